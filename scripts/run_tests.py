@@ -1,0 +1,191 @@
+"""Runs the parts of `make test`, each within its share of 25 minutes, against the installed wheels.
+
+The parts, their commands and their shares stand in the table of CONTRIBUTING.md and nowhere else. A part
+that fails, takes longer than its share, or runs no test fails the run. It tests what is installed beside
+the Python that runs it, and never the source tree.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).resolve().parent.parent
+TABLE = ROOT / "CONTRIBUTING.md"
+PACKAGES = ROOT / "scripts" / "debian-packages.txt"
+REPORTS = ROOT / "build" / "reports"
+BUDGET_MINUTES = 25.0
+GRACE_SECONDS = 30.0
+"""What a part gets to print its summary and take its processes down, once its share is used up."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One line of the table: commands joined by `&&`, and the minutes they may take together."""
+
+    name: str
+    command: str
+    minutes: float
+
+    def commands(self) -> list[list[str]]:
+        """The commands as argument arrays; every pytest writes down what it counted."""
+        arrays = [shlex.split(command) for command in self.command.split("&&")]
+        report = f"--junitxml={REPORTS / self.name}.xml"
+        return [[*array, report] if array[0] == "pytest" else array for array in arrays]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a part. `why` is empty when it was good."""
+
+    part: Part
+    seconds: float
+    passed: int
+    failed: int
+    why: str = ""
+
+    def __str__(self) -> str:
+        """One line: name, time, share, and what went wrong."""
+        share = f"{self.seconds:6.1f} s of {self.part.minutes:g} min"
+        counts = f"{self.passed} passed, {self.failed} failed"
+        return f"{self.part.name:<12} {share:<20} {counts}{'; ' + self.why if self.why else ''}"
+
+
+def parts_in(markdown: str) -> list[Part]:
+    """The rows of the table `| part | command | minutes |`; refuse one without rows or over the budget."""
+    rows = re.findall(r"^\| `([\w-]+)` \| `([^`]+)` \| ([\d.]+) \|", markdown, re.MULTILINE)
+    parts = [Part(name, command, float(minutes)) for name, command, minutes in rows]
+    total = sum(part.minutes for part in parts)
+    if not 0 < total <= BUDGET_MINUTES:
+        raise SystemExit(
+            f"{TABLE.name}: the parts' minutes add up to {total:g}, and there are {BUDGET_MINUTES:g}."
+        )
+    return parts
+
+
+def chosen(parts: Iterable[Part], names: list[str]) -> list[Part]:
+    """The named parts in the table's order, or all of them; refuse a name that is not in the table."""
+    known = {part.name: part for part in parts}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise SystemExit(
+            f"No part is called {unknown[0]!r}: the table of {TABLE.name} has {', '.join(known)}."
+        )
+    return [part for part in known.values() if not names or part.name in names]
+
+
+def run(part: Part, environ: Mapping[str, str]) -> Outcome:
+    """Run the part's commands until one fails or the share is used up."""
+    began = time.monotonic()
+    why = ""
+    for command in part.commands():
+        left = part.minutes * 60 - (time.monotonic() - began)
+        why = why_it_failed(command, environ, left)
+        if why:
+            break
+    seconds = time.monotonic() - began
+    passed, failed = counted(REPORTS / f"{part.name}.xml")
+    if not why and not passed + failed:
+        passed = 1  # a part without pytest is one thing that passes or fails
+    return Outcome(part, seconds, passed, failed or int(bool(why)), why)
+
+
+def why_it_failed(command: list[str], environ: Mapping[str, str], seconds: float) -> str:
+    """Run one command; the sentence that says what was wrong, or nothing."""
+    process = subprocess.Popen(command, cwd=ROOT, env=dict(environ), start_new_session=True)
+    try:
+        code = process.wait(max(seconds, 0.0))
+    except subprocess.TimeoutExpired:
+        end_group(process)
+        return f"took more than its share: {shlex.join(command)}"
+    except KeyboardInterrupt:
+        end_group(process)
+        raise
+    return f"exit code {code}: {shlex.join(command)}" if code else ""
+
+
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """Ask a command and what it started to end, as Ctrl-C would; kill it when it does not."""
+    os.killpg(process.pid, signal.SIGINT)
+    try:
+        process.wait(GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def counted(report: Path) -> tuple[int, int]:
+    """Passed and failed tests of a pytest report; a skipped test is neither."""
+    if not report.exists():
+        return 0, 0
+    suites = ElementTree.parse(report).getroot().iter("testsuite")
+    tests, bad, skipped = 0, 0, 0
+    for suite in suites:
+        tests += int(suite.get("tests", 0))
+        bad += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        skipped += int(suite.get("skipped", 0))
+    return tests - bad - skipped, bad
+
+
+def wanted_packages(text: str) -> list[str]:
+    """The Debian packages of a list; `#` begins a comment."""
+    return [line for line in (line.partition("#")[0].strip() for line in text.splitlines()) if line]
+
+
+def provide_packages() -> str:
+    """Install what the tests need where that may be done; otherwise the sentence that names it."""
+    missing = [name for name in wanted_packages(PACKAGES.read_text()) if not installed(name)]
+    if not missing:
+        return ""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return f"Not installed, and some tests need it: apt-get install {' '.join(missing)}"
+    print(f"installing {', '.join(missing)}", flush=True)
+    subprocess.run(["apt-get", "update", "-qq"], check=True)
+    subprocess.run(["apt-get", "install", "-y", "-qq", *missing], check=True)
+    return ""
+
+
+def installed(package: str) -> bool:
+    """Whether dpkg knows the package as installed."""
+    if not shutil.which("dpkg-query"):
+        return False
+    query = ["dpkg-query", "--show", "--showformat=${Status}", package]
+    return "ok installed" in subprocess.run(query, capture_output=True, text=True, check=False).stdout
+
+
+def environment() -> dict[str, str]:
+    """This environment with the tools of this Python first, and without a way to the source tree."""
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    tools = Path(sys.executable).parent
+    return environ | {"PATH": f"{tools}{os.pathsep}{environ.get('PATH', os.defpath)}"}
+
+
+def main(names: list[str]) -> int:
+    """Run the named parts, or all; 0 when everything passed."""
+    parts = chosen(parts_in(TABLE.read_text()), names)
+    shutil.rmtree(REPORTS, ignore_errors=True)
+    lacking = provide_packages()
+    outcomes = []
+    for part in parts:
+        print(f"\n=== {part.name}: {part.command}", flush=True)
+        outcomes.append(run(part, environment()))
+    print("\n=== summary")
+    for line in [*map(str, outcomes), *filter(None, [lacking])]:
+        print(line)
+    failed = sum(outcome.failed for outcome in outcomes)
+    print(f"{sum(outcome.passed for outcome in outcomes)} passed, {failed} failed", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""The environment `process`: releases in directories of their own, instances that the keeper runs."""

@@ -1,0 +1,207 @@
+"""The environment `process`: what the keeper runs in each slot, and what the probes say of it.
+
+It asks the keeper and declares to it. It never starts or ends a process itself, and it decides nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+
+from verdigris.adapters.environments.probes import Prober, Target
+from verdigris.adapters.environments.process import orphans
+from verdigris.adapters.environments.process.preflight import Question, checklist
+from verdigris.adapters.environments.process.references import secrets_for
+from verdigris.adapters.environments.response import HealthCheck
+from verdigris.adapters.environments.words import shown
+from verdigris.core.errors import ActionError, Conflict, ObservationError
+from verdigris.core.world import Check, Instance, Known, PerSlot, Release, Seen, Slot, SlotWorld, Unknown
+from verdigris.keeper.client import KeeperClient, KeeperError
+from verdigris.keeper.digest import Memory
+from verdigris.keeper.observed import Event, InstanceSeen, Observed, SlotSeen, State
+from verdigris.keeper.protocol import Spec, Start, StopRequest
+from verdigris.ports import Clock
+
+__all__ = ["ProcessEnvironment"]
+
+PROBED = (State.STARTING, State.RUNNING)
+NEWS_MOST = 64
+WATCH_AGAIN = 1.0
+SENTENCE_MOST = 500
+TAIL_MOST = 20
+
+
+class ProcessEnvironment:
+    """Implements `ports.Environment`. `environ` is where the values of `env:` references come from."""
+
+    def __init__(
+        self, keeper: KeeperClient, check: HealthCheck, clock: Clock, environ: Mapping[str, str] | None = None
+    ) -> None:
+        self.keeper = keeper
+        self._clock = clock
+        self._environ = dict(environ or {})
+        self._news: asyncio.Queue[str] = asyncio.Queue(NEWS_MOST)
+        self._prober = Prober(check, clock.now, self._tell)
+        self._proven: dict[str, str] = {}
+        self._memory = Memory()
+
+    async def observe(self) -> PerSlot[Seen[SlotWorld]]:
+        """What is in both slots. Every instance that could answer is probed from now on."""
+        try:
+            seen = await self.keeper.observe()
+        except KeeperError as error:
+            self._proven = {}
+            return PerSlot(Unknown(error.sentence), Unknown(error.sentence))
+        at, targets = self._clock.now(), _targets(seen)
+        self._proven = {name: target.version for name, target in targets.items() if _owns(seen, target)}
+        self._prober.follow(targets.values())
+        blue, green = (self._slot(slot, seen, targets) for slot in Slot)
+        return PerSlot(Known(blue, at), Known(green, at))
+
+    def proves(self, name: str) -> str | None:
+        """The version of the instance of this name, when at the last look its port belonged to its process."""
+        return self._proven.get(name)
+
+    async def check(self, release: Release, count: int) -> tuple[Check, ...]:
+        """Is there room for `count` instances of the release beside what serves, and is all there that they need?"""
+        try:
+            seen = await self.keeper.observe()
+        except KeeperError as error:
+            return (Check("keeper", False, error.sentence),)
+        question = Question(release, count, self.keeper.state, seen, self._environ.keys(), self._memory)
+        return await asyncio.to_thread(checklist, question)
+
+    async def provision(self, slot: Slot, release: Release, count: int, surge: int, generation: int) -> None:
+        """Declare `count` instances of the release. Broken ones are tried again, what runs is left alone."""
+        try:
+            key = _key((await self.keeper.observe()).slots.get(slot), release, generation)
+            secrets = secrets_for(release, self._environ)
+            await self.keeper.start(Start(slot, key, generation, count, _spec(release), surge, secrets))
+        except KeeperError as error:
+            raise _told(error) from error
+
+    async def tear_down(self, slot: Slot, generation: int) -> None:
+        """Declare the slot empty: SIGTERM now, SIGKILL after the grace of the release."""
+        try:
+            await self.keeper.stop(StopRequest(slot, f"empty/{generation}", generation))
+        except KeeperError as error:
+            raise _told(error) from error
+
+    async def orphans(self) -> tuple[str, ...]:
+        """Processes of this state directory that the keeper does not know."""
+        found = await asyncio.to_thread(orphans.marked, self.keeper.state)
+        try:
+            seen = await self.keeper.observe()  # after the search: whoever was started in between is in it
+        except KeeperError as error:
+            raise ObservationError(error.sentence) from error
+        return await asyncio.to_thread(orphans.unknown, found, seen)
+
+    async def changes(self) -> AsyncIterator[str]:
+        """Whatever makes it worth to look at once: an exit, an instance that became healthy. For one reader."""
+        pump = asyncio.create_task(self._pump(), name="keeper events")
+        try:
+            while True:
+                yield await self._news.get()
+        finally:
+            pump.cancel()
+            await asyncio.gather(pump, return_exceptions=True)
+
+    async def close(self) -> None:
+        """End the probes; what runs goes on running."""
+        await self._prober.close()
+
+    async def _pump(self) -> None:
+        """The keeper's events, again after it was away."""
+        while True:
+            try:
+                async with contextlib.aclosing(self.keeper.watch()) as events:
+                    async for event in events:
+                        self._tell(_news(event))
+            except KeeperError as error:
+                self._tell(error.sentence)
+            await asyncio.sleep(WATCH_AGAIN)
+
+    def _tell(self, sentence: str) -> None:
+        if self._news.full():
+            self._news.get_nowait()  # an older reason to look is as good as this one
+        self._news.put_nowait(sentence)
+
+    def _slot(self, slot: Slot, seen: Observed, targets: Mapping[str, Target]) -> SlotWorld:
+        found = seen.slots.get(slot)
+        if found is None:
+            return SlotWorld(None)
+        instances = tuple(self._instance(slot, found, i, targets.get(i.name)) for i in found.instances)
+        return (
+            SlotWorld(found.digest, found.version, instances)
+            if found.count
+            else SlotWorld(None, None, instances)
+        )
+
+    def _instance(self, slot: Slot, found: SlotSeen, seen: InstanceSeen, target: Target | None) -> Instance:
+        stopping = seen.state is State.STOPPING
+        return Instance(
+            name=seen.name,
+            slot=slot,
+            # One that is on its way out may be of the release before, and nobody may count on it any more.
+            digest="" if stopping else found.digest,
+            alive=seen.alive,
+            address=f"127.0.0.1:{seen.port}" if seen.port else "",
+            health=self._prober.health(target) if target else Unknown(seen.sentence or f"it is {seen.state}"),
+            owns_port=seen.owns_port,
+            broken=seen.state is State.BROKEN,
+            restarts=seen.restarts,
+            exit_code=seen.exit_code,
+            sentence=shown(_sentence(seen), SENTENCE_MOST),
+            log_tail=tuple(shown(line, SENTENCE_MOST) for line in seen.log_tail[-TAIL_MOST:]),
+        )
+
+
+def _targets(seen: Observed) -> dict[str, Target]:
+    """The instances that could answer, by name."""
+    return {
+        i.name: Target(i.name, slot, f"127.0.0.1:{i.port}", found.version, (i.pid, i.restarts))
+        for slot in Slot
+        if (found := seen.slots.get(slot)) is not None
+        for i in found.instances
+        if i.alive and i.port and i.state in PROBED
+    }
+
+
+def _owns(seen: Observed, target: Target) -> bool:
+    return any(i.name == target.name and i.owns_port is True for i in seen.slots[target.slot].instances)
+
+
+def _key(found: SlotSeen | None, release: Release, generation: int) -> str:
+    """The key that is there, so that a repeated request changes nothing; a new one tries broken instances again."""
+    same = found is not None and found.count > 0 and found.digest == release.digest
+    if found is not None and same and not any(i.state is State.BROKEN for i in found.instances):
+        return found.key
+    return f"{release.version}/{generation}"
+
+
+def _spec(release: Release) -> Spec:
+    return Spec(
+        release.version,
+        release.digest,
+        release.directory,
+        release.command,
+        dict(release.env),
+        release.grace,
+        release.api_version,
+    )
+
+
+def _sentence(seen: InstanceSeen) -> str:
+    if seen.owns_port is False:
+        return f"its port {seen.port} belongs to another process. {seen.sentence}".rstrip()
+    return seen.sentence
+
+
+def _news(event: Event) -> str:
+    said = f"{event.name or event.slot or 'keeper'}: {event.event}"
+    return shown(f"{said}, {event.sentence}" if event.sentence else said, SENTENCE_MOST)
+
+
+def _told(error: KeeperError) -> ActionError | Conflict:
+    return Conflict(error.sentence) if error.kind == "conflict" else ActionError(error.sentence)

@@ -1,0 +1,5 @@
+"""The default router: an embedded HAProxy, driven through its runtime socket.
+
+Its one pointer is a row in a map. It keeps what it was told in files, so that a restart comes up right, and
+turns to the other slot by itself when the chosen one is dead. It never decides where traffic should go.
+"""

@@ -1,0 +1,120 @@
+"""Questions to the tables, and writes: what happens inside one transaction, on the connection that is handed in.
+
+Nothing here opens, commits or retries; `sql` does, and turns what goes wrong into the errors of the port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
+
+from verdigris.adapters.stores.records import dump, plain
+from verdigris.adapters.stores.tables import COMMANDS, DEPLOYMENTS, EVENTS, FILED
+from verdigris.core.deployment import Answered, Deployment, Note
+from verdigris.core.errors import Conflict
+from verdigris.ports import Saved
+
+__all__ = ["Answer", "answer", "forget", "newest", "newest_event", "save", "settle", "waiting"]
+
+Answer = tuple[int, bool, str]
+"""The id of a waiting row, whether it was accepted, and the sentence."""
+
+WAITING_MOST = 1000
+
+
+def newest(connection: Connection, app: str) -> Any:
+    """`data` and `policy` of the app's newest deployment, or None."""
+    rows = DEPLOYMENTS.c
+    query = select(rows.data, rows.policy).where(rows.app == app).order_by(rows.row.desc()).limit(1)
+    return connection.execute(query).first()
+
+
+def save(
+    connection: Connection,
+    saved: Saved,
+    expected: int | None,
+    notes: Sequence[Note],
+    answers: Sequence[Answered],
+    wall: float,
+) -> None:
+    """Swap the deployment and write what goes with it."""
+    swap(connection, saved, expected, wall)
+    if notes:
+        connection.execute(insert(EVENTS), [event_row(saved.deployment, note, wall) for note in notes])
+    if answers:
+        answer(connection, COMMANDS, [(a.command, a.accepted, a.sentence) for a in answers])
+
+
+def swap(connection: Connection, saved: Saved, expected: int | None, wall: float) -> None:
+    """Write the deployment if it is the app's newest and still has the generation `expected`, or is new for None."""
+    d = saved.deployment
+    this = (DEPLOYMENTS.c.app == d.app, DEPLOYMENTS.c.id == d.id)
+    found = connection.execute(select(DEPLOYMENTS.c.row, DEPLOYMENTS.c.generation).where(*this)).first()
+    if (found.generation if found else None) != expected:
+        has = f"has generation {found.generation}" if found else "does not exist"
+        raise Conflict(f"{d.app}: {d.id} {has}, expected {expected}: somebody else wrote. Look again and decide anew")
+    if found is None:
+        connection.execute(insert(DEPLOYMENTS).values(created=wall, **columns(saved, wall)))
+        return
+    later = connection.execute(select(DEPLOYMENTS.c.id).where(this[0], DEPLOYMENTS.c.row > found.row)).scalar()
+    if later is not None:
+        raise Conflict(f"{d.app}: {d.id} is over, {later} was begun after it. Look again and decide anew")
+    connection.execute(update(DEPLOYMENTS).where(*this).values(columns(saved, wall)))
+
+
+def columns(saved: Saved, wall: float) -> dict[str, Any]:
+    d = saved.deployment
+    return {
+        "app": d.app,
+        "id": d.id,
+        "phase": d.phase,
+        "generation": d.generation,
+        "data": dump(d),
+        "policy": dump(saved.policy),
+        "updated": wall,
+    }
+
+
+def event_row(d: Deployment, note: Note, wall: float) -> dict[str, Any]:
+    return {
+        "wall": wall,
+        "app": d.app,
+        "deployment": d.id,
+        "generation": d.generation,
+        "phase": d.phase,
+        "kind": note.kind,
+        "sentence": plain(note.sentence),
+        "evidence": plain(note.evidence),
+    }
+
+
+def waiting(connection: Connection, table: Table, app: str) -> Sequence[Any]:
+    """The rows of commands or filings that have no answer, in their order."""
+    query = select(table).where(table.c.app == app, table.c.accepted.is_(None))
+    return connection.execute(query.order_by(table.c.id).limit(WAITING_MOST)).all()
+
+
+def answer(connection: Connection, table: Table, answers: Sequence[Answer]) -> None:
+    """Answer rows that wait; one that has its answer keeps it."""
+    unanswered = update(table).where(table.c.id == bindparam("row"), table.c.accepted.is_(None))
+    answered = unanswered.values(accepted=bindparam("yes"), sentence=bindparam("said"))
+    connection.execute(answered, [{"row": n, "yes": yes, "said": plain(said)} for n, yes, said in answers])
+
+
+def settle(connection: Connection, filing: Answer, deployment: str) -> None:
+    answer(connection, FILED, [filing])
+    unnamed = update(FILED).where(FILED.c.id == filing[0], FILED.c.deployment.is_(None))
+    connection.execute(unnamed.values(deployment=deployment))
+
+
+def newest_event(connection: Connection) -> int:
+    return connection.execute(select(func.max(EVENTS.c.number))).scalar() or 0
+
+
+def forget(connection: Connection, up_to: int, most: int) -> int:
+    """Delete the oldest events up to a number, at most so many. Returns how many."""
+    number = EVENTS.c.number
+    old = select(number).where(number <= up_to).order_by(number).limit(most)
+    return connection.execute(delete(EVENTS).where(number.in_(old))).rowcount

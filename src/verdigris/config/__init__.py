@@ -1,0 +1,47 @@
+"""verdigris.yaml: from a file to settings and a policy, and to a file from what stands in a directory.
+
+Importing this room is cheap; `load_config` brings PyYAML and pydantic in when it is called. No model and no
+dictionary leaves it, and whatever is wrong with a file is a `ConfigError` with line, column and the next step.
+"""
+
+from verdigris.config.detect import Detected, app_name, detect
+from verdigris.config.load import load_apps, load_config, parse_config
+from verdigris.config.policies import Change, difference, policy_hash
+from verdigris.config.settings import (
+    AlertSettings,
+    EnvironmentSettings,
+    Expected,
+    HealthSettings,
+    RouterSettings,
+    RouteSettings,
+    Row,
+    RunSettings,
+    Settings,
+    Timeouts,
+    resolved,
+)
+from verdigris.config.starter import init_text
+
+__all__ = [
+    "AlertSettings",
+    "Change",
+    "Detected",
+    "EnvironmentSettings",
+    "Expected",
+    "HealthSettings",
+    "RouteSettings",
+    "RouterSettings",
+    "Row",
+    "RunSettings",
+    "Settings",
+    "Timeouts",
+    "app_name",
+    "detect",
+    "difference",
+    "init_text",
+    "load_apps",
+    "load_config",
+    "parse_config",
+    "policy_hash",
+    "resolved",
+]

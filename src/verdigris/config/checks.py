@@ -1,0 +1,124 @@
+"""What keys have to do with each other, and what would be started with a hole in it: complaints with a next step.
+
+Each check looks at one matter and sees a service whose single keys are already right. Values of variables are
+never repeated: a complaint about a secret must not publish it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import combinations, pairwise
+from urllib.parse import urlsplit
+
+from verdigris.config.document import Complaint, shown
+from verdigris.config.fields import REFERENCE
+from verdigris.config.models import Service
+from verdigris.config.policies import steps
+from verdigris.config.starter import PLACEHOLDER
+from verdigris.config.units import seconds, weight
+
+__all__ = ["check", "same_door"]
+
+PORT = "{port}"
+PORT_EXAMPLE = '"--port", "{port}"'
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+RESERVED = re.compile(
+    r"PORT|ENVIRONMENT_NAME|API_VERSION|VERDIGRIS_.*|LD_.*|LISTEN_(FDS|PID|FDNAMES)|NOTIFY_SOCKET|CREDENTIALS_DIRECTORY"
+)
+SECRET = re.compile(r"(.*_)?(PASSWORD|PASSWD|PASSPHRASE|TOKEN|SECRET|KEY|CREDENTIALS?)S?", re.IGNORECASE)
+LOOKS_LIKE_REFERENCE = re.compile(r"(env|file|credential):")
+
+
+def check(service: Service) -> Iterator[Complaint]:
+    """Everything that is wrong between the keys of one service."""
+    yield from _command(service)
+    for name, value in service.run.env.items():
+        if sentence := _variable(name, value):
+            yield Complaint(("run", "env", name), sentence)
+    yield from _health(service)
+    yield from _ramp(service)
+    if service.run.surge > service.run.instances:
+        sentence = f"must be at most run.instances ({service.run.instances}), got {service.run.surge}"
+        yield Complaint(("run", "surge"), sentence)
+
+
+def same_door(services: dict[str, Service]) -> Iterator[Complaint]:
+    """Apps whose requests could not be told apart."""
+    for (first, one), (second, other) in combinations(services.items(), 2):
+        hosts = {one.route.host.lower(), other.route.host.lower()}
+        if one.route.listen == other.route.listen and (len(hosts) == 1 or "any" in hosts):
+            sentence = (
+                f"{first} listens at {one.route.listen} too: give each a host of its own, or another listen"
+            )
+            yield Complaint(("apps", second, "route"), sentence)
+
+
+def _command(service: Service) -> Iterator[Complaint]:
+    command = service.run.command
+    if PLACEHOLDER in command:
+        sentence = "is still the placeholder of `verdigris init`: write the program and its arguments here"
+        yield Complaint(("run", "command"), sentence)
+    elif not any(PORT in text for text in [*command, *service.run.env.values()]):
+        yield Complaint(("run", "command"), _without_port(command))
+
+
+def _without_port(command: list[str]) -> str:
+    near = [
+        part for part in command if re.search(r"\$\{?PORT\b|\{ *port *\}|\{\{ *port", part, re.IGNORECASE)
+    ]
+    meant = f" (instead of {shown(near[0])})" if near else ""
+    return (
+        f"{PORT} is missing, so that two instances would take one port: write {PORT_EXAMPLE} or the like{meant}, "
+        f'or env: {{PORT: "{PORT}"}} when the program reads PORT by itself'
+    )
+
+
+def _variable(name: str, value: str) -> str | None:
+    """What is wrong with a variable of an instance."""
+    if not NAME.fullmatch(name):
+        return "must be named with letters, digits and _ only, and not begin with a digit"
+    if RESERVED.fullmatch(name) and (name, value) != ("PORT", PORT):
+        return "is set by verdigris or the system itself. Take another name"
+    if REFERENCE.fullmatch(value):
+        return None
+    if LOOKS_LIKE_REFERENCE.match(value):
+        return "is no reference: write env:NAME, file:/path or credential:NAME"
+    if value and SECRET.fullmatch(name):
+        return f"seems to be a secret, which does not belong in a file: export it and write env:{name}"
+    if _holds_password(value):
+        return f"is a URL with a password, which does not belong in a file: export it and write env:{name}"
+    return None
+
+
+def _holds_password(value: str) -> bool:
+    try:
+        return bool(urlsplit(value).password)
+    except ValueError:
+        return False
+
+
+def _health(service: Service) -> Iterator[Complaint]:
+    health = service.health
+    if seconds(health.timeout) > seconds(health.interval):
+        yield Complaint(
+            ("health", "timeout"),
+            f"must be at most health.interval ({health.interval}), got {health.timeout}",
+        )
+
+
+def _ramp(service: Service) -> Iterator[Complaint]:
+    ramp, end = steps(service), 100 - weight(service.bake.holdback)
+    for number, (step, after) in enumerate(pairwise(ramp), start=1):
+        if after.to <= step.to:
+            sentence = f"must grow from step to step, got {step.to}% and then {after.to}%"
+            yield Complaint(("cutover", "ramp", number), sentence)
+    if ramp[-1].to != end:
+        sentence = (
+            f"must end at {end}% (100% less bake.holdback, {service.bake.holdback}), got {ramp[-1].to}%"
+        )
+        yield Complaint(("cutover", "ramp"), sentence)
+    if "lasts" in service.cutover.ramp[-1].model_fields_set:
+        last = len(service.cutover.ramp) - 1
+        sentence = "has no meaning on the last step, which the bake watches: take it away, or set bake.for"
+        yield Complaint(("cutover", "ramp", last, "for"), sentence)

@@ -1,0 +1,110 @@
+"""From checked models to settings: texts with a unit become numbers, words for "nothing" become None.
+
+Nothing here can fail for a document that the models and the checks have let through.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from verdigris.config.fields import statuses
+from verdigris.config.models import Section, Service
+from verdigris.config.policies import policy_of, ramp_text
+from verdigris.config.serving import Health, Route, Router, Run
+from verdigris.config.settings import (
+    AlertSettings,
+    EnvironmentSettings,
+    Expected,
+    HealthSettings,
+    RouterSettings,
+    RouteSettings,
+    Row,
+    RunSettings,
+    Settings,
+    Timeouts,
+)
+from verdigris.config.units import seconds
+
+__all__ = ["settings_of"]
+
+
+def settings_of(app: str, service: Service, directory: str) -> Settings:
+    """The settings that a checked service asks for."""
+    policy = policy_of(service)
+    rows = [Row("app", app, "file"), *(row for row in _rows(service, "") if row.key != "app")]
+    effective = {"cutover.ramp": ramp_text(policy.ramp)}
+    return Settings(
+        app=app,
+        directory=directory,
+        run=_run(service.run),
+        route=_route(service.route),
+        health=_health(service.health),
+        router=_router(service.router),
+        environment=EnvironmentSettings(service.environment.kind),
+        alerts=AlertSettings(_unless("none", service.alerts.webhook)),
+        policy=policy,
+        rows=tuple(Row(row.key, effective.get(row.key, row.value), row.origin) for row in rows),
+    )
+
+
+def _run(run: Run) -> RunSettings:
+    # PORT is given to every instance anyway: naming it says only that the program reads it.
+    env = tuple((name, value) for name, value in run.env.items() if name != "PORT")
+    return RunSettings(
+        command=tuple(run.command),
+        source=_unless("git", run.source),
+        build=tuple(tuple(command) for command in run.build),
+        env=env,
+        grace=seconds(run.grace),
+        api_version=run.api_version,
+        version=_unless("auto", run.version),
+    )
+
+
+def _route(route: Route) -> RouteSettings:
+    address, _, port = route.listen.rpartition(":")
+    return RouteSettings(address.strip("[]"), int(port), _unless("any", route.host.lower()))
+
+
+def _health(health: Health) -> HealthSettings:
+    return HealthSettings(
+        path=health.path,
+        timeout=seconds(health.timeout),
+        interval=seconds(health.interval),
+        status=statuses(health.status),
+        body=tuple(_expected((), health.body)),
+        smoke=tuple(health.smoke),
+    )
+
+
+def _expected(path: tuple[str, ...], body: Mapping[str, Any]) -> Iterator[Expected]:
+    for name, value in body.items():
+        if isinstance(value, Mapping):
+            yield from _expected((*path, name), value)
+        else:
+            yield Expected((*path, name), value)
+
+
+def _router(router: Router) -> RouterSettings:
+    waits = {name: seconds(value) for name, value in router.timeouts.model_dump().items()}
+    return RouterSettings(router.kind, _unless("bundled", router.bin), Timeouts(**waits))
+
+
+def _rows(section: Section, before: str) -> Iterator[Row]:
+    for name, field in type(section).model_fields.items():
+        key, value = f"{before}{field.alias or name}", getattr(section, name)
+        if isinstance(value, Section):
+            yield from _rows(value, f"{key}.")
+        else:
+            yield Row(key, _text(value), "file" if name in section.model_fields_set else "default")
+
+
+def _text(value: Any) -> str:
+    """As it could stand in the file. The ramp, a list of sections, is told by the policy instead."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _unless(word: str, value: str) -> str | None:
+    return None if value == word else value

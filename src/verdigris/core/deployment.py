@@ -1,0 +1,137 @@
+"""A deployment: one run of shipping a release, as the store remembers it.
+
+It holds where the run stands and what has lasted how long, never what has been done: actions are derived
+anew from what is wanted and what is seen. What lasts is counted as evidence: seconds in which a condition
+was seen to hold by somebody who was looking. A clock that jumps, a controller that was away, a machine that
+was rebooted can therefore only lengthen a wait.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from verdigris.core.policy import Policy
+from verdigris.core.world import Release, Routing, Slot, World
+
+__all__ = ["Answered", "Deployment", "Lasted", "Note", "Routed"]
+
+FORMAT = 1
+"""Version of the stored form. A row of a newer form is left alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lasted:
+    """`seconds` of evidence that the condition `name` held; counting goes on from `at` unless that is None."""
+
+    name: str
+    seconds: float
+    at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """The newest routing that was decided, the generation it was given, and when."""
+
+    routing: Routing
+    generation: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One line for the event log: what happened and what was seen. The kind `alert` reaches a person."""
+
+    kind: str
+    sentence: str
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What became of an operator's command."""
+
+    command: int
+    accepted: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """Where one run stands.
+
+    `previous` is the release that served before, None for the first deployment. `moved` says that the
+    candidate has been given traffic at some time: from then on the way back is a rollback, not an abort.
+    `cause` is why it turned back or got stuck, `held` why it stands still. `disowned` is a routing that
+    somebody else made and that we were told to replace.
+    """
+
+    id: str
+    app: str
+    release: Release
+    previous: Release | None
+    candidate: Slot
+    phase: str = "preflight"
+    step: int = 0
+    generation: int = 0
+    base: str = ""
+    evidence: tuple[Lasted, ...] = ()
+    routed: Routed | None = None
+    moved: bool = False
+    promoted: bool = False
+    cause: str = ""
+    held: str = ""
+    stuck_in: str = ""
+    superseded_by: str = ""
+    disowned: Routing | None = None
+    alerted: tuple[str, ...] = ()
+    actor: str = ""
+    key: str = ""
+    policy_hash: str = ""
+    format: int = FORMAT
+
+    @property
+    def live(self) -> Slot:
+        """The slot that served when the deployment began."""
+        return self.candidate.other
+
+    def release_in(self, slot: Slot) -> Release | None:
+        """What this deployment expects to run in a slot that is kept."""
+        return self.release if slot is self.candidate else self.previous
+
+    def lasted(self, name: str) -> float:
+        return next((entry.seconds for entry in self.evidence if entry.name == name), 0.0)
+
+    def count(self, name: str, holds: bool | None, world: World, policy: Policy) -> Deployment:
+        """Go on counting a condition: True adds the time since the last look, unknown pauses, False starts again.
+
+        The time between two looks counts up to `policy.fresh_within`; a look of another boot counts nothing.
+        """
+        if holds is False:
+            return self.forget(name)
+        old = next((entry for entry in self.evidence if entry.name == name), Lasted(name, 0.0, None))
+        seconds = old.seconds
+        if holds and old.at is not None and self.base == world.base:
+            seconds += min(max(world.now - old.at, 0.0), policy.fresh_within)
+        fresh = Lasted(name, seconds, world.now if holds else None)
+        return replace(self, evidence=(*(e for e in self.evidence if e.name != name), fresh))
+
+    def count_unbroken(self, name: str, holds: bool | None, world: World, policy: Policy) -> Deployment:
+        """The same for what must have held all the time: a gap between two looks starts it again from nothing."""
+        old = next((entry for entry in self.evidence if entry.name == name), None)
+        if holds is None:
+            return self
+        gap = world.now - old.at if old and old.at is not None and self.base == world.base else float("inf")
+        return (self if gap <= policy.fresh_within else self.forget(name)).count(name, holds, world, policy)
+
+    def forget(self, *names: str) -> Deployment:
+        """Start the named conditions again from nothing."""
+        return replace(self, evidence=tuple(e for e in self.evidence if e.name not in names))
+
+    def rebase(self, world: World) -> Deployment:
+        """Stop every count when the machine was booted since: moments of two boots cannot be compared."""
+        if self.base == world.base:
+            return self
+        paused = tuple(replace(entry, at=None) for entry in self.evidence)
+        # What was routed before the boot stays routed; only the moment loses its meaning.
+        routed = self.routed and replace(self.routed, at=world.now)
+        return replace(self, base=world.base, evidence=paused, routed=routed)

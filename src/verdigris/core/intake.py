@@ -1,0 +1,152 @@
+"""Whether a new deployment may begin, in which slot, and what that ends.
+
+One deployment at a time for an app. During `stabilize` a new one supersedes: the earlier has succeeded, and the slot
+that it kept hot is the one that is reused. While traffic is moving a new one is refused or waits its turn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from verdigris.core.deployment import FORMAT, Deployment, Routed
+from verdigris.core.lifecycle import ENDINGS, ROWS
+from verdigris.core.policy import Policy
+from verdigris.core.turns import enter
+from verdigris.core.world import Known, Reading, Release, Seen, Slot, Unknown
+
+__all__ = ["FIRST", "Admission", "Direct", "Wish", "admit", "adopt", "serving"]
+
+FIRST = Slot.BLUE
+"""Where the very first release goes; the router begins by pointing at the empty slot beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants shipped."""
+
+    app: str
+    release: Release
+    actor: str
+    key: str
+    policy_hash: str
+    queue: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The new deployment and the superseded one, or a refusal. `later` means: ask again, it is queued."""
+
+    deployment: Deployment | None = None
+    superseded: Deployment | None = None
+    refusal: str = ""
+    later: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """The record of a rollback that was done without the controller."""
+
+    to: Slot
+    generation: int
+    actor: str
+    wall: float
+    reason: str = ""
+
+
+def admit(
+    wish: Wish, number: int, current: Deployment | None, policy: Policy | None, reading: Seen[Reading]
+) -> Admission:
+    """Decide on a wish. `number` is that of the new deployment, `policy` that of the current one."""
+    if current is None:
+        return Admission(begin(wish, number, None, first_slot(reading), None))
+    if current.phase not in ENDINGS and current.phase != "stabilize":
+        return busy(wish, current)
+    if (
+        current.phase == "stabilize"
+        and policy is not None
+        and policy.contract
+        and current.previous is not None
+    ):
+        return Admission(
+            refusal=f"{current.id} still owes the schema a contract. Wait for it: `verdigris watch`"
+        )
+    live = serving(current, reading)
+    if live is None:
+        return Admission(
+            refusal="the router cannot be read, so nobody knows what serves. See `verdigris doctor`"
+        )
+    return succeed(wish, number, current, live)
+
+
+def succeed(wish: Wish, number: int, current: Deployment, live: Slot) -> Admission:
+    previous = current.release_in(live)
+    if previous is not None and wish.release.directory == previous.directory:
+        return Admission(
+            refusal=f"{previous.version} is live already. Give the new release a version of its own"
+        )
+    new = begin(wish, number, previous, live.other, current)
+    if current.phase in ENDINGS:
+        return Admission(new)
+    return Admission(new, replace(current, phase="succeeded", superseded_by=new.id, held=""))
+
+
+def busy(wish: Wish, current: Deployment) -> Admission:
+    if wish.queue:
+        return Admission(later=True)
+    return Admission(
+        refusal=f"{current.id} ({current.release.version}) is in {current.phase}. "
+        "Follow it with `verdigris watch`, end it with `verdigris rollback`, or wait your turn with --queue"
+    )
+
+
+def begin(
+    wish: Wish, number: int, previous: Release | None, slot: Slot, current: Deployment | None
+) -> Deployment:
+    routed: Routed | None = current.routed if current else None
+    return Deployment(
+        id=f"d-{number}",
+        app=wish.app,
+        release=wish.release,
+        previous=previous,
+        candidate=slot,
+        generation=current.generation + 1 if current else 0,
+        base=current.base if current else "",
+        evidence=current.forget("attended", "good", "blind").evidence if current else (),
+        routed=routed,
+        actor=wish.actor,
+        key=wish.key,
+        policy_hash=wish.policy_hash,
+    )
+
+
+def first_slot(reading: Seen[Reading]) -> Slot:
+    """The slot that no traffic goes to."""
+    if isinstance(reading, Unknown):
+        return FIRST
+    return Slot.BLUE if reading.value.routing.weights.blue == 0 else Slot.GREEN
+
+
+def serving(d: Deployment, reading: Seen[Reading]) -> Slot | None:
+    """Where the traffic of an ended deployment is; for a stuck one only the router can say."""
+    if d.phase in ("succeeded", "stabilize"):
+        return d.candidate
+    if d.phase in ("rolled_back", "aborted"):
+        return d.live
+    if not isinstance(reading, Known):
+        return None
+    if reading.value.fell_back_to is not None:
+        return reading.value.fell_back_to
+    return max(Slot, key=lambda slot: reading.value.routing.weights[slot])
+
+
+def adopt(d: Deployment, direct: Direct, reading: Seen[Reading]) -> Deployment | None:
+    """Take over what was done without us: None when the record is old, or does not concern this deployment."""
+    strange = d.format > FORMAT or d.phase not in ROWS or d.phase in ENDINGS - {"stuck"}
+    if strange or direct.generation <= d.generation or direct.to is not d.live or not d.moved:
+        return None
+    cause = f"{direct.actor} rolled back without the controller" + (
+        f": {direct.reason}" if direct.reason else ""
+    )
+    turned, _ = enter(d, "restore", cause)
+    found = reading.value.routing if isinstance(reading, Known) else None
+    return replace(turned, generation=direct.generation, disowned=found)

@@ -1,0 +1,234 @@
+"""Whether the candidate is worse: one pure function from what was counted to a verdict.
+
+Hard floors act at once: every instance gone, a run of failures, the router having turned away by itself.
+Above them stand the configured limits, with a minimum sample. A regression is bad; stale, missing or torn
+data is unknown; fresh data without a regression is good, and the verdict says how much it could see.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from verdigris.core.deployment import Deployment
+from verdigris.core.policy import Policy
+from verdigris.core.world import Known, Second, Slot, Tally, Unknown, World
+
+__all__ = ["BINS", "Verdict", "VerdictKind", "bin_of", "judge", "percentile", "total"]
+
+BINS: tuple[int, ...] = (
+    *(
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+        8,
+        10,
+        12,
+        15,
+        20,
+        25,
+        30,
+        40,
+        50,
+        60,
+        80,
+        100,
+        120,
+        150,
+        200,
+        250,
+        300,
+        400,
+        500,
+        600,
+    ),
+    *(
+        800,
+        1000,
+        1200,
+        1500,
+        2000,
+        2500,
+        3000,
+        4000,
+        5000,
+        6000,
+        8000,
+        10_000,
+        15_000,
+        20_000,
+        30_000,
+        60_000,
+    ),
+)
+"""Upper bounds of the latency bins in milliseconds; one more bin takes what is slower."""
+
+
+class VerdictKind(StrEnum):
+    GOOD = "good"
+    BAD = "bad"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A verdict, the sentence that status shows, and the numbers behind it.
+
+    `attribution` is the slot that the verdict is about, None when it is about none or both.
+    """
+
+    kind: VerdictKind
+    sentence: str
+    evidence: str = ""
+    attribution: Slot | None = None
+
+
+def bin_of(milliseconds: float) -> int:
+    """The index in `Tally.latency` that a request of this length belongs to."""
+    return bisect_left(BINS, milliseconds)
+
+
+def judge(d: Deployment, w: World, p: Policy) -> Verdict:
+    """The verdict over the candidate at this moment."""
+    return floors(d, w, p) or blindness(w, p) or limits(d, w, p)
+
+
+def floors(d: Deployment, w: World, p: Policy) -> Verdict | None:
+    """What needs no statistics."""
+    reading = w.router.reading
+    if isinstance(reading, Known) and reading.value.fell_back_to is d.live:
+        return bad(
+            d, f"{d.candidate} had no usable instance left and the router turned to {d.live} by itself"
+        )
+    slot = w.slots[d.candidate]
+    if isinstance(slot, Known) and not any(instance.alive for instance in slot.value.instances):
+        return bad(d, f"every instance of {d.release.version} in {d.candidate} is gone", last_words(d, w))
+    return streak(d, w, p)
+
+
+def streak(d: Deployment, w: World, p: Policy) -> Verdict | None:
+    """A run of nothing but failures, unless the other slot fails just as well: then it is not the release."""
+    seconds = recent(d, w, p)
+    if not seconds:
+        return None
+    tail = seconds[-1].slots[d.candidate].streak
+    if tail < p.dead_streak:
+        return None
+    if failing(total(seconds, d.live), p):
+        return shared(d)
+    return bad(
+        d, f"the last {tail} requests to {d.candidate} all failed", describe(total(seconds, d.candidate))
+    )
+
+
+def blindness(w: World, p: Policy) -> Verdict | None:
+    """Whether there is anything to judge from."""
+    if isinstance(w.signals, Unknown):
+        return unknown(f"no request counts: {w.signals.why}")
+    seconds = w.signals.value
+    if not seconds or w.now - (seconds[-1].at + 1.0) > p.fresh_within:
+        return unknown(f"the newest request counts are older than {p.fresh_within:.0f} s")
+    if seconds[-1].lost:
+        return unknown("the router's log lost lines in the last second")
+    return None
+
+
+def limits(d: Deployment, w: World, p: Policy) -> Verdict:
+    """The configured limits over the last `judge_over` seconds."""
+    seconds = recent(d, w, p)
+    seen = total(seconds, d.candidate)
+    if failing(seen, p):
+        if failing(total(seconds, d.live), p):
+            return shared(d)
+        limit = f"limit {p.max_error_rate:.2%}"
+        return bad(
+            d,
+            f"{d.candidate} fails {seen.failures / seen.requests:.1%} of its requests ({limit})",
+            describe(seen),
+        )
+    p99 = percentile(seen.latency, 0.99)
+    if p.max_p99 is not None and seen.requests >= p.min_requests and p99 > p.max_p99 * 1000:
+        return bad(
+            d,
+            f"{d.candidate} answers 1 % of its requests slower than {p.max_p99 * 1000:.0f} ms",
+            describe(seen),
+        )
+    return Verdict(VerdictKind.GOOD, good_sentence(seen, p), describe(seen), d.candidate)
+
+
+def good_sentence(seen: Tally, p: Policy) -> str:
+    if seen.requests < p.min_requests:
+        return f"nothing bad seen, but only {seen.requests} requests in {p.judge_over:.0f} s: little could have been"
+    return f"{seen.failures / seen.requests:.2%} errors in {seen.requests} requests"
+
+
+def recent(d: Deployment, w: World, p: Policy) -> tuple[Second, ...]:
+    """The whole seconds since the candidate last got its present share, at most `judge_over` of them."""
+    if isinstance(w.signals, Unknown):
+        return ()
+    begin = max(w.now - p.judge_over, d.routed.at if d.routed else w.now)
+    return tuple(second for second in w.signals.value if second.at >= begin and not second.lost)
+
+
+def failing(tally: Tally, p: Policy) -> bool:
+    return tally.requests >= p.min_requests and tally.failures > p.max_error_rate * tally.requests
+
+
+def total(seconds: Iterable[Second], slot: Slot) -> Tally:
+    """The sum of a slot's seconds; the streak is that of the last."""
+    tallies = [second.slots[slot] for second in seconds]
+    if not tallies:
+        return Tally()
+    return Tally(
+        requests=sum(t.requests for t in tallies),
+        errors=sum(t.errors for t in tallies),
+        refused=sum(t.refused for t in tallies),
+        unreached=sum(t.unreached for t in tallies),
+        timeouts=sum(t.timeouts for t in tallies),
+        latency=add_up(tuple(t.latency for t in tallies if t.latency)),
+        streak=tallies[-1].streak,
+    )
+
+
+def add_up(histograms: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
+    return tuple(map(sum, zip(*histograms, strict=True)))
+
+
+def percentile(latency: tuple[int, ...], share: float) -> float:
+    """The upper bound in milliseconds of the bin in which `share` of the requests are reached; 0 without any."""
+    left = sum(latency) * share
+    for count, bound in zip(latency, (*BINS, float("inf")), strict=False):
+        left -= count
+        if count and left <= 1e-9:
+            return bound
+    return 0.0
+
+
+def describe(seen: Tally) -> str:
+    return (
+        f"{seen.requests} requests, {seen.errors} answered 5xx, {seen.unreached} not reached, "
+        f"{seen.timeouts} timed out, p99 at most {percentile(seen.latency, 0.99):.0f} ms"
+    )
+
+
+def last_words(d: Deployment, w: World) -> str:
+    slot = w.slots[d.candidate]
+    instances = slot.value.instances if isinstance(slot, Known) else ()
+    return "; ".join(f"{i.name}: {i.sentence or f'exit code {i.exit_code}'}" for i in instances)
+
+
+def shared(d: Deployment) -> Verdict:
+    return unknown(f"{d.candidate} and {d.live} both fail: something they share is broken, not the release")
+
+
+def unknown(sentence: str) -> Verdict:
+    return Verdict(VerdictKind.UNKNOWN, sentence)
+
+
+def bad(d: Deployment, sentence: str, evidence: str = "") -> Verdict:
+    return Verdict(VerdictKind.BAD, sentence, evidence, d.candidate)

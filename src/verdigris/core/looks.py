@@ -1,0 +1,81 @@
+"""What the world has to look like in each phase. Whether it may be made so now is for `core.safety` to say."""
+
+from __future__ import annotations
+
+from verdigris.core import waits
+from verdigris.core.deployment import Deployment
+from verdigris.core.policy import Policy
+from verdigris.core.safety import Desired, Kind
+from verdigris.core.world import Slot, Weights, World
+
+__all__ = [
+    "as_it_is",
+    "beside",
+    "contracting",
+    "expanding",
+    "moved",
+    "only_candidate",
+    "only_live",
+    "rehearsing",
+    "restored",
+    "settled",
+    "shifting",
+]
+
+BOTH = frozenset(Slot)
+
+
+def on_live(d: Deployment) -> Weights:
+    return Weights.share(d.live, 100)
+
+
+def on_candidate(d: Deployment) -> Weights:
+    return Weights.share(d.candidate, 100)
+
+
+def as_it_is(d: Deployment, w: World, p: Policy) -> Desired:
+    """The live slot alone. What an earlier deployment kept hot is given up only when the checklist passed."""
+    spare = frozenset() if waits.checklist_passed(w) else frozenset({d.candidate})
+    return Desired(frozenset({d.live}), on_live(d), spare=spare)
+
+
+def expanding(d: Deployment, w: World, p: Policy) -> Desired:
+    done = waits.schema_expanded(w) or waits.schema_running(w)
+    return Desired(frozenset({d.live}), on_live(d), also=None if done else Kind.EXPAND)
+
+
+def beside(d: Deployment, w: World, p: Policy) -> Desired:
+    return Desired(BOTH, on_live(d))
+
+
+def rehearsing(d: Deployment, w: World, p: Policy) -> Desired:
+    return Desired(BOTH, on_live(d), also=None if waits.rehearsing(w) else Kind.REHEARSE)
+
+
+def shifting(d: Deployment, w: World, p: Policy) -> Desired:
+    return Desired(BOTH, Weights.share(d.candidate, waits.share(d, p)), fallback=d.live)
+
+
+def moved(d: Deployment, w: World, p: Policy) -> Desired:
+    return Desired(BOTH, Weights.share(d.candidate, waits.ramp(d, p)[-1].to), fallback=d.live)
+
+
+def settled(d: Deployment, w: World, p: Policy) -> Desired:
+    return Desired(BOTH, on_candidate(d), fallback=d.live)
+
+
+def only_candidate(d: Deployment, w: World, p: Policy) -> Desired:
+    return Desired(frozenset({d.candidate}), on_candidate(d))
+
+
+def contracting(d: Deployment, w: World, p: Policy) -> Desired:
+    may = waits.may_contract(w) and not waits.schema_contracted(w) and not waits.schema_running(w)
+    return Desired(frozenset({d.candidate}), on_candidate(d), also=Kind.CONTRACT if may else None)
+
+
+def restored(d: Deployment, w: World, p: Policy) -> Desired:
+    return Desired(BOTH, on_live(d))
+
+
+def only_live(d: Deployment, w: World, p: Policy) -> Desired:
+    return Desired(frozenset({d.live}), on_live(d))

@@ -1,0 +1,96 @@
+"""What the operator asks of a deployment, as numbers: the snapshot that it starts with and keeps.
+
+All durations are seconds, all weights whole percent. Defaults are those of the design and of the commented
+example; `verdigris.config` is the only place that turns a file into a policy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = ["OnUnknown", "Policy", "Step"]
+
+MINUTE = 60.0
+HOUR = 3600.0
+
+
+class OnUnknown(StrEnum):
+    """What a long stretch of unknown is turned into."""
+
+    HOLD = "hold"
+    ABORT = "abort"
+    ROLLBACK = "rollback"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the ramp: the candidate's weight, and how many seconds of good evidence it has to last."""
+
+    to: int
+    lasts: float = 2 * MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A deployment's policy.
+
+    The `*_within` limits count seconds in which the controller was looking, not seconds of the wall clock: a
+    controller that was away for an hour gives the world its full time when it comes back.
+    """
+
+    instances: int = 2
+    surge: int = 1
+    healthy: int = 3
+    unhealthy: int = 2
+
+    ramp: tuple[Step, ...] = (Step(100, 0.0),)
+    holdback: int = 0
+    drain: float = 300.0
+    drain_long_lived: float = HOUR
+    bake: float = 15 * MINUTE
+    stabilize: float = 24 * HOUR
+
+    max_error_rate: float = 0.01
+    max_p99: float | None = None
+    min_requests: int = 50
+    dead_streak: int = 20
+    judge_over: float = 30.0
+    """Seconds of traffic that the error rate and the p99 are taken over."""
+
+    before_cutover: OnUnknown = OnUnknown.HOLD
+    after_cutover: OnUnknown = OnUnknown.HOLD
+    unknown_for: float = 5 * MINUTE
+    """How long unknown may last before `before_cutover` or `after_cutover` is applied."""
+    alert_after: float = 30.0
+    fresh_within: float = 5.0
+    """An observation older than this is unknown; time between two looks counts up to this much."""
+    probe_within: float = 20.0
+    """The same for the last health probe of an instance: its interval, its timeout and a little."""
+
+    expand: bool = False
+    contract: bool = False
+    rehearse: int = 0
+    """How many comparable samples the rehearsal needs; 0 passes it over."""
+    gate: bool = False
+
+    preflight_within: float = 30.0
+    expand_within: float = 10 * MINUTE
+    provision_within: float = 2 * MINUTE
+    validate_within: float = 2 * MINUTE
+    rehearse_within: float = 10 * MINUTE
+    gate_within: float = 24 * HOUR
+    cutover_within: float = 60.0
+    restore_within: float = 60.0
+    discard_within: float = 5 * MINUTE
+    revive_after: float = 10.0
+    """How long an instance that is to be kept may stay broken before it is started once more."""
+
+    def __post_init__(self) -> None:
+        steps = [step.to for step in self.ramp]
+        if not steps or steps != sorted(set(steps)) or steps[0] < 1:
+            raise ValueError(f"the ramp must grow step by step from 1 % or more, got {steps}")
+        if steps[-1] != 100 - self.holdback:
+            raise ValueError(
+                f"the ramp must end at {100 - self.holdback} % (100 % less the holdback), got {steps[-1]} %"
+            )

@@ -1,0 +1,235 @@
+"""The last guard, whatever the phase says: the steps from what is to what should be, the safe ones only.
+
+No weight goes to a slot that is not ready for exactly this release. Nothing is torn down that has weight, is a
+member of the router, has requests in flight, or is the only side that can serve. What cannot be done safely now
+is left as it is; the next look may allow it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from verdigris.core.conditions import able, foreign, instances, proper, quiet, ready, unweighted
+from verdigris.core.deployment import Deployment, Routed
+from verdigris.core.policy import Policy
+from verdigris.core.world import (
+    Instance,
+    Known,
+    Member,
+    PerSlot,
+    Reading,
+    Release,
+    Routing,
+    Slot,
+    Unknown,
+    Weights,
+    World,
+)
+
+__all__ = ["Action", "Desired", "Kind", "changes"]
+
+
+class Kind(StrEnum):
+    """What can be done to the world."""
+
+    EXPAND = "expand"
+    PROVISION = "provision"
+    REHEARSE = "rehearse"
+    ROUTE = "route"
+    TEAR_DOWN = "tear_down"
+    CONTRACT = "contract"
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """What a phase wants the world to look like.
+
+    `fallback` is who takes over when the serving slot dies.
+    `also` is the long job that this phase is there for. `spare` are slots that are not touched at all.
+    """
+
+    keep: frozenset[Slot]
+    weights: Weights
+    fallback: Slot | None = None
+    also: Kind | None = None
+    spare: frozenset[Slot] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One effect, derived and idempotent; it is never stored as progress."""
+
+    kind: Kind
+    why: str
+    slot: Slot | None = None
+    release: Release | None = None
+    routing: Routing | None = None
+
+
+def changes(want: Desired, d: Deployment, w: World, p: Policy) -> tuple[Action, ...]:
+    """The effects that are both wanted and safe at this moment, in their order."""
+    found = (*provisions(want, d, w, p), job(want, d), route(want, d, w, p), *tear_downs(want, d, w, p))
+    return tuple(action for action in found if action is not None)
+
+
+def job(want: Desired, d: Deployment) -> Action | None:
+    return Action(want.also, f"{d.phase} is under way", slot=d.candidate) if want.also else None
+
+
+def provisions(want: Desired, d: Deployment, w: World, p: Policy) -> list[Action]:
+    """Slots that are to be kept and lack instances. A slot with another release in it is emptied first."""
+    found = []
+    for slot in sorted(want.keep):
+        release, seen = d.release_in(slot), w.slots[slot]
+        if release is not None and isinstance(seen, Known) and seen.value.digest in (None, release.digest):
+            why = lacking(slot, release, d, w, p)
+            if why:
+                found.append(Action(Kind.PROVISION, why, slot=slot, release=release))
+    return found
+
+
+def lacking(slot: Slot, release: Release, d: Deployment, w: World, p: Policy) -> str:
+    seen = w.slots[slot]
+    if isinstance(seen, Unknown) or (seen.value.digest is None and seen.value.instances):
+        return ""  # still being emptied
+    if seen.value.digest is None:
+        return f"{slot} is to run {release.version} and is empty"
+    if len(seen.value.instances) != p.instances:
+        return f"{slot} is to have {p.instances} instances and has {len(seen.value.instances)}"
+    if d.lasted(broken(slot)) >= p.revive_after:
+        return f"{slot} has an instance that the environment gave up on"
+    return ""
+
+
+def broken(slot: Slot) -> str:
+    """The name under which is counted how long a kept slot has had a broken instance."""
+    return f"{slot} broken"
+
+
+def route(want: Desired, d: Deployment, w: World, p: Policy) -> Action | None:
+    """The routing that is wanted and safe, if the router does not have it yet."""
+    seen = w.router.reading
+    if isinstance(seen, Unknown) or foreign(d, w):
+        return None
+    reading = seen.value
+    weights = safe_weights(want, d, w, p, reading)
+    if reading.fell_back_to is not None and weights[reading.fell_back_to] != 100:
+        return None  # the router saved itself: telling it anything would send traffic back to the dead slot
+    wanted = Routing(weights, members(want, d, w, reading), fallback(want, d, w, p), versions(want, d))
+    if wanted == reading.routing and reading.fell_back_to is None and stamped(d, reading):
+        return None
+    return Action(Kind.ROUTE, explain(wanted, reading), routing=wanted)
+
+
+def stamped(d: Deployment, reading: Reading) -> bool:
+    """Whether the router bears our newest stamp. Only then is an older effect that arrives late refused by it."""
+    return d.routed is None or reading.generation == d.routed.generation
+
+
+def explain(wanted: Routing, reading: Reading) -> str:
+    if wanted.weights != reading.routing.weights:
+        return f"traffic goes from {reading.routing.weights} to {wanted.weights}"
+    if reading.fell_back_to is not None:
+        return f"the router's own turn to {reading.fell_back_to} is made permanent"
+    changed = [
+        n for n in ("members", "fallback", "versions") if getattr(wanted, n) != getattr(reading.routing, n)
+    ]
+    return f"the router's {' and '.join(changed)} follow what runs"
+
+
+def safe_weights(want: Desired, d: Deployment, w: World, p: Policy, reading: Reading) -> Weights:
+    """The wanted weights if every slot that gains has earned it, else those that are."""
+    gains = [slot for slot in Slot if want.weights[slot] > reading.routing.weights[slot]]
+    return want.weights if all(may_gain(slot, d, w, p) for slot in gains) else reading.routing.weights
+
+
+def may_gain(slot: Slot, d: Deployment, w: World, p: Policy) -> bool:
+    """Forward needs every instance ready; backward needs one that can serve: a way back must stay easy."""
+    if slot is d.candidate:
+        return ready(slot, d.release, w, p)
+    return able(slot, d.previous, w, p)
+
+
+def members(want: Desired, d: Deployment, w: World, reading: Reading) -> PerSlot[tuple[Member, ...]]:
+    """Who belongs to each slot in the router. A slot that cannot be seen keeps the members it has."""
+    both = {slot: members_of(slot, want, d, w, reading) for slot in Slot}
+    return PerSlot(both[Slot.BLUE], both[Slot.GREEN])
+
+
+def members_of(slot: Slot, want: Desired, d: Deployment, w: World, reading: Reading) -> tuple[Member, ...]:
+    release, present = d.release_in(slot), reading.routing.members[slot]
+    if slot in want.spare:
+        return present
+    if slot not in want.keep and reading.routing.weights[slot] == 0:
+        return ()
+    if release is None or isinstance(w.slots[slot], Unknown):
+        return present
+    wanted = tuple(Member(i.name, i.address) for i in instances(slot, w) if listed(i, release, present))
+    # A slot that serves is never emptied of members: a dead one is the router's to avoid.
+    return wanted or (present if reading.routing.weights[slot] else ())
+
+
+def listed(instance: Instance, release: Release, present: tuple[Member, ...]) -> bool:
+    """New members have to listen first; a member that died stays one, for it comes back on the same port."""
+    member = Member(instance.name, instance.address)
+    if instance.digest != release.digest or instance.owns_port is False:
+        return False
+    return member in present or (proper(instance, release) and instance.owns_port is True)
+
+
+def fallback(want: Desired, d: Deployment, w: World, p: Policy) -> Slot | None:
+    if want.fallback is None or not able(want.fallback, d.release_in(want.fallback), w, p):
+        return None
+    return want.fallback
+
+
+def versions(want: Desired, d: Deployment) -> PerSlot[str]:
+    def version(slot: Slot) -> str:
+        release = d.release_in(slot)
+        return release.api_version if release is not None and slot in want.keep else ""
+
+    return PerSlot(version(Slot.BLUE), version(Slot.GREEN))
+
+
+def tear_downs(want: Desired, d: Deployment, w: World, p: Policy) -> list[Action]:
+    found = []
+    for slot in Slot:
+        seen = w.slots[slot]
+        if isinstance(seen, Known) and not seen.value.empty and superfluous(slot, want, d, w):
+            if harmless(slot, d, w, p):
+                found.append(
+                    Action(Kind.TEAR_DOWN, f"{seen.value.version or 'what ran'} in {slot} is over", slot=slot)
+                )
+    return found
+
+
+def superfluous(slot: Slot, want: Desired, d: Deployment, w: World) -> bool:
+    """Not wanted at all, or another release where one is wanted."""
+    seen, release = w.slots[slot], d.release_in(slot)
+    if slot not in want.keep:
+        return slot not in want.spare
+    return release is not None and isinstance(seen, Known) and seen.value.digest not in (None, release.digest)
+
+
+def harmless(slot: Slot, d: Deployment, w: World, p: Policy) -> bool:
+    """Nothing serves from this slot, nothing is under way in it, and the other one can carry on alone."""
+    seen = w.router.reading
+    if isinstance(seen, Unknown) or seen.value.fell_back_to is slot:
+        return False
+    routing = seen.value.routing
+    if routing.weights[slot] or routing.members[slot] or routing.fallback is slot:
+        return False
+    never_served = d.previous is None and not d.moved
+    return quiet(d, slot, w, p) is None and (never_served or able(slot.other, d.release_in(slot.other), w, p))
+
+
+def remember(d: Deployment, actions: tuple[Action, ...], w: World) -> Deployment:
+    """Write the newest routing into the deployment, before anybody acts on it."""
+    for action in actions:
+        if action.routing is not None:
+            given = action.routing.weights[d.candidate] > 0
+            weighted = [unweighted(slot) for slot in Slot if action.routing.weights[slot]]
+            d = d.forget(*weighted)
+            d = replace(d, routed=Routed(action.routing, d.generation + 1, w.now), moved=d.moved or given)
+    return d

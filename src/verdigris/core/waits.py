@@ -1,0 +1,269 @@
+"""What each phase waits for: None when there is nothing left, else the sentence that people are shown."""
+
+from __future__ import annotations
+
+from verdigris.core.conditions import Waiting, answers, confirmed, instances, quiet, unhealthy, unready
+from verdigris.core.deployment import Deployment
+from verdigris.core.policy import Policy, Step
+from verdigris.core.world import Known, SchemaState, Slot, Unknown, Weights, World
+
+__all__ = [
+    "a_person",
+    "all_is_well_after",
+    "all_is_well_back",
+    "baked",
+    "candidate_gone",
+    "checklist_failed",
+    "checklist_passed",
+    "contracted",
+    "drained",
+    "expanded",
+    "given_up",
+    "in_place",
+    "may_contract",
+    "preflight",
+    "previous_gone",
+    "promoted",
+    "ramp",
+    "rehearsed",
+    "rehearsing",
+    "restored",
+    "running",
+    "schema_contracted",
+    "schema_expanded",
+    "schema_running",
+    "settled",
+    "share",
+    "stabilized",
+    "step_done",
+    "untouched",
+    "validated",
+]
+
+
+def all_is_well_after(d: Deployment, w: World, p: Policy) -> Waiting | None:
+    """An ended deployment waits for nothing, unless what it left behind is not as it should be."""
+    return in_place(d, w, p) or unready(d.candidate, d.release, w, p)
+
+
+def all_is_well_back(d: Deployment, w: World, p: Policy) -> Waiting | None:
+    """The same where the old release went on serving, if there was one."""
+    return untouched(d, w, p) or (unready(d.live, d.previous, w, p) if d.previous is not None else None)
+
+
+def a_person(d: Deployment, w: World, p: Policy) -> Waiting | None:
+    return Waiting(f"a person: {d.cause}. Traffic stays where it is; `verdigris explain` says more")
+
+
+# --- before any traffic moves ---------------------------------------------------------------------------------
+
+
+def preflight(d: Deployment, w: World, p: Policy) -> Waiting | None:
+    """Router and slots as believed, the checklist passed, and room in the candidate's slot."""
+    if isinstance(w.checklist, Unknown):
+        return Waiting(f"the checklist: {w.checklist.why}", unknown=True)
+    return not_as_believed(d, w) or occupied(d.candidate, w)
+
+
+def not_as_believed(d: Deployment, w: World) -> Waiting | None:
+    reading, slot = w.router.reading, w.slots[d.live]
+    if isinstance(reading, Unknown):
+        return Waiting(f"the router's answer: {reading.why}", unknown=True)
+    if isinstance(slot, Unknown):
+        return Waiting(f"a look at {d.live}: {slot.why}", unknown=True)
+    if reading.value.routing.weights[d.live] != 100:
+        return Waiting(f"all traffic to be on {d.live}, the router says {reading.value.routing.weights}")
+    if d.previous is not None and slot.value.digest != d.previous.digest:
+        return Waiting(f"{d.previous.version} to run in {d.live}, {slot.value.version or 'nothing'} does")
+    return None
+
+
+def occupied(slot: Slot, w: World) -> Waiting | None:
+    seen = w.slots[slot]
+    if isinstance(seen, Unknown):
+        return Waiting(f"a look at {slot}: {seen.why}", unknown=True)
+    if seen.value.empty:
+        return None
+    return Waiting(f"{slot} to be empty, {seen.value.version or 'an earlier release'} is being torn down")
+
+
+def checklist_failed(d: Deployment, w: World, p: Policy) -> str:
+    checks = w.checklist.value if isinstance(w.checklist, Known) else ()
+    return "; ".join(check.sentence for check in checks if not check.passed)
+
+
+def checklist_passed(w: World) -> bool:
+    return isinstance(w.checklist, Known) and all(check.passed for check in w.checklist.value)
+
+
+def given_up(d: Deployment, w: World, p: Policy) -> str:
+    """Why waiting on is pointless: an instance that the environment no longer tries to start."""
+    return "; ".join(
+        f"{i.name} does not come up: {i.sentence}" for i in instances(d.candidate, w) if i.broken
+    )
+
+
+def running(d: Deployment, w: World, p: Policy) -> Waiting | None:
+    return unready(d.candidate, d.release, w, p)
+
+
+def validated(d: Deployment, w: World, p: Policy) -> Waiting | None:
+    """Every instance passes, and so does a request through the router, so that what was proven is what serves."""
+    return unhealthy(d.candidate, d.release, w, p) or answers(d.candidate, d.release, w, p)
+
+
+def rehearsed(d: Deployment, w: World, p: Policy) -> Waiting | None:
+    if isinstance(w.rehearsal, Unknown):
+        return Waiting(f"the rehearsal: {w.rehearsal.why}", unknown=True)
+    seen = w.rehearsal.value
+    if seen.samples < p.rehearse:
+        return Waiting(f"{p.rehearse} comparable samples, {seen.samples} so far")
+    if seen.differences or not seen.memory_flat:
+        return Waiting(f"a clean comparison: {seen.differences} of {seen.samples} answers differ")
+    return validated(d, w, p)
+
+
+def promoted(d: Deployment, w: World, p: Policy) -> Waiting | None:
+    """The gate: a person says yes, and what was validated is still so."""
+    return validated(d, w, p) or (None if d.promoted else Waiting("`verdigris promote`"))
+
+
+# --- traffic --------------------------------------------------------------------------------------------------
+
+
+def ramp(d: Deployment, p: Policy) -> tuple[Step, ...]:
+    """The steps of this deployment. The first one has nothing to be compared with and takes all at once."""
+    return p.ramp if d.previous is not None else (Step(100, 0.0),)
+
+
+def share(d: Deployment, p: Policy) -> int:
+    """The weight that the candidate is to have in this phase."""
+    if d.phase == "cutover":
+        return ramp(d, p)[d.step].to
+    return ramp(d, p)[-1].to if d.phase in ("drain", "bake") else 100
+
+
+def in_place(d: Deployment, w: World, p: Policy) -> Waiting | None:
+    """Whether traffic is where this forward phase wants it."""
+    return confirmed(d, Weights.share(d.candidate, share(d, p)), w, p)
+
+
+def step_done(d: Deployment, w: World, p: Policy) -> Waiting | None:
+    """A step of the ramp: in place, and, but for the last, good for as long as it has to last."""
+    last = d.step + 1 == len(ramp(d, p))
+    return in_place(d, w, p) or (None if last else evidence(d, p.ramp[d.step].lasts))
+
+
+def drained(d: Deployment, w: World, p: Policy) -> Waiting | None:
+    return in_place(d, w, p) or quiet(d, d.live, w, p)
+
+
+def baked(d: Deployment, w: World, p: Policy) -> Waiting | None:
+    return in_place(d, w, p) or evidence(d, p.bake)
+
+
+def stabilized(d: Deployment, w: World, p: Policy) -> Waiting | None:
+    """The old slot has been hot long enough, and its streams have ended or had their time."""
+    return in_place(d, w, p) or evidence(d, p.stabilize) or quiet(d, d.live, w, p) or streams(d, w, p)
+
+
+def streams(d: Deployment, w: World, p: Policy) -> Waiting | None:
+    count, spent = w.router.long_lived[d.live], d.lasted("good")
+    if spent >= p.drain_long_lived or (isinstance(count, Known) and count.value == 0):
+        return None
+    number = count.value if isinstance(count, Known) else "an unknown number of"
+    return Waiting(
+        f"{number} long-lived connections on {d.live}, at most {p.drain_long_lived - spent:.0f} s more"
+    )
+
+
+def evidence(d: Deployment, seconds: float) -> Waiting | None:
+    """Good evidence, not elapsed time: an hour in which nobody could look counts for nothing."""
+    if d.promoted:
+        return None
+    left = seconds - d.lasted("good")
+    return Waiting(f"{left:.0f} s more of good evidence (of {seconds:.0f} s)") if left > 0 else None
+
+
+# --- afterwards -----------------------------------------------------------------------------------------------
+
+
+def previous_gone(d: Deployment, w: World, p: Policy) -> Waiting | None:
+    return in_place(d, w, p) or occupied(d.live, w)
+
+
+def restored(d: Deployment, w: World, p: Policy) -> Waiting | None:
+    return confirmed(d, Weights.share(d.live, 100), w, p)
+
+
+def settled(d: Deployment, w: World, p: Policy) -> Waiting | None:
+    return restored(d, w, p) or quiet(d, d.candidate, w, p)
+
+
+def untouched(d: Deployment, w: World, p: Policy) -> Waiting | None:
+    """Before anything is taken away: the router still sends everything to the old slot."""
+    reading = w.router.reading
+    if isinstance(reading, Unknown):
+        return Waiting(f"the router's answer: {reading.why}", unknown=True)
+    if reading.value.routing.weights[d.live] != 100:
+        return Waiting(f"all traffic to be on {d.live}, the router says {reading.value.routing.weights}")
+    if d.routed and reading.value.generation != d.routed.generation:
+        return Waiting(f"the router to bear generation {d.routed.generation}, it bears {reading.value.generation}")
+    return None
+
+
+def candidate_gone(d: Deployment, w: World, p: Policy) -> Waiting | None:
+    return untouched(d, w, p) or occupied(d.candidate, w)
+
+
+# --- schema ---------------------------------------------------------------------------------------------------
+
+
+def schema(w: World) -> SchemaState | None:
+    return w.schema.value if isinstance(w.schema, Known) else None
+
+
+def schema_expanded(w: World) -> bool:
+    state = schema(w)
+    return state is not None and state.expanded
+
+
+def schema_running(w: World) -> bool:
+    """A long job is under way: it is looked at, not started again."""
+    state = schema(w)
+    return state is not None and state.running
+
+
+def rehearsing(w: World) -> bool:
+    return isinstance(w.rehearsal, Known) and w.rehearsal.value.running
+
+
+def schema_contracted(w: World) -> bool:
+    state = schema(w)
+    return state is not None and state.contracted
+
+
+def may_contract(w: World) -> bool:
+    """Only with a proof, and only when no session of the old slot's role is left."""
+    state = schema(w)
+    return state is not None and state.proven and state.previous_sessions == 0
+
+
+def expanded(d: Deployment, w: World, p: Policy) -> Waiting | None:
+    state = schema(w)
+    if state is None:
+        return Waiting("a look at the schema", unknown=True)
+    if state.expanded and state.proven:
+        return None
+    return Waiting(f"the schema to be expanded and proven: {state.sentence}")
+
+
+def contracted(d: Deployment, w: World, p: Policy) -> Waiting | None:
+    state = schema(w)
+    if state is None:
+        return Waiting("a look at the schema", unknown=True)
+    if state.contracted:
+        return None
+    if state.previous_sessions:
+        return Waiting(f"{state.previous_sessions} database sessions of the old slot's role to end")
+    return Waiting(f"the schema to be contracted: {state.sentence}")

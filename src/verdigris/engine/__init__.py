@@ -1,0 +1,1 @@
+"""Observe, decide, save, act: the loop around the core. It knows ports, never adapters."""

@@ -1,0 +1,303 @@
+"""The loop of one app: observe, decide, save, act. Saved before acted on, so that a crash anywhere repeats only
+idempotent work. The one exception is the way back: when nothing can be written down, traffic is taken back first
+and that is said aloud. This module decides nothing; `core.lifecycle` does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from typing import Any
+
+from verdigris.core.conditions import foreign
+from verdigris.core.deployment import Deployment, Note
+from verdigris.core.errors import Conflict, StoreUnavailable, VerdigrisError
+from verdigris.core.intake import Wish, admit, adopt
+from verdigris.core.lifecycle import ENDINGS, Decision, decide
+from verdigris.core.safety import Action, Kind
+from verdigris.core.world import Command, Known, Unknown, World
+from verdigris.engine.look import answer, blind_router, look
+from verdigris.engine.parts import Parts, Together, within
+from verdigris.ports import Alert, Filed, Saved, Snapshot
+
+__all__ = ["Engine", "Tick"]
+
+log = logging.getLogger("verdigris")
+
+ACT_WITHIN = 10.0
+"""Seconds that one effect may take; after that its outcome is unknown and the next look decides."""
+SAVE_EVERY = 5.0
+"""Evidence alone is written down this often; a crash loses at most so much of it, which only lengthens a wait."""
+SIGNALS_SHOWN = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What one round came to: `moving` asks for the next round at once, `busy` for one soon."""
+
+    decision: Decision | None
+    world: World | None
+    moving: bool = False
+
+    @property
+    def busy(self) -> bool:
+        d = self.decision.deployment if self.decision else None
+        return d is not None and d.phase not in (*ENDINGS, "bake", "stabilize", "gate")
+
+
+class Engine:
+    """One app's loop. Only one may run at a time for a store; the store's compare-and-swap sees to that."""
+
+    def __init__(
+        self,
+        app: str,
+        parts: Parts,
+        *,
+        together: Together = asyncio.gather,
+        deadline: Callable[[Coroutine[Any, Any, Any], float, str], Coroutine[Any, Any, Any]] = within,
+    ) -> None:
+        self.app = app
+        self.parts = parts
+        self.together = together
+        self.deadline = deadline
+        self.saved: Saved | None = None
+        self.stored: int | None = None
+        self.saved_at = float("-inf")
+        self.loaded = False
+        self.trouble = ""
+        self.outcomes: list[Note] = []
+        self.last_failure: Note | None = None
+
+    async def tick(self) -> Tick:
+        """One round. Never raises for what the world does; a bug stops this app and leaves traffic alone."""
+        try:
+            await self.load()
+            commands = await self.commands()
+            await self.admit()
+        except StoreUnavailable as error:
+            self.complain(f"the store cannot be used: {error}")
+            commands = ()
+        except Conflict as error:
+            self.overtaken(error)
+            return Tick(None, None)
+        if self.saved is None:
+            return Tick(None, None)
+        return await self.round(self.saved, commands)
+
+    async def round(self, saved: Saved, commands: tuple[Command, ...]) -> Tick:
+        d, p = saved.deployment, saved.policy
+        world = await look(self.parts, d, p, commands, self.together, self.deadline)
+        adopted = self.adopted(d, world)
+        decision = decide(adopted or d, world, p)
+        fresh = await self.write(saved, decision, adopted is not None)
+        if fresh is not None:
+            await self.act(fresh, self.allowed(fresh, decision.actions))
+        self.pin(decision, world)
+        before, after = (d.phase, d.step), (decision.deployment.phase, decision.deployment.step)
+        return Tick(decision, world, moving=before != after or bool(decision.actions))
+
+    # --- what is remembered -------------------------------------------------------------------------------
+
+    async def load(self) -> None:
+        """Read the store once; after that this loop knows best, until somebody else wrote.
+
+        An ended deployment is read each time: it may have been followed by one that was begun elsewhere.
+        """
+        if not self.loaded or (self.saved is not None and self.saved.deployment.phase in ENDINGS):
+            self.saved = await self.parts.store.load(self.app)
+            self.stored = self.saved.deployment.generation if self.saved else None
+            self.loaded = True
+
+    async def commands(self) -> tuple[Command, ...]:
+        return await self.parts.store.commands(self.app)
+
+    async def write(self, saved: Saved, decision: Decision, adopted: bool) -> Deployment | None:
+        """Save the decision with the next generation: the deployment to act on, None when nothing may be done."""
+        if not adopted and not self.worth_saving(saved, decision):
+            self.saved = replace(saved, deployment=decision.deployment)
+            return None
+        fresh = replace(
+            decision.deployment,
+            generation=max(saved.deployment.generation, decision.deployment.generation) + 1,
+        )
+        notes = (*self.outcomes, *decision.notes, *intents(decision.actions))
+        try:
+            await self.store(replace(saved, deployment=fresh), notes, decision)
+        except Conflict as error:
+            self.overtaken(error)
+            return None
+        except StoreUnavailable as error:
+            return self.unwritten(saved, fresh, decision, error)
+        self.trouble = ""
+        self.outcomes.clear()
+        await self.tell(fresh, notes)
+        if adopted:
+            self.parts.directs.clear()
+        return fresh
+
+    async def store(self, saved: Saved, notes: tuple[Note, ...], decision: Decision) -> None:
+        await self.parts.store.save(saved, self.stored, notes, decision.answers, self.parts.clock.wall())
+        self.saved, self.stored = saved, saved.deployment.generation
+        self.saved_at = self.parts.clock.now()
+
+    def unwritten(
+        self, saved: Saved, fresh: Deployment, decision: Decision, error: StoreUnavailable
+    ) -> Deployment | None:
+        """Nothing can be written down: only the way back goes on, from memory, and says so."""
+        if fresh.phase != "restore":
+            self.complain(f"nothing is done, for nothing can be written down: {error}")
+            return None
+        self.complain(f"rolling back without having written it down: {error}. Cause: {fresh.cause}")
+        self.saved = replace(saved, deployment=fresh)
+        return fresh
+
+    def overtaken(self, error: Conflict) -> None:
+        """Somebody else wrote: what this loop remembers is void, the next round reads again."""
+        self.complain(f"somebody else wrote: {error}")
+        self.loaded = False
+
+    def worth_saving(self, saved: Saved, decision: Decision) -> bool:
+        """Whether anything but the passing of evidence changed, or enough evidence has passed."""
+        if decision.actions or decision.answers or decision.notes or self.outcomes:
+            return True
+        behind = self.stored != saved.deployment.generation
+        changed = replace(decision.deployment, evidence=()) != replace(saved.deployment, evidence=())
+        due = (
+            decision.deployment.phase not in ENDINGS and self.parts.clock.now() - self.saved_at >= SAVE_EVERY
+        )
+        return behind or changed or due
+
+    # --- what is begun ------------------------------------------------------------------------------------
+
+    async def admit(self) -> None:
+        """Answer the deployments that were asked for, one after another."""
+        for filed in await self.parts.store.filed(self.app):
+            await self.admit_one(filed)
+
+    async def admit_one(self, filed: Filed) -> None:
+        seen = await answer(self.parts.router.observe(), self.deadline, "the router", blind_router)
+        current = self.saved.deployment if self.saved else None
+        if current is not None and current.key == filed.key:
+            # Admitted before a crash that came between the deployment and the answer.
+            await self.parts.store.settle(filed, True, f"{current.id} is under way", current.id)
+            return
+        wish = Wish(self.app, filed.release, filed.actor, filed.key, filed.policy_hash, filed.queue)
+        number = int(current.id.removeprefix("d-")) + 1 if current else 1
+        admission = admit(wish, number, current, self.saved.policy if self.saved else None, seen.reading)
+        if admission.superseded is not None:
+            await self.supersede(admission.superseded)
+        if admission.deployment is not None:
+            await self.begin(Saved(admission.deployment, filed.policy), filed)
+        elif not admission.later:
+            await self.parts.store.settle(filed, False, admission.refusal)
+
+    async def supersede(self, ended: Deployment) -> None:
+        assert self.saved is not None
+        ended = replace(ended, generation=self.saved.deployment.generation + 1)
+        note = Note("phase", f"succeeded: superseded by {ended.superseded_by}, its way back is given up")
+        wall = self.parts.clock.wall()
+        await self.parts.store.save(replace(self.saved, deployment=ended), self.stored, (note,), (), wall)
+        self.saved, self.stored = replace(self.saved, deployment=ended), ended.generation
+
+    async def begin(self, saved: Saved, filed: Filed) -> None:
+        d = saved.deployment
+        if self.saved is not None:
+            d = replace(d, generation=self.saved.deployment.generation + 1)
+        saved = replace(saved, deployment=d)
+        note = Note("phase", f"preflight: {d.actor} deploys {d.release.version} to {d.candidate}")
+        await self.parts.store.save(saved, None, (note,), (), self.parts.clock.wall())
+        self.saved, self.stored = saved, d.generation
+        await self.parts.store.settle(
+            filed, True, f"{d.id} deploys {d.release.version} to {d.candidate}", d.id
+        )
+
+    def adopted(self, d: Deployment, world: World) -> Deployment | None:
+        """What became of the deployment while nobody was here."""
+        direct = self.parts.directs.read()
+        return adopt(d, direct, world.router.reading) if direct is not None else None
+
+    # --- what is done -------------------------------------------------------------------------------------
+
+    def allowed(self, d: Deployment, actions: tuple[Action, ...]) -> tuple[Action, ...]:
+        """Everything that was written down; of what was not, only what moves traffic back."""
+        if self.stored == d.generation:
+            return actions
+        return tuple(a for a in actions if a.routing is not None and a.routing.weights[d.live] == 100)
+
+    async def act(self, d: Deployment, actions: tuple[Action, ...]) -> None:
+        for action in actions:
+            try:
+                await self.deadline(self.perform(action, d), ACT_WITHIN, f"{action.kind}")
+            except VerdigrisError as error:
+                self.failed(action, error)
+
+    def failed(self, action: Action, error: VerdigrisError) -> None:
+        """Whether it happened all the same is not decided here: the next look says what is so."""
+        note = Note("failed", f"{action.kind}: {error}")
+        if note != self.last_failure:
+            self.outcomes.append(note)
+        self.last_failure = note
+
+    async def perform(self, action: Action, d: Deployment) -> None:
+        parts, generation = self.parts, d.generation
+        match action:
+            case Action(kind=Kind.ROUTE, routing=routing) if routing is not None:
+                await parts.router.apply(routing, generation)
+            case Action(kind=Kind.PROVISION, slot=slot, release=release) if slot and release:
+                policy = self.saved.policy if self.saved else None
+                assert policy is not None
+                await parts.environment.provision(slot, release, policy.instances, policy.surge, generation)
+            case Action(kind=Kind.TEAR_DOWN, slot=slot) if slot:
+                await parts.environment.tear_down(slot, generation)
+            case Action(kind=Kind.REHEARSE, slot=slot) if slot and parts.rehearser:
+                await parts.rehearser.rehearse(slot, generation)
+            case Action(kind=Kind.EXPAND) if parts.schema:
+                await parts.schema.expand(generation)
+            case Action(kind=Kind.CONTRACT) if parts.schema:
+                await parts.schema.contract(generation)
+            case _:
+                raise AssertionError(f"no part of {self.app} can {action.kind}: the wiring lacks one")
+
+    # --- what is told -------------------------------------------------------------------------------------
+
+    async def tell(self, d: Deployment, notes: tuple[Note, ...]) -> None:
+        for note in notes:
+            log.info(note.sentence, extra={"deployment": d.id, "phase": d.phase, "kind": note.kind})
+            if note.kind == "alert" and self.parts.notifier is not None:
+                alert = Alert(self.app, d.id, note.kind, note.sentence, self.parts.clock.wall())
+                await self.parts.notifier.notify(alert)
+
+    def pin(self, decision: Decision, world: World) -> None:
+        if self.parts.board is None or self.saved is None:
+            return
+        self.parts.board.pin(
+            Snapshot(
+                self.parts.clock.wall(),
+                self.saved.deployment,
+                self.saved.policy,
+                brief(world),
+                decision.waiting_for,
+                decision.verdict,
+                self.trouble or foreign(decision.deployment, world),
+            )
+        )
+
+    def complain(self, sentence: str) -> None:
+        """Say aloud what the event log cannot be told."""
+        if sentence != self.trouble:
+            log.error(sentence)
+        self.trouble = sentence
+
+
+def intents(actions: tuple[Action, ...]) -> tuple[Note, ...]:
+    return tuple(Note("action", f"{action.kind}: {action.why}") for action in actions)
+
+
+def brief(world: World) -> World:
+    """The world with only the newest request counts: enough to show."""
+    seen = world.signals
+    if isinstance(seen, Unknown):
+        return world
+    return replace(world, signals=Known(seen.value[-SIGNALS_SHOWN:], seen.seen_at))

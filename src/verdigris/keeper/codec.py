@@ -1,0 +1,75 @@
+"""Frozen dataclasses to JSON and back, checked on the way in.
+
+One reader for requests, for keeper.json and for answers, so that a field has one definition.
+A complaint names the field and the type that was found, never the value: it could be a secret.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from enum import Enum
+from functools import cache
+from typing import Any, TypeVar
+
+__all__ = ["build", "plain"]
+
+T = TypeVar("T")
+
+
+def plain(value: Any) -> Any:
+    """The dataclass as dictionaries and lists that json can write."""
+    return dataclasses.asdict(value)
+
+
+def build(kind: type[T], value: object, where: str, *, strict: bool = False) -> T:
+    """`value`, as read from JSON, as a `kind`. ValueError names the field that does not fit.
+
+    With `strict` an unknown field is refused; without it, it is passed over (a newer writer).
+    """
+    return typing.cast(T, _read(kind, value, where, strict))
+
+
+def _read(kind: Any, value: object, where: str, strict: bool) -> object:
+    origin = typing.get_origin(kind)
+    if origin in (typing.Union, types.UnionType):
+        return None if value is None else _read(typing.get_args(kind)[0], value, where, strict)
+    if origin is tuple:
+        items = _expect(list, value, where)
+        return tuple(_read(typing.get_args(kind)[0], v, f"{where}[{i}]", strict) for i, v in enumerate(items))
+    if origin is dict:
+        pairs = _expect(dict, value, where)
+        return {k: _read(typing.get_args(kind)[1], v, f"{where}.{k}", strict) for k, v in pairs.items()}
+    if dataclasses.is_dataclass(kind):
+        return _object(kind, _expect(dict, value, where), where, strict)
+    if issubclass(kind, Enum):
+        return kind(value)
+    if kind is float and type(value) is int:
+        return float(value)
+    return _expect(kind, value, where)
+
+
+def _expect(kind: type[Any], value: object, where: str) -> Any:
+    if type(value) is not kind:
+        raise ValueError(f"{where}: must be {kind.__name__}, got {type(value).__name__}")
+    return value
+
+
+def _object(kind: Any, pairs: dict[str, object], where: str, strict: bool) -> object:
+    hints, needed = _fields(kind)
+    if missing := sorted(needed - pairs.keys()):
+        raise ValueError(f"{where}: {missing[0]} is missing")
+    if strict and (unknown := sorted(pairs.keys() - hints.keys())):
+        raise ValueError(f"{where}: {unknown[0][:80]} is not a field; known are {', '.join(hints)}")
+    return kind(**{k: _read(hints[k], v, f"{where}.{k}", strict) for k, v in pairs.items() if k in hints})
+
+
+@cache
+def _fields(kind: Any) -> tuple[dict[str, Any], frozenset[str]]:
+    """The types of all fields, and the names of those without a default."""
+    hints = typing.get_type_hints(kind)
+    fields = dataclasses.fields(kind)
+    absent = dataclasses.MISSING
+    needed = frozenset(f.name for f in fields if f.default is absent and f.default_factory is absent)
+    return {f.name: hints[f.name] for f in fields}, needed

@@ -1,0 +1,60 @@
+"""Values in which as few fields as possible have their defaults: what a codec forgets shows in them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from verdigris.core.deployment import Deployment, Lasted, Routed
+from verdigris.core.policy import OnUnknown, Policy, Step
+from verdigris.core.world import Member, PerSlot, Release, Routing, Slot, Weights
+from verdigris.ports import Filed, Saved
+
+__all__ = ["example_deployment", "example_filed", "example_release", "example_saved"]
+
+
+def example_release(version: str = "1") -> Release:
+    """A release in which no field has its default."""
+    command = ("python3", "app.py", "--port", "{port}")
+    return Release(
+        version, f"sha256:{version}", f"/releases/{version}", command, (("A", "env:A"),), "2.0.0", 3.5
+    )
+
+
+def example_deployment(app: str = "api", number: int = 1, generation: int = 0) -> Deployment:
+    """A deployment in mid-flight in which hardly a field has its default."""
+    members: PerSlot[tuple[Member, ...]] = PerSlot(
+        (Member("blue-1", "127.0.0.1:1"),), (Member("green-1", "127.0.0.1:2"),)
+    )
+    routing = Routing(Weights(90, 10), members, Slot.BLUE, PerSlot("1.0.0", "2.0.0"))
+    return Deployment(
+        *(
+            f"d-{number}",
+            app,
+            example_release("2"),
+            example_release("1"),
+            Slot.GREEN,
+            "cutover",
+            1,
+            generation,
+        ),
+        base="boot",
+        evidence=(Lasted("good", 1.5, 7.25), Lasted("blind", 0.0, None)),
+        routed=Routed(routing, generation, 3.5),
+        moved=True,
+        cause="zwölf Fehler — “bad” \\ \n \U0001f4a5",
+        disowned=replace(routing, fallback=None),
+        alerted=("blind", "foreign"),
+        actor="somebody",
+        key="key",
+        policy_hash="hash",
+    )
+
+
+def example_saved(app: str = "api", number: int = 1, generation: int = 0) -> Saved:
+    ramp = (Step(10, 60.0), Step(95, 0.5))
+    policy = Policy(ramp=ramp, holdback=5, max_p99=0.25, after_cutover=OnUnknown.ROLLBACK, gate=True)
+    return Saved(example_deployment(app, number, generation), policy)
+
+
+def example_filed(key: str = "key", app: str = "api", version: str = "2") -> Filed:
+    return Filed(0, key, app, example_release(version), Policy(), "somebody", queue=True, policy_hash="hash")

@@ -1,0 +1,284 @@
+"""The ports over a simulated host: they lose calls, answer late, see nothing, as the dice say.
+
+They pass the same conformance suites as the real adapters when the dice are off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from verdigris.core.errors import Conflict
+from verdigris.core.intake import Direct
+from verdigris.core.world import (
+    Answer,
+    Check,
+    Health,
+    Instance,
+    Known,
+    PerSlot,
+    Reading,
+    Rehearsal,
+    Release,
+    RouterWorld,
+    Routing,
+    SchemaState,
+    Second,
+    Seen,
+    Slot,
+    SlotWorld,
+    Unknown,
+)
+from verdigris.ports import Alert, Capabilities
+from verdigris.testing.chaos import Chaos
+from verdigris.testing.host import Body, Host, Place
+
+__all__ = [
+    "FakeClock",
+    "FakeDirects",
+    "FakeEnvironment",
+    "FakeNotifier",
+    "FakeRehearser",
+    "FakeRouter",
+    "FakeSchema",
+    "FakeSignals",
+    "Hooks",
+]
+
+
+def unheard(*_: object) -> None:
+    """What nobody listens to."""
+
+
+@dataclass
+class Hooks:
+    """Who is told of an effect at the moment when it happens."""
+
+    applied: Callable[[Routing, int], None] = unheard
+    provisioned: Callable[[Slot, Release, int, int], None] = unheard
+    torn_down: Callable[[Slot, int], None] = unheard
+    contracted: Callable[[int], None] = unheard
+
+
+@dataclass
+class FakeClock:
+    host: Host
+
+    def now(self) -> float:
+        return self.host.now
+
+    def base(self) -> str:
+        return self.host.base
+
+    def wall(self) -> float:
+        return 1_700_000_000.0 + self.host.now
+
+
+@dataclass
+class FakeRouter:
+    host: Host
+    chaos: Chaos
+    hooks: Hooks = field(default_factory=Hooks)
+    capabilities: Capabilities = Capabilities(True, True, True, True, fenced=True)
+
+    async def observe(self) -> RouterWorld:
+        self.chaos.look("the router")
+        host = self.host
+        counts = [Known(host.in_flight(slot), host.now) for slot in Slot]
+        in_flight: PerSlot[Seen[int]] = PerSlot(counts[0], counts[1])
+        if self.chaos.strikes("blind"):
+            in_flight = PerSlot(Unknown("the counter is gone"), Unknown("the counter is gone"))
+        reading = Known(Reading(host.routing, host.generation, host.fell_back), host.now)
+        preview = PerSlot(self.preview(Slot.BLUE), self.preview(Slot.GREEN))
+        none: Seen[int] = Known(0, host.now)
+        return RouterWorld(reading, in_flight, PerSlot(none, none), self.front(), preview)
+
+    async def apply(self, routing: Routing, generation: int) -> None:
+        if self.chaos.strikes("late"):
+            at = self.host.now + self.host.rng.choice((1.0, 4.0, 12.0))
+            self.host.pending.append((at, lambda: self.arrive(routing, generation)))
+            return
+        if self.newer(generation):
+            raise Conflict(f"the router has generation {self.host.generation}, newer than {generation}")
+        self.chaos.effect("route", lambda: self.arrive(routing, generation))
+
+    def newer(self, generation: int) -> bool:
+        return self.host.generation is not None and self.host.generation > generation
+
+    def arrive(self, routing: Routing, generation: int) -> None:
+        if self.newer(generation):
+            return
+        host = self.host
+        self.hooks.applied(routing, generation)
+        host.routing, host.generation, host.fell_back = routing, generation, None
+        host.files.append((routing, generation))
+
+    def front(self) -> Seen[Answer]:
+        host = self.host
+        slot = host.fell_back or max(Slot, key=lambda s: host.routing.weights[s])
+        return self.ask(slot)
+
+    def preview(self, slot: Slot) -> Seen[Answer]:
+        return self.ask(slot) if self.host.routing.members[slot] else Unknown(f"{slot} has no members")
+
+    def ask(self, slot: Slot) -> Seen[Answer]:
+        place = self.host.places[slot]
+        if self.chaos.strikes("no_probe") or not self.host.up(slot) or place.release is None:
+            return Unknown("no answer")
+        healthy = self.host.natures[place.release.digest].healthy
+        return Known(Answer(slot, place.release.version, healthy, ""), self.host.now)
+
+
+@dataclass
+class FakeEnvironment:
+    host: Host
+    chaos: Chaos
+    hooks: Hooks = field(default_factory=Hooks)
+    newest: int = -1
+
+    async def observe(self) -> PerSlot[Seen[SlotWorld]]:
+        self.chaos.look("the environment")
+        return PerSlot(self.seen(Slot.BLUE), self.seen(Slot.GREEN))
+
+    def seen(self, slot: Slot) -> Seen[SlotWorld]:
+        place, now = self.host.places[slot], self.host.now
+        instances = tuple(self.instance(slot, body) for body in place.bodies)
+        digest, version = (place.release.digest, place.release.version) if place.release else (None, None)
+        return Known(SlotWorld(digest, version, instances), now)
+
+    def instance(self, slot: Slot, body: Body) -> Instance:
+        up = body.alive and self.host.now >= body.up_at
+        health: Seen[Health] = Unknown("not probed yet")
+        if body.passes or body.failures:
+            health = Known(Health(body.passes, body.failures, "unhealthy"), self.host.now)
+        return Instance(
+            name=body.name,
+            slot=slot,
+            digest=body.digest,
+            alive=body.alive,
+            address=f"127.0.0.1:{body.port}",
+            health=health if up else Unknown("nothing listens"),
+            owns_port=True if up else None,
+            broken=body.broken,
+            restarts=body.restarts,
+        )
+
+    async def check(self, release: Release, count: int) -> tuple[Check, ...]:
+        self.chaos.look("the checklist")
+        return (Check("room", True, "there is room"),)
+
+    async def provision(self, slot: Slot, release: Release, count: int, surge: int, generation: int) -> None:
+        self.fence(generation)
+        self.chaos.effect("provision", lambda: self.start(slot, release, count, generation))
+
+    async def tear_down(self, slot: Slot, generation: int) -> None:
+        self.fence(generation)
+        self.chaos.effect("tear_down", lambda: self.stop(slot, generation))
+
+    async def orphans(self) -> tuple[str, ...]:
+        return ()
+
+    def fence(self, generation: int) -> None:
+        if generation < self.newest:
+            raise Conflict(f"the environment has seen generation {self.newest}, newer than {generation}")
+
+    def start(self, slot: Slot, release: Release, count: int, generation: int) -> None:
+        self.newest = generation
+        self.hooks.provisioned(slot, release, count, generation)
+        host, place = self.host, self.host.places[slot]
+        nature = host.natures[release.digest]
+        kept = [b for b in place.bodies if b.digest == release.digest and not b.broken][:count]
+        while len(kept) < count:
+            host.ports += 1
+            up_at = host.now + nature.up_after
+            body = Body(f"{slot}-{len(kept) + 1}", release.digest, host.ports, up_at)
+            if nature.never_up:
+                host.die(body)
+            kept.append(body)
+        host.places[slot] = Place(release, count, kept, place.busy_until)
+
+    def stop(self, slot: Slot, generation: int) -> None:
+        self.newest = generation
+        self.hooks.torn_down(slot, generation)
+        self.host.places[slot] = Place()
+
+
+@dataclass
+class FakeSignals:
+    host: Host
+    chaos: Chaos
+
+    async def observe(self) -> Seen[tuple[Second, ...]]:
+        self.chaos.look("the request counts")
+        if self.chaos.strikes("blind"):
+            self.host.blind_until = self.host.now + self.host.rng.choice((2.0, 10.0, 40.0))
+        if self.host.now < self.host.blind_until:
+            return Unknown("the log stream is cut")
+        return Known(tuple(self.host.seconds), self.host.now)
+
+
+@dataclass
+class FakeSchema:
+    host: Host
+    chaos: Chaos
+    hooks: Hooks = field(default_factory=Hooks)
+
+    async def observe(self) -> Seen[SchemaState]:
+        self.chaos.look("the schema")
+        host = self.host
+        sessions = sum(len(host.places[slot].bodies) for slot in Slot if not host.routing.weights[slot])
+        state = SchemaState(host.schema_expanded, host.schema_contracted, True, sessions)
+        return Known(state, host.now)
+
+    async def expand(self, generation: int) -> None:
+        self.chaos.effect("expand", self.expanded)
+
+    def expanded(self) -> None:
+        self.host.schema_expanded = True
+
+    async def contract(self, generation: int) -> None:
+        self.chaos.effect("contract", lambda: self.contracted(generation))
+
+    def contracted(self, generation: int) -> None:
+        self.hooks.contracted(generation)
+        self.host.schema_contracted = True
+
+
+@dataclass
+class FakeRehearser:
+    host: Host
+    chaos: Chaos
+    since: float | None = None
+
+    async def observe(self) -> Seen[Rehearsal]:
+        self.chaos.look("the rehearsal")
+        if self.since is None:
+            return Unknown("no rehearsal is running")
+        return Known(Rehearsal(int((self.host.now - self.since) * 10), 0, True), self.host.now)
+
+    async def rehearse(self, candidate: Slot, generation: int) -> None:
+        self.chaos.effect("rehearse", self.start)
+
+    def start(self) -> None:
+        self.since = self.host.now
+
+
+@dataclass
+class FakeDirects:
+    record: Direct | None = None
+
+    def read(self) -> Direct | None:
+        return self.record
+
+    def clear(self) -> None:
+        self.record = None
+
+
+@dataclass
+class FakeNotifier:
+    alerts: list[Alert] = field(default_factory=list)
+
+    async def notify(self, alert: Alert) -> None:
+        self.alerts.append(alert)
+
+

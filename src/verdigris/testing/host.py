@@ -1,0 +1,229 @@
+"""A simulated host: slots with instances, a router, requests and a clock, all in memory and all from one seed.
+
+It knows the truth, which the fakes that look at it may hide, lose or delay. Time moves only by `advance`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from verdigris.core.judge import BINS, bin_of
+from verdigris.core.world import PerSlot, Release, Routing, Second, Slot, Tally, Weights
+
+__all__ = ["Body", "Host", "Nature", "Place"]
+
+RATE = 60
+"""Requests a second, a number that is over the usual minimum sample within a second or two."""
+LATENCIES = tuple(tuple(1 if i == n else 0 for i in range(len(BINS) + 1)) for n in range(len(BINS) + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Nature:
+    """How a release behaves: what its instances do once they are up."""
+
+    up_after: float = 1.0
+    healthy: bool = True
+    error_rate: float = 0.0
+    turns_bad_after: float = 0.0
+    dies_after: float | None = None
+    never_up: bool = False
+    milliseconds: float = 20.0
+
+
+@dataclass(slots=True)
+class Body:
+    """One instance."""
+
+    name: str
+    digest: str
+    port: int
+    up_at: float
+    alive: bool = True
+    restart_at: float = 0.0
+    restarts: int = 0
+    broken: bool = False
+    passes: int = 0
+    failures: int = 0
+    served: float = 0.0
+
+
+@dataclass(slots=True)
+class Place:
+    """What the environment keeps in a slot."""
+
+    release: Release | None = None
+    count: int = 0
+    bodies: list[Body] = field(default_factory=list)
+    busy_until: float = 0.0
+
+
+class Host:
+    """The truth."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self.rng = rng
+        self.now = 1000.0
+        self.boot = 1
+        self.places = {slot: Place() for slot in Slot}
+        self.natures: dict[str, Nature] = {}
+        self.routing = Routing(Weights(blue=0, green=100))
+        self.generation: int | None = 0
+        self.files: list[tuple[Routing, int | None]] = [(self.routing, 0)]
+        self.fell_back: Slot | None = None
+        self.pending: list[tuple[float, Callable[[], None]]] = []
+        self.seconds: deque[Second] = deque(maxlen=60)
+        self.streaks = dict.fromkeys(Slot, 0)
+        self.proved: set[str] = set()
+        self.blind_until = 0.0
+        self.dying = False
+        self.healthy_passes = 3
+        self.ports = 20000
+        self.outage = 0.0
+        self.last_weighted = dict.fromkeys(Slot, -1e9)
+        self.schema_expanded = False
+        self.schema_contracted = False
+
+    @property
+    def base(self) -> str:
+        return f"boot-{self.boot}"
+
+    # --- time ---------------------------------------------------------------------------------------------
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, in steps of at most a second."""
+        while seconds > 0:
+            step = min(1.0, seconds)
+            seconds -= step
+            self.now += step
+            self.land()
+            self.live(step)
+            self.serve(step)
+
+    def land(self) -> None:
+        """Effects that were under way arrive."""
+        due = [effect for at, effect in self.pending if at <= self.now]
+        self.pending = [(at, effect) for at, effect in self.pending if at > self.now]
+        for effect in due:
+            effect()
+
+    def live(self, step: float) -> None:
+        for place in self.places.values():
+            for body in place.bodies:
+                self.age(body, step)
+            up = [b for b in place.bodies if b.alive and b.passes >= self.healthy_passes]
+            if place.release and place.count and len(up) >= place.count:
+                self.proved.add(place.release.digest)
+
+    def age(self, body: Body, step: float) -> None:
+        """One instance grows older: it comes up, is probed, dies, is started again."""
+        nature = self.natures[body.digest]
+        if not body.alive:
+            if not body.broken and self.now >= body.restart_at:
+                self.restart(body, nature)
+            return
+        if self.dying and self.rng.random() < 0.02:
+            self.die(body)
+        elif nature.dies_after is not None and body.served > nature.dies_after:
+            self.die(body)
+        elif self.now < body.up_at:
+            return
+        elif nature.healthy:
+            body.passes, body.failures = body.passes + max(1, int(step)), 0
+        else:
+            body.passes, body.failures = 0, body.failures + 1
+
+    def die(self, body: Body) -> None:
+        body.alive, body.passes, body.failures, body.served = False, 0, 0, 0.0
+        body.restart_at = self.now + min(10.0, 0.5 * 2.0 ** min(body.restarts, 5))
+
+    def restart(self, body: Body, nature: Nature) -> None:
+        body.restarts += 1
+        body.broken = nature.never_up and body.restarts > 3
+        if nature.never_up:
+            self.die(body)
+        else:
+            body.alive, body.up_at = True, self.now + nature.up_after
+
+    # --- traffic ------------------------------------------------------------------------------------------
+
+    def up(self, slot: Slot) -> bool:
+        """Whether the router can reach an instance of the slot."""
+        place = self.places[slot]
+        ports = {member.address for member in self.routing.members[slot]}
+        return any(b.alive and self.now >= b.up_at and f"127.0.0.1:{b.port}" in ports for b in place.bodies)
+
+    def serve(self, step: float) -> None:
+        """Requests of one step: by weight, or by the router's own turn."""
+        self.turn_away()
+        tallies = {}
+        for slot in Slot:
+            weight = self.routing.weights[slot]
+            if self.fell_back is not None:
+                weight = 100 if slot is self.fell_back else 0
+            tallies[slot] = self.answer(slot, weight, step)
+        self.seconds.append(Second(self.now - step, PerSlot(tallies[Slot.BLUE], tallies[Slot.GREEN])))
+        failing = any(t.unreached for t in tallies.values())
+        self.outage = self.outage + step if failing else 0.0
+
+    def turn_away(self) -> None:
+        to = self.routing.fallback
+        if to is not None and self.fell_back is None and self.routing.weights[to.other] and not self.up(to.other):
+            if self.up(to):
+                self.fell_back = to
+
+    def answer(self, slot: Slot, weight: int, step: float) -> Tally:
+        requests = int(RATE * step * weight / 100)
+        if weight:
+            self.last_weighted[slot] = self.now
+            self.places[slot].busy_until = self.now + self.rng.choice((0.5, 2.0, 8.0))
+        if not requests:
+            return Tally(streak=self.streaks[slot])
+        if not self.up(slot):
+            self.streaks[slot] += requests
+            return Tally(requests=requests, unreached=requests, streak=self.streaks[slot])
+        return self.reached(slot, requests, step)
+
+    def reached(self, slot: Slot, requests: int, step: float) -> Tally:
+        place = self.places[slot]
+        nature = self.natures[place.bodies[0].digest]
+        for body in place.bodies:
+            body.served += step if body.alive else 0.0
+        bad = max((b.served for b in place.bodies), default=0.0) > nature.turns_bad_after
+        errors = round(requests * nature.error_rate) if bad else 0
+        self.streaks[slot] = self.streaks[slot] + requests if errors == requests else 0
+        latency = LATENCIES[bin_of(nature.milliseconds)]
+        return Tally(requests, errors, latency=tuple(n * requests for n in latency), streak=self.streaks[slot])
+
+    def in_flight(self, slot: Slot) -> int:
+        """Requests now inside the slot: some while it has weight, and until the longest of them ends."""
+        return 3 if self.routing.weights[slot] or self.now < self.places[slot].busy_until else 0
+
+    # --- what befalls it ----------------------------------------------------------------------------------
+
+    def restart_router(self) -> None:
+        """The router comes back with what it finds on disk, which may be old."""
+        self.routing, self.generation = self.rng.choice(self.files[-3:])
+        self.fell_back = None
+
+    def edit_router(self) -> None:
+        """Somebody changes the weights by hand."""
+        weights = Weights.share(Slot.BLUE, self.rng.choice((0, 30, 100)))
+        if weights != self.routing.weights:
+            self.routing, self.generation = replace(self.routing, weights=weights), None
+
+    def reboot(self) -> None:
+        """Everything starts again; the clock counts from another beginning."""
+        self.boot += 1
+        self.now = 10.0
+        self.pending.clear()
+        self.seconds.clear()
+        for place in self.places.values():
+            place.busy_until = 0.0
+            for body in place.bodies:
+                body.alive, body.passes, body.failures, body.restart_at = False, 0, 0, self.now
+        self.last_weighted = dict.fromkeys(Slot, -1e9)
+        self.blind_until = 0.0
+        self.restart_router()

@@ -1,0 +1,361 @@
+"""Whole histories of deployments by seed: the production loop over fakes, with every promise checked at each step.
+
+First chaos: calls get lost, the controller dies, routers forget, people meddle. Then calm, in which everything has
+to come to an end. A failing run prints its seed; the same seed fails the same way.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Coroutine
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from verdigris.core.deployment import Deployment
+from verdigris.core.intake import Direct
+from verdigris.core.lifecycle import ENDINGS
+from verdigris.core.policy import OnUnknown, Policy, Step
+from verdigris.core.world import Command, Release, Verb, known
+from verdigris.engine.loop import Engine, Tick
+from verdigris.engine.parts import Parts, in_turn
+from verdigris.ports import Filed
+from verdigris.testing.chaos import Chaos, Crash
+from verdigris.testing.fakes import (
+    FakeClock,
+    FakeDirects,
+    FakeEnvironment,
+    FakeNotifier,
+    FakeRehearser,
+    FakeRouter,
+    FakeSchema,
+    FakeSignals,
+    Hooks,
+)
+from verdigris.testing.faulty_store import FaultyStore
+from verdigris.testing.host import Host, Nature
+from verdigris.testing.invariants import Violation, Witness
+from verdigris.testing.memory_store import MemoryStore
+
+__all__ = ["History", "Simulation", "simulate"]
+
+T = TypeVar("T")
+APP = "api"
+CALM = 900
+"""Rounds in which everything has to end once the faults have stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What came of one seed."""
+
+    seed: int
+    steps: int
+    effects: int
+    endings: tuple[str, ...]
+    violation: str = ""
+
+
+def simulate(seed: int) -> History:
+    """Run one history. A broken promise is in `violation`, with the seed to repeat it."""
+    simulation = Simulation(seed)
+    try:
+        simulation.run()
+    except (Violation, AssertionError) as error:
+        return simulation.history(f"seed={seed} step={simulation.steps} {error}")
+    return simulation.history()
+
+
+def done(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that never really waits."""
+    try:
+        work.send(None)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    raise AssertionError("a fake waited: nothing in the simulation may")
+
+
+async def at_once(work: Coroutine[Any, Any, T], seconds: float, what: str) -> T:
+    """No deadline: simulated calls fail by themselves."""
+    return await work
+
+
+@dataclass
+class Simulation:
+    """One seed's history."""
+
+    seed: int
+    steps: int = 0
+    endings: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.rng = random.Random(self.seed)
+        self.host = Host(self.rng)
+        self.chaos = Chaos(self.rng)
+        self.policy = self.some_policy()
+        self.host.healthy_passes = self.policy.healthy
+        self.memory = MemoryStore()
+        self.store = FaultyStore(self.memory, self.chaos)
+        self.witness = Witness(self.host, self.memory, APP, self.policy, refused=lambda: self.store.refused)
+        self.directs = FakeDirects()
+        self.notifier = FakeNotifier()
+        self.parts = self.some_parts()
+        self.engine = self.new_engine()
+        self.retired: Engine | None = None
+        self.releases = 0
+        self.meddled = False
+
+    # --- the setting --------------------------------------------------------------------------------------
+
+    def some_policy(self) -> Policy:
+        rng = self.rng
+        holdback = rng.choice((0, 0, 5))
+        steps = rng.choice(((), (10,), (10, 50)))
+        ramp = (*(Step(to, rng.choice((3.0, 8.0))) for to in steps), Step(100 - holdback, 5.0))
+        return Policy(
+            instances=rng.choice((1, 2)),
+            ramp=ramp,
+            holdback=holdback,
+            drain=rng.choice((5.0, 15.0)),
+            drain_long_lived=20.0,
+            bake=rng.choice((10.0, 25.0)),
+            stabilize=rng.choice((10.0, 40.0)),
+            judge_over=10.0,
+            min_requests=20,
+            before_cutover=rng.choice((OnUnknown.HOLD, OnUnknown.ABORT)),
+            after_cutover=rng.choice((OnUnknown.HOLD, OnUnknown.ROLLBACK)),
+            unknown_for=30.0,
+            alert_after=10.0,
+            expand=rng.random() < 0.3,
+            contract=rng.random() < 0.3,
+            rehearse=rng.choice((0, 0, 20)),
+            gate=rng.random() < 0.2,
+            provision_within=60.0,
+            validate_within=60.0,
+            cutover_within=40.0,
+            restore_within=40.0,
+            discard_within=60.0,
+            rehearse_within=120.0,
+            expand_within=120.0,
+            gate_within=120.0,
+        )
+
+    def some_nature(self) -> Nature:
+        rng = self.rng
+        return rng.choice(
+            (
+                *(Nature(up_after=rng.choice((0.5, 4.0))),) * 4,
+                Nature(healthy=False),
+                Nature(never_up=True),
+                Nature(error_rate=0.2, turns_bad_after=rng.choice((0.0, 6.0))),
+                Nature(dies_after=rng.choice((1.0, 6.0, 20.0))),
+                Nature(error_rate=1.0),
+            )
+        )
+
+    def some_parts(self) -> Parts:
+        witness = self.witness
+        hooks = Hooks(witness.applied, witness.provisioned, witness.torn_down, witness.contracted)
+        host, chaos = self.host, self.chaos
+        return Parts(
+            router=FakeRouter(host, chaos, hooks),
+            environment=FakeEnvironment(host, chaos, hooks),
+            signals=FakeSignals(host, chaos),
+            store=self.store,
+            clock=FakeClock(host),
+            directs=self.directs,
+            notifier=self.notifier,
+            schema=FakeSchema(host, chaos, hooks),
+            rehearser=FakeRehearser(host, chaos),
+        )
+
+    def new_engine(self) -> Engine:
+        return Engine(APP, self.parts, together=in_turn, deadline=at_once)
+
+    def ship(self, nature: Nature) -> None:
+        self.releases += 1
+        version = f"1.{self.releases}"
+        self.host.natures[version] = nature
+        release = Release(version, version, f"/releases/{version}", ("run",), api_version=version)
+        self.memory.file_deployment(Filed(0, f"key-{version}", APP, release, self.policy, "somebody"))
+
+    # --- the run ------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """A first release in peace, then some in chaos, each brought to its end in calm."""
+        self.ship(Nature())
+        self.calm_down()
+        for _ in range(self.rng.choice((1, 1, 2))):
+            self.ship(self.some_nature())
+            self.storm(self.rng.randrange(20, 160))
+            self.calm_down()
+
+    def storm(self, rounds: int) -> None:
+        self.chaos.on = True
+        for _ in range(rounds):
+            self.befall()
+            if not self.chaos.strikes("absent", 0.5):
+                self.round()
+            else:
+                self.host.advance(self.rng.choice((3.0, 20.0, 90.0)))
+        self.chaos.on = False
+        self.store.full = False
+        self.host.dying = False
+
+    def calm_down(self) -> None:
+        """Faults have stopped: within a bound every deployment ends, or a person is asked and helps."""
+        for _ in range(CALM):
+            tick = self.round()
+            if self.ended(tick):
+                break
+            self.help_out(tick)
+        else:
+            d = self.memory.newest_deployment(APP)
+            waiting = tick.decision.waiting_for if tick and tick.decision else "nothing decided"
+            raise Violation(f"I14 liveness: {d.phase if d else None} has not ended, waiting for {waiting}")
+        self.judge_ending()
+
+    def ended(self, tick: Tick | None) -> bool:
+        d = self.memory.newest_deployment(APP)
+        if d is None or d.phase not in ENDINGS or self.memory.asked or d.phase == "stuck":
+            return d is not None and d.phase == "stuck" and self.hopelessly_stuck(d)
+        if tick is None or tick.decision is None or tick.moving:
+            return False
+        return not tick.decision.actions and not tick.decision.waiting_for
+
+    def hopelessly_stuck(self, d: Deployment) -> bool:
+        """The first deployment that is bad, or both sides bad: that is a person's matter, and they were told."""
+        return any(alert.deployment == d.id for alert in self.notifier.alerts)
+
+    def help_out(self, tick: Tick | None) -> None:
+        """What a person does when asked: read the sentence and type the next command."""
+        if tick is None or tick.decision is None or self.rng.random() > 0.2:
+            return
+        d, waiting = tick.decision.deployment, tick.decision.waiting_for
+        if "verdigris resume" in waiting:
+            self.command(Verb.RESUME)
+        elif d.phase == "gate":
+            self.command(Verb.PROMOTE)
+        elif "nowhere to go back to" in waiting and self.steps % 7 == 0:
+            self.heal(d)
+
+    def heal(self, d: Deployment) -> None:
+        """A person repairs what both sides need."""
+        for release in (d.release, d.previous):
+            if release is not None and release is not d.release:
+                self.host.natures[release.digest] = Nature()
+
+    def judge_ending(self) -> None:
+        d = self.memory.newest_deployment(APP)
+        assert d is not None
+        self.endings.append(d.phase)
+        nature = self.host.natures[d.release.digest]
+        hopeless = not nature.healthy or nature.never_up
+        if hopeless and d.phase == "succeeded":
+            raise Violation(f"I2 gate: {d.release.version} never became healthy and succeeded")
+        if d.phase in ("succeeded", "rolled_back", "aborted"):
+            serving = d.candidate if d.phase == "succeeded" else d.live
+            release = d.release_in(serving)
+            if self.host.routing.weights[serving] != 100 and release is not None:
+                raise Violation(f"I6 convergence: {d.phase} with {self.host.routing.weights}")
+            if self.host.places[serving.other].bodies:
+                raise Violation(f"I6 convergence: {d.phase} and {serving.other} still runs")
+
+    # --- one round ----------------------------------------------------------------------------------------
+
+    def round(self) -> Tick | None:
+        self.steps += 1
+        self.host.advance(self.pace())
+        tick = self.look_and_act(self.engine)
+        self.witness.step(tick is not None and self.was_clear(tick))
+        return tick
+
+    def pace(self) -> float:
+        if self.chaos.strikes("slow"):
+            return self.rng.choice((2.0, 4.0, 7.0))
+        return self.rng.choice((0.3, 1.0, 1.0, 2.0))
+
+    def look_and_act(self, engine: Engine) -> Tick | None:
+        try:
+            return done(engine.tick())
+        except Crash:
+            if self.rng.random() < 0.3:
+                self.retired = self.engine
+            self.engine = self.new_engine()
+            return None
+
+    def was_clear(self, tick: Tick) -> bool:
+        """Whether this round's look could have counted as evidence: counts were there and traffic was in place."""
+        world = tick.world
+        return world is not None and known(world.signals, ()) != ()
+
+    # --- what befalls it ----------------------------------------------------------------------------------
+
+    def befall(self) -> None:
+        host, strikes = self.host, self.chaos.strikes
+        if strikes("restart"):
+            host.restart_router()
+        if strikes("edit", 0.3):
+            host.edit_router()
+        if strikes("reboot", 0.2):
+            host.reboot()
+        if strikes("suspend", 0.3):
+            host.now += self.rng.choice((100.0, 90_000.0))
+        if strikes("store_full"):
+            self.store.full = not self.store.full
+        if strikes("commands", 0.5):
+            self.command(self.rng.choice(tuple(Verb)))
+        if strikes("direct", 0.3):
+            self.roll_back_directly()
+        if strikes("stale") and self.retired is not None and not self.store.full:
+            self.thaw(self.retired)
+        if strikes("newer", 0.2):
+            self.visit_of_a_newer_one()
+        host.dying = self.chaos.odds["dying"] > 0
+
+    def thaw(self, engine: Engine) -> None:
+        """A controller that was frozen goes on with what it remembers: the store must refuse it."""
+        self.chaos.on = False
+        self.look_and_act(engine)
+        self.chaos.on = True
+
+    def command(self, verb: Verb) -> None:
+        self.witness.promoted = self.witness.promoted or verb is Verb.PROMOTE
+        self.memory.file(APP, Command(0, verb, "somebody"))
+
+    def roll_back_directly(self) -> None:
+        """Somebody rolls back at the router while the controller is dead."""
+        d = self.memory.newest_deployment(APP)
+        if d is None or not d.moved or d.phase in ENDINGS or self.host.places[d.live].release != d.previous:
+            return
+        if not self.host.up(d.live):
+            return
+        generation = max(self.host.generation or 0, d.generation) + 1
+        routing = replace(self.host.routing, weights=type(self.host.routing.weights).share(d.live, 100), fallback=None)
+        self.host.routing, self.host.generation, self.host.fell_back = routing, generation, None
+        self.host.files.append((routing, generation))
+        self.directs.record = Direct(d.live, generation, "somebody", 0.0)
+        self.engine = self.new_engine()
+
+    def visit_of_a_newer_one(self) -> None:
+        """A newer verdigris writes a phase that this one does not know, and is taken back after a while."""
+        saved = self.memory.newest(APP)
+        if saved is None or saved.deployment.phase in ENDINGS:
+            return
+        index = len(self.memory.rows[APP]) - 1
+        self.memory.rows[APP][index] = replace(saved, deployment=replace(saved.deployment, phase="levitate"))
+        self.host.pending.clear()
+        before = self.witness.effects
+        self.engine = self.new_engine()
+        for _ in range(3):
+            self.host.advance(1.0)
+            self.look_and_act(self.engine)
+        if self.witness.effects != before:
+            raise Violation("I3 single writer: an effect in a phase that only a newer version knows")
+        self.memory.rows[APP][index] = saved
+        self.engine = self.new_engine()
+
+    def history(self, violation: str = "") -> History:
+        return History(self.seed, self.steps, self.witness.effects, tuple(self.endings), violation)
+
+

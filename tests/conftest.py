@@ -1,0 +1,50 @@
+"""Rules for every test: in CI nothing is skipped, and what needs root is named where it cannot run."""
+
+import os
+from collections.abc import Generator
+from typing import TypeVar
+
+import pytest
+
+IN_CI = bool(os.environ.get("CI"))
+NEEDS_ROOT = "needs root"
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if os.geteuid() == 0:
+        return
+    for item in items:
+        if item.get_closest_marker("needs_root"):
+            item.add_marker(pytest.mark.skip(reason=NEEDS_ROOT))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return _unskipped((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    return _unskipped((yield))
+
+
+def _unskipped(report: Report) -> Report:
+    """In CI a skip is a failure: what a test needs and does not find is an error, never a silence."""
+    if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped in CI, where nothing may be: {report.longrepr}"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    rootless = [r.nodeid for r in terminalreporter.getreports("skipped") if NEEDS_ROOT in str(r.longrepr)]
+    if rootless:
+        terminalreporter.section("not run: these need root")
+        for name in rootless:
+            terminalreporter.line(name)

@@ -1,0 +1,189 @@
+"""The orders API as a process, as the environment starts it: its README's promises, and its bad habits."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import verdigris_kit
+from tests.waiting import eventually_sync
+
+ORDERS = Path(__file__).parents[2] / "examples" / "orders"
+KIT = Path(verdigris_kit.__file__).parents[1]
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: dict[str, str]
+    body: dict[str, object]
+
+
+class Server(NamedTuple):
+    process: subprocess.Popen[bytes]
+    port: int
+
+    def ask(self, method: str, target: str, body: object = None) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request(method, target, body if isinstance(body, bytes) else json.dumps(body).encode())
+            response = connection.getresponse()
+            headers = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, headers, json.loads(response.read()))
+        finally:
+            connection.close()
+
+    def listens(self) -> bool:
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def traffic(self, requests: int = 3) -> list[int]:
+        return [self.ask("GET", "/").status for _ in range(requests)]
+
+
+Start = Callable[..., Server]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start the API with a behaviour; every one shares one database file, and none outlives its test."""
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def run(behaviour: object = "good", wait: bool = True, **environ: str) -> Server:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        command = [sys.executable, "-m", "uvicorn", "--factory", "app:make", "--port", str(port)]
+        variables = {"ORDERS_DB": str(tmp_path / "orders.db"), "BEHAVIOUR": json.dumps(behaviour), **environ}
+        variables |= {"PATH": os.environ["PATH"], "PYTHONPATH": str(KIT)}
+        with (tmp_path / f"{port}.log").open("wb") as log:
+            process = subprocess.Popen(command, cwd=ORDERS, env=variables, stdout=log, stderr=log)
+        processes.append(process)
+        server = Server(process, port)
+        if wait:
+            eventually_sync(server.listens, f"{behaviour} to listen")
+        return server
+
+    yield run
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+def test_an_order_taken_by_one_version_is_read_by_another(start):
+    blue, green = start(API_VERSION="1.0.0"), start(API_VERSION="2.0.0")
+    taken = blue.ask("POST", "/orders", {"item": "tea", "quantity": 2})
+    assert (201, "1.0.0") == (taken.status, taken.body["made_by"])
+    assert taken.body == green.ask("GET", f"/orders/{taken.body['id']}").body
+    assert [taken.body] == green.ask("GET", "/orders").body["orders"]
+
+
+def test_every_answer_says_who_gave_it_errors_too(start):
+    server = start(API_VERSION="2.0.0", ENVIRONMENT_NAME="green")
+    for target in ("/", "/health", "/nothing", "/orders/999"):
+        headers = server.ask("GET", target).headers
+        assert ("2.0.0", "green") == (headers["x-api-version"], headers["x-environment"])
+
+
+def test_health_is_deep_and_names_release_and_slot(start):
+    server = start(VERDIGRIS_RELEASE="a1b2", VERDIGRIS_SLOT="blue", ENVIRONMENT_NAME="blue")
+    status, _, body = server.ask("GET", "/health")
+    assert (200, "healthy", True) == (status, body["status"], body["checks"]["database"])
+    assert ("a1b2", "blue", "blue") == (body["release"], body["slot"], body["environment"])
+
+
+def test_64_kib_are_taken_and_more_than_1_mib_is_refused(start):
+    server = start()
+    assert {"bytes": 65536} == server.ask("POST", "/attachments", b"x" * 65536).body
+    assert 413 == server.ask("POST", "/attachments", b"x" * (1024 * 1024 + 1)).status
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "body", "status"),
+    [
+        ("POST", "/orders", b"{", 400),
+        ("POST", "/orders", [], 422),
+        ("POST", "/orders", {"item": ""}, 422),
+        ("POST", "/orders", {"item": "tea", "quantity": True}, 422),
+        ("POST", "/orders", {"item": "tea", "colour": "green"}, 422),
+        ("GET", "/orders/1;DROP", None, 404),
+        ("GET", f"/orders/{'9' * 40}", None, 404),
+        ("DELETE", "/orders", None, 405),
+        ("GET", "/slow?ms=soon", None, 400),
+        ("GET", "/slow?ms=600001", None, 400),
+        ("GET", "/nothing/at/all", None, 404),
+    ],
+)
+def test_a_bad_request_gets_its_status_and_a_sentence(start, method, target, body, status):
+    answer = start().ask(method, target, body)
+    assert (status, str) == (answer.status, type(answer.body["error"]))
+
+
+def test_a_slow_request_in_flight_is_finished_when_the_server_is_told_to_go(start):
+    server = start()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
+        client.sendall(b"GET /slow?ms=400 HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert 200 == server.ask("GET", "/").status  # by now the slow one is in flight
+        server.process.send_signal(signal.SIGTERM)
+        assert client.recv(65536).startswith(b"HTTP/1.1 200 OK")
+    assert server.process.wait(20) in (0, -signal.SIGTERM)
+
+
+def test_fails_answers_500_to_its_share_after_some_traffic(start):
+    server = start({"is": "fails", "requests": 3, "seconds": 0, "share": 1.0})
+    assert [200, 200, 200] == server.traffic(3)
+    eventually_sync(lambda: server.traffic(1) == [500], "a 500")
+    assert 200 == server.ask("GET", "/health").status
+
+
+def test_slow_takes_longer(start):
+    server, began = start({"is": "slow", "milliseconds": 400}), time.monotonic()
+    assert [200] == server.traffic(1)
+    assert time.monotonic() - began >= 0.4
+
+
+def test_never_healthy_serves_and_says_503(start):
+    server = start("never-healthy")
+    health = server.ask("GET", "/health")
+    assert (503, "degraded", False) == (
+        health.status,
+        health.body["status"],
+        health.body["checks"]["database"],
+    )
+    assert [200] == server.traffic(1)
+
+
+def test_dies_exits_after_some_traffic(start):
+    server = start({"is": "dies", "requests": 2, "seconds": 0})
+    server.traffic(2)
+    assert 70 == server.process.wait(20)
+
+
+def test_hangs_stops_as_it_is_after_some_traffic(start):
+    server = start({"is": "hangs", "requests": 2, "seconds": 0})
+    server.traffic(2)
+    stat = Path(f"/proc/{server.process.pid}/stat")
+    eventually_sync(lambda: stat.read_text().rpartition(") ")[2].startswith("T"), "the process to be stopped")
+
+
+def test_ignores_sigterm_goes_on_serving(start):
+    server = start("ignores-sigterm")
+    server.process.send_signal(signal.SIGTERM)
+    assert [200] * 5 == server.traffic(5)
+
+
+def test_slow_start_listens_in_the_end(start):
+    assert [200] == start({"is": "slow-start", "seconds": 0.5}).traffic(1)
+
+
+def test_a_behaviour_that_nobody_knows_is_refused_at_start(start, tmp_path):
+    server = start("sulks", wait=False)
+    assert 0 != server.process.wait(20)
+    assert "behaviour 'sulks': one of good, fails" in (tmp_path / f"{server.port}.log").read_text()

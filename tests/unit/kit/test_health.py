@@ -1,0 +1,137 @@
+import asyncio
+import json
+import threading
+
+import pytest
+
+from tests.waiting import eventually
+from verdigris_kit import Health
+from verdigris_kit.contract import Identity
+
+WHO = Identity(environment="green", release="a1b2c3", slot="green")
+
+
+async def asked(health, method="GET", scope_type="http"):
+    """Status, headers and body of one answer."""
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    await health({"type": scope_type, "method": method, "path": "/health"}, None, send)
+    start, body = sent
+    return start["status"], dict(start["headers"]), body["body"]
+
+
+async def test_a_healthy_process_answers_200_with_the_whole_document():
+    status, headers, body = await asked(Health({"database": lambda: True}, identity=WHO))
+    document = json.loads(body)
+    uptime = document["checks"].pop("uptime")
+    assert 200 == status
+    assert b"application/json" == headers[b"content-type"]
+    assert uptime >= 0
+    assert {
+        "status": "healthy",
+        "checks": {"database": True},
+        "environment": "green",
+        "release": "a1b2c3",
+        "slot": "green",
+        "version": 1,
+    } == document
+
+
+async def test_one_false_check_degrades_the_whole_and_is_named():
+    status, _, body = await asked(Health({"database": lambda: True, "cache": lambda: False}))
+    document = json.loads(body)
+    assert (503, "degraded") == (status, document["status"])
+    assert (True, False) == (document["checks"]["database"], document["checks"]["cache"])
+
+
+async def test_a_check_that_raises_is_false_and_its_reason_goes_to_the_log_only(caplog):
+    def database():
+        raise OSError("password is hunter2")
+
+    status, _, body = await asked(Health({"database": database}))
+    assert 503 == status
+    assert b"hunter2" not in body
+    assert "health check database failed: OSError: password is hunter2" in caplog.text
+
+
+@pytest.mark.parametrize("nonsense", [None, 1, "yes", [True]])
+async def test_a_check_that_answers_nonsense_is_false(nonsense):
+    assert "degraded" == (await Health({"database": lambda: nonsense}).report())["status"]
+
+
+async def test_coroutine_checks_run_together():
+    met = asyncio.Barrier(2)
+
+    async def check():
+        return await met.wait() >= 0
+
+    assert "healthy" == (await Health({"a": check, "b": check}, within=10).report())["status"]
+
+
+async def test_a_plain_function_that_returns_an_awaitable_is_awaited():
+    async def database():
+        return True
+
+    by_name = {"database": database}
+    assert "healthy" == (await Health({"database": lambda: by_name["database"]()}).report())["status"]
+
+
+async def test_a_check_that_hangs_is_false_at_the_deadline_and_never_runs_twice_at_once():
+    release, calls = threading.Event(), []
+
+    def database():
+        calls.append(1)
+        return release.wait(30)
+
+    health = Health({"database": database, "cache": lambda: True}, within=0.05)
+    reports = [await health.report() for _ in range(3)]
+    assert [{"database": False, "cache": True}] * 3 == [
+        {name: report["checks"][name] for name in ("database", "cache")} for report in reports
+    ]
+    assert 1 == len(calls)
+
+    release.set()
+    await Health({"database": lambda: True}, within=10).report()
+    patient = Health({"database": database}, within=10)
+    assert "healthy" == (await patient.report())["status"]
+
+
+async def test_many_who_ask_at_once_share_one_run():
+    open_door, calls = asyncio.Event(), []
+
+    async def database():
+        calls.append(1)
+        await open_door.wait()
+        return True
+
+    health = Health({"database": database}, within=10)
+    asking = [asyncio.ensure_future(health.report()) for _ in range(20)]
+    await eventually(lambda: calls, "the check to begin")
+    open_door.set()
+    assert ["healthy"] * 20 == [report["status"] for report in await asyncio.gather(*asking)]
+    assert 1 == len(calls)
+
+
+async def test_without_checks_a_process_that_answers_is_healthy():
+    assert "healthy" == (await Health({}).report())["status"]
+
+
+async def test_head_is_answered_without_a_body_and_post_is_refused():
+    health = Health({})
+    status, headers, body = await asked(health, "HEAD")
+    assert (200, b"") == (status, body)
+    assert int(headers[b"content-length"]) > 0
+    assert 405 == (await asked(health, "POST"))[0]
+
+
+async def test_it_serves_http_only():
+    with pytest.raises(RuntimeError, match="Health serves http, not websocket"):
+        await asked(Health({}), scope_type="websocket")
+
+
+def test_uptime_is_the_kits_own():
+    with pytest.raises(ValueError, match="'uptime' is filled in by the kit"):
+        Health({"uptime": lambda: True})

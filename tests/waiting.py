@@ -1,0 +1,39 @@
+"""How a test waits: for evidence, with a bound that has a name, and a sentence for when it is reached."""
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+__all__ = ["eventually", "eventually_sync"]
+
+T = TypeVar("T")
+
+WITHIN = 20.0
+"""Generous: two busy cores must not fail a test that is right."""
+
+GLANCE = 0.01
+
+
+async def eventually(look: Callable[[], T | Awaitable[T]], what: str, within: float = WITHIN) -> T:
+    """Look until there is something true to see, and return it; or fail with `what` was waited for."""
+    until = time.monotonic() + within
+    while True:
+        seen = look()
+        seen = await seen if inspect.isawaitable(seen) else seen
+        if seen:
+            return seen
+        if time.monotonic() > until:
+            raise AssertionError(f"waited {within:g} s for {what}, last seen: {seen!r}")
+        await asyncio.sleep(GLANCE)
+
+
+def eventually_sync(look: Callable[[], T], what: str, within: float = WITHIN) -> T:
+    """The same for a test without an event loop."""
+    until = time.monotonic() + within
+    while not (seen := look()):
+        if time.monotonic() > until:
+            raise AssertionError(f"waited {within:g} s for {what}, last seen: {seen!r}")
+        time.sleep(GLANCE)
+    return seen
