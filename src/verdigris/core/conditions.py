@@ -131,7 +131,9 @@ def confirmed(d: Deployment, weights: Weights, w: World, p: Policy) -> Waiting |
     if reading.value.routing.weights != weights or reading.value.fell_back_to is not None:
         return Waiting(f"the router to say {weights}, it says {reading.value.routing.weights}")
     if d.routed and reading.value.generation != d.routed.generation:
-        return Waiting(f"the router to bear generation {d.routed.generation}, it bears {reading.value.generation}")
+        return Waiting(
+            f"the router to bear generation {d.routed.generation}, it bears {reading.value.generation}"
+        )
     since = d.routed.at if d.routed else 0.0
     for slot in Slot:
         release = d.release_in(slot)

@@ -116,7 +116,9 @@ def route(want: Desired, d: Deployment, w: World, p: Policy) -> Action | None:
     weights = safe_weights(want, d, w, p, reading)
     if reading.fell_back_to is not None and weights[reading.fell_back_to] != 100:
         return None  # the router saved itself: telling it anything would send traffic back to the dead slot
-    wanted = Routing(weights, members(want, d, w, reading), fallback(want, d, w, p), versions(want, d))
+    wanted = Routing(
+        weights, members(want, d, w, reading), fallback(want, d, w, p, reading), versions(want, d)
+    )
     if wanted == reading.routing and reading.fell_back_to is None and stamped(d, reading):
         return None
     return Action(Kind.ROUTE, explain(wanted, reading), routing=wanted)
@@ -178,10 +180,13 @@ def listed(instance: Instance, release: Release, present: tuple[Member, ...]) ->
     return member in present or (proper(instance, release) and instance.owns_port is True)
 
 
-def fallback(want: Desired, d: Deployment, w: World, p: Policy) -> Slot | None:
-    if want.fallback is None or not able(want.fallback, d.release_in(want.fallback), w, p):
+def fallback(want: Desired, d: Deployment, w: World, p: Policy, reading: Reading) -> Slot | None:
+    """Who jumps in: somebody able. A slot that cannot be seen keeps the part that it has."""
+    if want.fallback is None:
         return None
-    return want.fallback
+    if isinstance(w.slots[want.fallback], Unknown):
+        return want.fallback if reading.routing.fallback is want.fallback else None
+    return want.fallback if able(want.fallback, d.release_in(want.fallback), w, p) else None
 
 
 def versions(want: Desired, d: Deployment) -> PerSlot[str]:

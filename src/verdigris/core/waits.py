@@ -208,7 +208,9 @@ def untouched(d: Deployment, w: World, p: Policy) -> Waiting | None:
     if reading.value.routing.weights[d.live] != 100:
         return Waiting(f"all traffic to be on {d.live}, the router says {reading.value.routing.weights}")
     if d.routed and reading.value.generation != d.routed.generation:
-        return Waiting(f"the router to bear generation {d.routed.generation}, it bears {reading.value.generation}")
+        return Waiting(
+            f"the router to bear generation {d.routed.generation}, it bears {reading.value.generation}"
+        )
     return None
 
 

@@ -153,7 +153,12 @@ class Child:
             umask=umask,
             pass_fds=keep,
         )
-        return cls(identity_of(popen.pid), os.pidfd_open(popen.pid), popen)
+        try:
+            return cls(identity_of(popen.pid), os.pidfd_open(popen.pid), popen)
+        except OSError:  # without a descriptor for it, it could not be looked after
+            popen.kill()
+            popen.wait()
+            raise
 
     @classmethod
     def adopt(cls, identity: Identity) -> Child | None:

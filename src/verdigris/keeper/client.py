@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from verdigris.keeper.protocol import (
     LINE_MOST,
     SOCKET,
+    Hand,
     KeeperError,
     Observe,
     Reload,
@@ -130,6 +131,9 @@ class KeeperClient:
 
     async def reload(self, request: Reload, timeout: float = 15.0) -> Observed:
         return await self._look(request, timeout)
+
+    async def hand(self, secrets: dict[str, str], timeout: float = 5.0) -> Observed:
+        return await self._look(Hand(secrets), timeout)
 
     async def tail(self, name: str, lines: int = 20, timeout: float = 5.0) -> list[str]:
         answer = await self._ask(Tail(name, lines), timeout)

@@ -44,6 +44,7 @@ class Ground:
         self.umask = umask
         self.since = now()
         self.environ = dict(os.environ)
+        self.handed: dict[str, str] = {}
         self.secrets: dict[str, dict[str, str]] = {}
         self.trouble = ""
         self.woken = asyncio.Event()

@@ -13,14 +13,14 @@ from dataclasses import replace
 
 from verdigris.keeper import wanted
 from verdigris.keeper.children import Child, Identity, kill_leftovers
+from verdigris.keeper.endings import backed_off, ending, given_up, how_stopped
 from verdigris.keeper.ground import Ground, now
 from verdigris.keeper.journal import Instance, Slot
-from verdigris.keeper.launch import ending, how_stopped, launch, log_of, prepared, runnable, why_not
+from verdigris.keeper.launch import launch, log_of, prepared, runnable, why_not
 from verdigris.keeper.looks import instance_seen
 from verdigris.keeper.observed import Event, SlotSeen, State, Stop
 from verdigris.keeper.ports import Evidence, Port, take
 from verdigris.keeper.protocol import KeeperError
-from verdigris.keeper.restarts import delay, limit
 
 __all__ = ["SlotCare"]
 
@@ -121,9 +121,8 @@ class SlotCare:
         port = self._ports[instance.mark] = take(instance.port, int(instance.mark, 16))
         instance = prepared(self.ground, instance, port.number, moment)
         self._put(instance)
-        if (
-            not self.ground.flush() and not instance.restarts
-        ):  # a restart does not wait for room: it has served
+        first = not instance.restarts  # a restart does not wait for room: it has served
+        if not self.ground.flush() and first:
             wait = self.ground.tuning.housekeeping
             sentence = f"not started yet: {self.ground.trouble}"
             self._put(replace(instance, state=State.BACKOFF, until=moment + wait, sentence=sentence))
@@ -156,28 +155,12 @@ class SlotCare:
         self._restart_later(instance, code, how, moment)
 
     def _restart_later(self, instance: Instance, code: int | None, how: str, moment: float) -> None:
-        slot = self.record
-        instance = replace(instance, process=None, exit_code=code)
-        if not slot.proven and slot.restarts >= limit(slot.count):
-            up = self.ground.tuning.settled_after
-            self._break(
-                instance,
-                f"{how}; {self.name} was restarted {slot.restarts} times and never up for {up:g} s, so nobody tries"
-                " again; see its log, then deploy a release that starts",
-            )
+        slot, tuning = self.record, self.ground.tuning
+        if complaint := given_up(slot, how, tuning):
+            self._break(replace(instance, exit_code=code), complaint)
             return
         self._put_slot(replace(slot, restarts=slot.restarts + 1))
-        self._put(
-            replace(
-                instance,
-                state=State.BACKOFF,
-                since=moment,
-                until=moment + delay(instance.streak, self.ground.tuning),
-                restarts=instance.restarts + 1,
-                streak=instance.streak + 1,
-                sentence=f"last time it {how}",
-            )
-        )
+        self._put(backed_off(instance, code, how, moment, tuning))
 
     def _break(self, instance: Instance, sentence: str) -> None:
         broken = replace(instance, state=State.BROKEN, process=None, since=now(), sentence=sentence)

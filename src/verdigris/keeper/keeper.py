@@ -20,13 +20,14 @@ from verdigris.keeper.instances import SlotCare
 from verdigris.keeper.journal import Book, Instance, Router, Slot
 from verdigris.keeper.observed import Event, KeeperSeen, Observed, State
 from verdigris.keeper.ports import Evidence
-from verdigris.keeper.protocol import KeeperError, Reload, RouterRequest, Shutdown, Start, StopRequest
+from verdigris.keeper.protocol import Hand, KeeperError, Reload, RouterRequest, Shutdown, Start, StopRequest
 from verdigris.keeper.router import RouterCare
 
 __all__ = ["PROTOCOL", "Keeper", "after_reboot"]
 
 PROTOCOL = "1"
 WAIT_LEAST = 0.005
+HANDED_MOST = 1000
 
 
 class Keeper:
@@ -123,6 +124,15 @@ class Keeper:
         slot = wanted.declare(self.ground.book.slots.get(request.slot), request, now(), new_secrets=news)
         self._want(slot, request.generation)
         self.ground.secrets[request.slot] = kept | request.secrets
+
+    def hand(self, request: Hand) -> None:
+        """Remember these values until the keeper ends; the oldest go when there are too many."""
+        if not request.secrets.items() - self.ground.handed.items():
+            return
+        fresh = {k: v for k, v in self.ground.handed.items() if k not in request.secrets} | request.secrets
+        self.ground.handed = dict(list(fresh.items())[-HANDED_MOST:])
+        slots = {name: wanted.retry(slot, now()) for name, slot in self.ground.book.slots.items()}
+        self.ground.note(slots=slots)
 
     def stop(self, request: StopRequest) -> None:
         """Durably want these instances gone."""

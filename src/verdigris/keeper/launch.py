@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +16,6 @@ from verdigris.keeper.protocol import KeeperError
 from verdigris.keeper.sockets import Door
 
 __all__ = [
-    "ending",
-    "how_stopped",
     "launch",
     "launch_router",
     "log_of",
@@ -48,7 +45,8 @@ def prepared(ground: Ground, instance: Instance, port: int, moment: float) -> In
 
 def launch(ground: Ground, slot: Slot, instance: Instance) -> Child:
     """The running process. KeeperError names a reference without a value; OSError says why it cannot be run."""
-    secrets = ground.secrets.get(slot.name, {})
+    # What was handed over last is the newest: a controller may have been started long ago.
+    secrets = ground.secrets.get(slot.name, {}) | ground.handed
     env = instance_environment(slot.spec, slot.name, instance.name, instance.port, secrets, ground.environ)
     output = logs.open_log(log_of(ground, instance.name))
     try:
@@ -94,16 +92,3 @@ def runnable(error: OSError) -> bool:
 def why_not(slot: Slot, error: OSError) -> str:
     command = slot.spec.command[0]
     return f"{command!r} cannot be run in {slot.spec.directory}: {error.strerror}; correct `run.command`"
-
-
-def ending(code: int | None) -> str:
-    """How a process ended, in words."""
-    if code is None:
-        return "ended, its exit code is unknown"
-    return f"exited {code}" if code >= 0 else f"died of signal {-code}"
-
-
-def how_stopped(code: int | None, took: float) -> str:
-    if code == -signal.SIGKILL:
-        return f"killed after {took:.1f} s: ignores SIGTERM"
-    return f"{ending(code)} after SIGTERM in {took:.1f} s"

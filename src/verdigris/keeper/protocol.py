@@ -15,6 +15,7 @@ from verdigris.keeper.codec import build, plain
 __all__ = [
     "LINE_MOST",
     "SOCKET",
+    "Hand",
     "KeeperError",
     "Observe",
     "Reload",
@@ -124,6 +125,16 @@ class Reload:
 
 
 @dataclass(frozen=True, slots=True)
+class Hand:
+    """Values for `env:NAME` references of any slot, kept in memory only. They win over what an earlier start brought.
+
+    What was given up is tried once more when a value is new. Wants nothing, so it carries no generation.
+    """
+
+    secrets: dict[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Shutdown:
     """The keeper ends. With `everything` the router and all instances end first."""
 
@@ -131,7 +142,7 @@ class Shutdown:
     generation: int | None = None
 
 
-Request = Observe | Watch | Tail | Start | StopRequest | RouterRequest | Reload | Shutdown
+Request = Observe | Watch | Tail | Start | StopRequest | RouterRequest | Reload | Hand | Shutdown
 
 VERBS: dict[str, type[Request]] = {
     "observe": Observe,
@@ -141,6 +152,7 @@ VERBS: dict[str, type[Request]] = {
     "stop": StopRequest,
     "router": RouterRequest,
     "reload": Reload,
+    "hand": Hand,
     "shutdown": Shutdown,
 }
 

@@ -16,9 +16,10 @@ from typing import Any
 
 from verdigris.keeper import logs
 from verdigris.keeper.children import Child, Identity
+from verdigris.keeper.endings import ending
 from verdigris.keeper.ground import Ground, now
 from verdigris.keeper.journal import Router
-from verdigris.keeper.launch import ending, launch_router
+from verdigris.keeper.launch import launch_router, router_log_of
 from verdigris.keeper.looks import router_seen
 from verdigris.keeper.observed import Event, RouterSeen, State
 from verdigris.keeper.ports import inodes
@@ -37,7 +38,7 @@ class RouterCare:
 
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
-        self.log = ground.state / "router" / "haproxy.log"
+        self.log = router_log_of(ground)
         self._door = Door()
         self._child: Child | None = None
         self._leaving: list[Child] = []
@@ -54,10 +55,9 @@ class RouterCare:
         """Durably want this router. The child is the successor of a running one that differed, if there was one."""
         before = self.ground.book.router
         wanted = declare_router(before, request, now())
-        if self._child is None or wanted == before:
-            self._want(request.generation, wanted)
-            return None
         self._want(request.generation, wanted)
+        if self._child is None or wanted == before:
+            return None
         self._before = before
         try:
             return self._succeed(self._child)

@@ -10,6 +10,7 @@ import contextlib
 import os
 import socket
 import struct
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from verdigris.keeper.observed import Event
 from verdigris.keeper.protocol import (
     LINE_MOST,
     SOCKET,
+    Hand,
     KeeperError,
     Observe,
     Reload,
@@ -69,11 +71,11 @@ class Server:
 
     async def serve(self) -> None:
         """Until the keeper's loop ends."""
-        server = await asyncio.start_unix_server(self._client, sock=self._listener, limit=LINE_MOST)
+        self._server = await asyncio.start_unix_server(self._client, sock=self._listener, limit=LINE_MOST)
         try:
             await self.keeper.run()
         finally:
-            server.close()
+            self._server.close()
             for task in list(self._clients):
                 task.cancel()
             await asyncio.gather(*self._clients, return_exceptions=True)
@@ -124,6 +126,12 @@ class Server:
                 await _write(writer, {"ok": True} | await self._perform(request))
         except KeeperError as error:
             await _write(writer, _failure(error))
+        except (ConnectionError, TimeoutError):
+            raise
+        except Exception:  # a fault of ours: said, logged, and no reason to end
+            self.keeper.ground.tell(Event("trouble", now(), sentence=traceback.format_exc()))
+            sentence = "the keeper failed at this request; see keeper.log, then observe what runs"
+            await _write(writer, _failure(KeeperError("failed", sentence)))
 
     async def _perform(self, request: Request) -> dict[str, Any]:
         match request:
@@ -133,13 +141,15 @@ class Server:
                 self.keeper.start(request)
             case StopRequest():
                 self.keeper.stop(request)
+            case Hand():
+                self.keeper.hand(request)
             case RouterRequest():
                 await self.keeper.route(request)
             case Reload():
                 await self.keeper.reload(request)
             case Shutdown():
                 await self.keeper.shutdown(request)
-                self._listener.close()  # before the answer: whoever asks for a keeper now shall not find this one
+                self._server.close()  # before the answer: whoever asks for a keeper now shall not find this one
                 return {}
             case Observe() | Watch():
                 pass  # the look below is the answer

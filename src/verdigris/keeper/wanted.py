@@ -22,6 +22,7 @@ __all__ = [
     "fill",
     "mark",
     "name_of",
+    "retry",
 ]
 
 SLOT = re.compile(r"[a-z][a-z0-9.-]{0,62}")
@@ -128,6 +129,12 @@ def empty(before: Slot, request: StopRequest, now: float) -> Slot:
         for i in before.instances
     )
     return replace(before, generation=request.generation, instances=stopped)
+
+
+def retry(slot: Slot, now: float) -> Slot:
+    """The slot, trying once more what was given up."""
+    tried = (_revived(i, now) if i.state is State.BROKEN else i for i in slot.instances)
+    return replace(slot, instances=tuple(tried))
 
 
 def fill(slot: Slot, now: float) -> Slot:

@@ -7,17 +7,20 @@ nothing is injected. Whatever happens follows from the seed.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from verdigris.core.errors import ActionError, ObservationError, StoreUnavailable
 
-__all__ = ["Chaos", "Crash"]
+__all__ = ["KINDS", "Chaos", "Crash"]
 
 KINDS = (
     *("lost_before", "lost_after", "crash_before", "crash_after", "slow", "late", "blind", "dying", "absent"),
-    *("restart", "edit", "direct", "reboot", "suspend", "store_full", "commands", "stale", "newer", "no_probe"),
+    *("restart", "edit", "direct", "reboot", "suspend", "store_full", "commands", "stale", "newer"),
+    *("no_probe", "lag", "impostor", "ship"),
 )
+"""Every kind of fault there is; what each does stands where it is asked for."""
 
 
 class Crash(BaseException):
@@ -30,12 +33,17 @@ class Chaos:
 
     rng: random.Random
     on: bool = False
+    struck: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.odds = {kind: self.rng.choice((0.0, 0.02, 0.08)) for kind in KINDS}
 
     def strikes(self, kind: str, scale: float = 1.0) -> bool:
-        return self.on and self.odds[kind] > 0 and self.rng.random() < self.odds[kind] * scale
+        odds = self.odds[kind] * scale
+        if not self.on or odds == 0 or self.rng.random() >= odds:
+            return False
+        self.struck[kind] += 1
+        return True
 
     def effect(self, name: str, work: Callable[[], None], store: bool = False) -> None:
         """Perform an effect through an unreliable wire."""
@@ -45,7 +53,7 @@ class Chaos:
         if self.strikes("lost_before"):
             raise error(f"{name} got lost")
         work()
-        if self.strikes("lost_after") and not store:
+        if not store and self.strikes("lost_after"):
             raise error(f"{name} was done, but the answer got lost")
         if self.strikes("crash_after", 0.3):
             raise Crash(f"after {name}")

@@ -46,14 +46,19 @@ __all__ = [
 ]
 
 
+LAG = 2.0
+"""Seconds that an old worker of the router may go on serving by what it knows."""
+
+
 def unheard(*_: object) -> None:
     """What nobody listens to."""
 
 
 @dataclass
 class Hooks:
-    """Who is told of an effect at the moment when it happens."""
+    """Who is told of an effect at the moment when it happens; `asked` when a routing is asked for, heard or not."""
 
+    asked: Callable[[Routing], None] = unheard
     applied: Callable[[Routing, int], None] = unheard
     provisioned: Callable[[Slot, Release, int, int], None] = unheard
     torn_down: Callable[[Slot, int], None] = unheard
@@ -94,6 +99,7 @@ class FakeRouter:
         return RouterWorld(reading, in_flight, PerSlot(none, none), self.front(), preview)
 
     async def apply(self, routing: Routing, generation: int) -> None:
+        self.hooks.asked(routing)
         if self.chaos.strikes("late"):
             at = self.host.now + self.host.rng.choice((1.0, 4.0, 12.0))
             self.host.pending.append((at, lambda: self.arrive(routing, generation)))
@@ -108,14 +114,15 @@ class FakeRouter:
     def arrive(self, routing: Routing, generation: int) -> None:
         if self.newer(generation):
             return
-        host = self.host
+        host, before = self.host, self.host.in_force
         self.hooks.applied(routing, generation)
-        host.routing, host.generation, host.fell_back = routing, generation, None
-        host.files.append((routing, generation))
+        host.route(routing, generation)
+        if self.chaos.strikes("lag", 3.0):
+            host.old_worker, host.old_worker_until = before, host.now + LAG
 
     def front(self) -> Seen[Answer]:
         host = self.host
-        slot = host.fell_back or max(Slot, key=lambda s: host.routing.weights[s])
+        slot = host.fell_back or max(Slot, key=lambda s: host.in_force.weights[s])
         return self.ask(slot)
 
     def preview(self, slot: Slot) -> Seen[Answer]:
@@ -126,7 +133,11 @@ class FakeRouter:
         if self.chaos.strikes("no_probe") or not self.host.up(slot) or place.release is None:
             return Unknown("no answer")
         healthy = self.host.natures[place.release.digest].healthy
-        return Known(Answer(slot, place.release.version, healthy, ""), self.host.now)
+        posing = {body.posing for body in place.bodies}
+        if "stranger" in posing:
+            return Known(Answer(None, None, healthy, "nobody says who answered"), self.host.now)
+        version = "another" if "another" in posing else place.release.version
+        return Known(Answer(slot, version, healthy, ""), self.host.now)
 
 
 @dataclass
@@ -154,11 +165,11 @@ class FakeEnvironment:
         return Instance(
             name=body.name,
             slot=slot,
-            digest=body.digest,
+            digest="another" if body.posing == "another" else body.digest,
             alive=body.alive,
             address=f"127.0.0.1:{body.port}",
             health=health if up else Unknown("nothing listens"),
-            owns_port=True if up else None,
+            owns_port=body.posing != "stranger" if up else None,
             broken=body.broken,
             restarts=body.restarts,
         )
@@ -201,6 +212,7 @@ class FakeEnvironment:
         self.newest = generation
         self.hooks.torn_down(slot, generation)
         self.host.places[slot] = Place()
+        self.host.sessions_until = self.host.now + self.host.rng.choice((0.0, 6.0))
 
 
 @dataclass
@@ -226,8 +238,7 @@ class FakeSchema:
     async def observe(self) -> Seen[SchemaState]:
         self.chaos.look("the schema")
         host = self.host
-        sessions = sum(len(host.places[slot].bodies) for slot in Slot if not host.routing.weights[slot])
-        state = SchemaState(host.schema_expanded, host.schema_contracted, True, sessions)
+        state = SchemaState(host.schema_expanded, host.schema_contracted, True, host.sessions())
         return Known(state, host.now)
 
     async def expand(self, generation: int) -> None:
@@ -280,5 +291,3 @@ class FakeNotifier:
 
     async def notify(self, alert: Alert) -> None:
         self.alerts.append(alert)
-
-

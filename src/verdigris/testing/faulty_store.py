@@ -30,7 +30,12 @@ class FaultyStore:
         return await self.inner.load(app)
 
     async def save(
-        self, saved: Saved, expected: int | None, notes: Sequence[Note], answers: Sequence[Answered], wall: float
+        self,
+        saved: Saved,
+        expected: int | None,
+        notes: Sequence[Note],
+        answers: Sequence[Answered],
+        wall: float,
     ) -> None:
         self.refused = True
         if self.full:

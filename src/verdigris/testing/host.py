@@ -17,6 +17,8 @@ __all__ = ["Body", "Host", "Nature", "Place"]
 
 RATE = 60
 """Requests a second, a number that is over the usual minimum sample within a second or two."""
+UNHEALTHY = 2
+"""Failed probes in a row after which an instance does not count as one that can serve."""
 LATENCIES = tuple(tuple(1 if i == n else 0 for i in range(len(BINS) + 1)) for n in range(len(BINS) + 1))
 
 
@@ -35,7 +37,7 @@ class Nature:
 
 @dataclass(slots=True)
 class Body:
-    """One instance."""
+    """One instance. `posing` as another digest, or "stranger": its port is answered by somebody else for a while."""
 
     name: str
     digest: str
@@ -48,6 +50,8 @@ class Body:
     passes: int = 0
     failures: int = 0
     served: float = 0.0
+    posing: str = ""
+    posing_until: float = 0.0
 
 
 @dataclass(slots=True)
@@ -72,6 +76,9 @@ class Host:
         self.routing = Routing(Weights(blue=0, green=100))
         self.generation: int | None = 0
         self.files: list[tuple[Routing, int | None]] = [(self.routing, 0)]
+        self.edited: Routing | None = None
+        self.old_worker: Routing | None = None
+        self.old_worker_until = 0.0
         self.fell_back: Slot | None = None
         self.pending: list[tuple[float, Callable[[], None]]] = []
         self.seconds: deque[Second] = deque(maxlen=60)
@@ -81,14 +88,19 @@ class Host:
         self.dying = False
         self.healthy_passes = 3
         self.ports = 20000
-        self.outage = 0.0
         self.last_weighted = dict.fromkeys(Slot, -1e9)
+        self.sessions_until = 0.0
         self.schema_expanded = False
         self.schema_contracted = False
 
     @property
     def base(self) -> str:
         return f"boot-{self.boot}"
+
+    @property
+    def in_force(self) -> Routing:
+        """What requests meet: for a moment after a switch an old worker of the router goes on with what it knows."""
+        return self.old_worker if self.old_worker and self.now < self.old_worker_until else self.routing
 
     # --- time ---------------------------------------------------------------------------------------------
 
@@ -120,6 +132,7 @@ class Host:
     def age(self, body: Body, step: float) -> None:
         """One instance grows older: it comes up, is probed, dies, is started again."""
         nature = self.natures[body.digest]
+        body.posing = body.posing if self.now < body.posing_until else ""
         if not body.alive:
             if not body.broken and self.now >= body.restart_at:
                 self.restart(body, nature)
@@ -152,7 +165,7 @@ class Host:
     def up(self, slot: Slot) -> bool:
         """Whether the router can reach an instance of the slot."""
         place = self.places[slot]
-        ports = {member.address for member in self.routing.members[slot]}
+        ports = {member.address for member in self.in_force.members[slot]}
         return any(b.alive and self.now >= b.up_at and f"127.0.0.1:{b.port}" in ports for b in place.bodies)
 
     def serve(self, step: float) -> None:
@@ -160,19 +173,19 @@ class Host:
         self.turn_away()
         tallies = {}
         for slot in Slot:
-            weight = self.routing.weights[slot]
+            weight = self.in_force.weights[slot]
             if self.fell_back is not None:
                 weight = 100 if slot is self.fell_back else 0
             tallies[slot] = self.answer(slot, weight, step)
         self.seconds.append(Second(self.now - step, PerSlot(tallies[Slot.BLUE], tallies[Slot.GREEN])))
-        failing = any(t.unreached for t in tallies.values())
-        self.outage = self.outage + step if failing else 0.0
 
     def turn_away(self) -> None:
+        """The router's own way back: nobody is left to serve, and somebody else can."""
         to = self.routing.fallback
-        if to is not None and self.fell_back is None and self.routing.weights[to.other] and not self.up(to.other):
-            if self.up(to):
-                self.fell_back = to
+        if to is None or self.fell_back is not None:
+            return
+        if self.routing.weights[to.other] and not self.up(to.other) and self.up(to):
+            self.fell_back = to
 
     def answer(self, slot: Slot, weight: int, step: float) -> Tally:
         requests = int(RATE * step * weight / 100)
@@ -195,35 +208,64 @@ class Host:
         errors = round(requests * nature.error_rate) if bad else 0
         self.streaks[slot] = self.streaks[slot] + requests if errors == requests else 0
         latency = LATENCIES[bin_of(nature.milliseconds)]
-        return Tally(requests, errors, latency=tuple(n * requests for n in latency), streak=self.streaks[slot])
+        counts = tuple(n * requests for n in latency)
+        return Tally(requests, errors, latency=counts, streak=self.streaks[slot])
 
     def in_flight(self, slot: Slot) -> int:
         """Requests now inside the slot: some while it has weight, and until the longest of them ends."""
-        return 3 if self.routing.weights[slot] or self.now < self.places[slot].busy_until else 0
+        return 3 if self.in_force.weights[slot] or self.now < self.places[slot].busy_until else 0
+
+    def sessions(self) -> int:
+        """Database sessions of slots that do not serve: some outlive their instance for a moment."""
+        idle = sum(len(self.places[slot].bodies) for slot in Slot if not self.routing.weights[slot])
+        return idle + (1 if self.now < self.sessions_until else 0)
+
+    def fit(self, body: Body, digest: str) -> bool:
+        """Whether a request that reaches this instance is answered well, by exactly this release."""
+        up = body.alive and self.now >= body.up_at and body.passes + body.failures > 0
+        return up and not body.posing and body.digest == digest and body.failures < UNHEALTHY
 
     # --- what befalls it ----------------------------------------------------------------------------------
+
+    def route(self, routing: Routing, generation: int) -> None:
+        """The router takes over a routing, and keeps it on disk."""
+        self.routing, self.generation = routing, generation
+        self.fell_back = self.edited = self.old_worker = None
+        self.files.append((routing, generation))
 
     def restart_router(self) -> None:
         """The router comes back with what it finds on disk, which may be old."""
         self.routing, self.generation = self.rng.choice(self.files[-3:])
-        self.fell_back = None
+        self.fell_back = self.edited = self.old_worker = None
 
-    def edit_router(self) -> None:
-        """Somebody changes the weights by hand."""
+    def edit_router(self, newest: int | None) -> None:
+        """Somebody changes the weights by hand; who knows the newest stamp may leave it there."""
         weights = Weights.share(Slot.BLUE, self.rng.choice((0, 30, 100)))
-        if weights != self.routing.weights:
-            self.routing, self.generation = replace(self.routing, weights=weights), None
+        if weights == self.routing.weights:
+            return
+        keeps_stamp = self.generation == newest and self.rng.random() < 0.5
+        self.routing = self.edited = replace(self.routing, weights=weights)
+        self.generation = self.generation if keeps_stamp else None
+
+    def pose(self) -> None:
+        """One instance is not for a while what it is taken for."""
+        bodies = [body for place in self.places.values() for body in place.bodies if body.alive]
+        if bodies:
+            body = self.rng.choice(bodies)
+            body.posing = self.rng.choice(("another", "stranger"))
+            body.posing_until = self.now + self.rng.choice((3.0, 12.0))
 
     def reboot(self) -> None:
-        """Everything starts again; the clock counts from another beginning."""
+        """Everything starts again; the clock counts from another beginning, and somebody looks at once or later."""
         self.boot += 1
-        self.now = 10.0
+        self.now = self.rng.choice((10.0, self.now + 300.0))
         self.pending.clear()
         self.seconds.clear()
         for place in self.places.values():
             place.busy_until = 0.0
             for body in place.bodies:
                 body.alive, body.passes, body.failures, body.restart_at = False, 0, 0, self.now
+                body.up_at, body.posing = self.now, ""
         self.last_weighted = dict.fromkeys(Slot, -1e9)
-        self.blind_until = 0.0
+        self.blind_until = self.sessions_until = 0.0
         self.restart_router()

@@ -7,20 +7,23 @@ I14 liveness. I12 (secrets and input) has no subject here: it is tested where te
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from verdigris.core.deployment import Deployment
+from verdigris.core.lifecycle import ENDINGS
 from verdigris.core.policy import Policy
-from verdigris.core.world import Release, Routing, Slot
+from verdigris.core.world import Release, Routing, Slot, Weights
+from verdigris.testing.fakes import LAG
 from verdigris.testing.host import Host
 from verdigris.testing.memory_store import MemoryStore
 
 __all__ = ["Violation", "Witness"]
 
 WATCHED = ("cutover", "drain", "bake", "stabilize")
-SLACK = 6.0
-"""Seconds by which counted evidence may exceed the truth: one look's worth."""
+SLACK = 0.5
+"""Seconds by which counted evidence may exceed the truth: rounding, and nothing else."""
 
 
 class Violation(AssertionError):
@@ -34,7 +37,7 @@ def require(holds: bool, promise: str, what: str) -> None:
 
 @dataclass
 class Witness:
-    """Sees every effect at the moment it happens, and the truth after every step."""
+    """Sees every effect at the moment it happens, and the truth before and after every step."""
 
     host: Host
     store: MemoryStore
@@ -45,11 +48,54 @@ class Witness:
     clear_at: tuple[str, float] = ("", 0.0)
     phase: str = ""
     on_the_way: str = ""
+    stored: int = -1
+    says: Weights = Weights(100, 0)
+    serves: Slot = Slot.BLUE
     refused: Callable[[], bool] = lambda: False
     promoted: bool = False
     backward: set[str] = field(default_factory=set)
+    phases: Counter[str] = field(default_factory=Counter)
 
     # --- effects ------------------------------------------------------------------------------------------
+
+    def asked(self, routing: Routing) -> None:
+        """The controller asks for a routing. What it could see at this moment is the truth at this moment."""
+        host, d = self.host, self.deployment()
+        if d is None:
+            return
+        gains = [slot for slot in Slot if routing.weights[slot] > host.routing.weights[slot]]
+        for slot in gains:
+            self.may_gain(d, slot)
+        mine = host.edited is None or d.disowned == host.edited or self.refused()
+        require(mine, "I3 single writer", f"{host.edited} was made by hand and nobody said to replace it")
+        latched = host.fell_back is not None and routing.weights[host.fell_back] != 100
+        require(not latched, "I1 serving", f"the router saved itself and is told {routing.weights}")
+        self.names_the_way_back(d, routing)
+        limit = self.share(d) if d.phase in WATCHED else 100
+        require(
+            d.candidate not in gains or routing.weights[d.candidate] <= limit,
+            *("I9 evidence", f"{routing.weights} in {d.phase} {d.step}, at most {limit} % is due"),
+        )
+
+    def may_gain(self, d: Deployment, slot: Slot) -> None:
+        able = self.able(d, slot)
+        need = self.policy.instances if slot is d.candidate else 1
+        require(able >= need, "I2 gate", f"{slot} is given weight and {able} of its instances can serve")
+
+    def names_the_way_back(self, d: Deployment, routing: Routing) -> None:
+        """While the candidate serves, the router knows where to turn by itself, and only to somebody able."""
+        to = routing.fallback
+        require(to is None or self.able(d, to) > 0, "I4 way back", f"{to} is to jump in and cannot serve")
+        serves = d.phase in WATCHED and routing.weights[d.candidate] > 0
+        due = serves and d.previous is not None and self.able(d, d.live) > 0
+        require(not due or to is d.live, "I4 way back", f"the router is not told of {d.live} in {d.phase}")
+
+    def able(self, d: Deployment, slot: Slot) -> int:
+        """How many instances of a slot can serve what this deployment expects there."""
+        release = d.release_in(slot)
+        if release is None:
+            return 0
+        return sum(self.host.fit(body, release.digest) for body in self.host.places[slot].bodies)
 
     def applied(self, routing: Routing, generation: int) -> None:
         d = self.deployment()
@@ -62,18 +108,17 @@ class Witness:
             self.may_serve(slot, routing)
 
     def may_serve(self, slot: Slot, routing: Routing) -> None:
-        """Weight and preview only for what passed the gate; a gain only for what was up a moment ago."""
+        """Weight only for what passed the gate, even when it was asked for long ago."""
         place, weight = self.host.places[slot], routing.weights[slot]
-        gained = weight > self.host.routing.weights[slot]
         if not weight:
             return
-        if gained and place.release is not None:
-            require(place.release.digest in self.host.proved, "I2 gate", f"{slot} has weight {weight} unproven")
-            expected = self.expected(slot)
-            wrong = expected is not None and place.release.digest != expected
-            require(not wrong, "I2 gate", f"{slot} has weight {weight} with {place.release.version}")
-        if gained:
+        if weight > self.host.routing.weights[slot]:
             require(place.release is not None, "I1 serving", f"{slot} is given weight {weight} and is empty")
+            assert place.release is not None
+            proved = place.release.digest in self.host.proved
+            require(proved, "I2 gate", f"{slot} has weight {weight} unproven")
+            wrong = self.expected(slot) not in (None, place.release.digest)
+            require(not wrong, "I2 gate", f"{slot} has weight {weight} with {place.release.version}")
         emptied = bool(self.host.routing.members[slot]) and not routing.members[slot]
         require(not emptied, "I1 serving", f"{slot} has weight and loses its members")
 
@@ -87,35 +132,33 @@ class Witness:
         place = self.host.places[slot]
         require(count == self.policy.instances, "I8 bounded", f"{count} instances asked for")
         other = place.release is not None and place.release.digest != release.digest
-        require(not (other and self.host.routing.weights[slot]), "I5 no destruction", f"{slot} serves another release")
+        serves = self.host.routing.weights[slot] > 0
+        require(not (other and serves), "I5 no destruction", f"{slot} serves another release")
 
     def torn_down(self, slot: Slot, generation: int) -> None:
         self.written_down(generation)
         host, place = self.host, self.host.places[slot]
         if not place.bodies:
             return
-        require(host.routing.weights[slot] == 0, "I5 no destruction", f"{slot} has weight {host.routing.weights}")
-        require(host.fell_back is not slot, "I5 no destruction", f"{slot} serves as the fallback")
-        require(not host.routing.members[slot], "I5 no destruction", f"{slot} is still in the router")
+        weights, promise = host.routing.weights, "I5 no destruction"
+        require(weights[slot] == 0, promise, f"{slot} has weight {weights}")
+        require(host.fell_back is not slot, promise, f"{slot} serves as the fallback")
+        require(not host.routing.members[slot], promise, f"{slot} is still in the router")
         quiet_for = host.now - host.last_weighted[slot]
-        drained = host.in_flight(slot) == 0 or quiet_for >= self.policy.drain - SLACK
-        require(drained, "I5 no destruction", f"{slot} has requests in flight, {quiet_for:.0f} s after its last weight")
+        drained = host.in_flight(slot) == 0 or quiet_for >= self.policy.drain - LAG
+        require(drained, promise, f"{slot} has requests in flight, {quiet_for:.0f} s after its last weight")
         d = self.deployment()
         if d is not None and (d.moved or d.previous is not None):
-            require(self.runs(slot.other), "I5 no destruction", f"{slot} was the only side that runs")
+            require(self.able(d, slot.other) > 0, promise, f"{slot} was the only side that could serve")
         if d is not None and slot is d.live:
             require(d.phase not in WATCHED, "I4 way back", f"{slot} is torn down in {d.phase}")
-
-    def runs(self, slot: Slot) -> bool:
-        """Whether anything is there that was up lately: it may have died since the look."""
-        return any(body.alive or self.host.now - body.restart_at < 15 for body in self.host.places[slot].bodies)
 
     def contracted(self, generation: int) -> None:
         self.written_down(generation)
         d = self.deployment()
         assert d is not None
-        old = self.host.places[d.live]
-        require(not old.bodies, "I13 schema", f"the schema contracts while {d.live} runs")
+        left = self.host.sessions()
+        require(not left, "I13 schema", f"the schema contracts under {left} sessions of {d.live}")
         require(d.phase == "contract", "I13 schema", f"the schema contracts in {d.phase}")
 
     def written_down(self, generation: int, excused: bool = False) -> None:
@@ -130,30 +173,77 @@ class Witness:
     def deployment(self) -> Deployment | None:
         return self.store.newest_deployment(self.app)
 
+    def before(self) -> None:
+        """Before a round, in which the host stands still: where traffic really goes."""
+        host = self.host
+        self.says = host.routing.weights if host.fell_back is None else Weights.share(host.fell_back, 100)
+        self.serves = max(Slot, key=lambda slot: host.in_force.weights[slot])
+
     def step(self, clear: bool) -> None:
-        """After every step. `clear`: the controller completed a round and could see what it needed."""
+        """After every round. `clear`: it could have counted as evidence, for the counts of requests were there."""
         d = self.deployment()
         if d is None:
             return
+        require(d.generation >= self.stored, "I3 single writer", f"{d.generation} stored over {self.stored}")
+        self.stored = d.generation
         if d.id + d.phase + str(d.step) != self.on_the_way:
             self.entered(d)
         moment = (self.host.base, self.host.now)
+        clear = clear and d.phase in WATCHED and self.in_place(d)
         if clear and moment[0] == self.clear_at[0]:
             self.good += min(moment[1] - self.clear_at[1], self.policy.fresh_within)
         self.clear_at = moment if clear else self.clear_at
         counted = d.lasted("good")
-        require(counted <= self.good + SLACK, "I9 evidence", f"{counted:.0f} s counted, {self.good:.0f} s were good")
+        what = f"{counted:.1f} s counted in {d.phase}, {self.good:.1f} s were good"
+        require(counted <= self.good + SLACK, "I9 evidence", what)
+
+    def in_place(self, d: Deployment) -> bool:
+        """Whether traffic was where it is due: the router says so, and nobody else answers where one has it all."""
+        due = self.share(d)
+        return self.says[d.candidate] == due and (due < 100 or self.serves is d.candidate)
+
+    def share(self, d: Deployment) -> int:
+        """The weight that is due to the candidate in a watched phase."""
+        if d.previous is None or d.phase == "stabilize":
+            return 100
+        return self.policy.ramp[d.step if d.phase == "cutover" else -1].to
 
     def entered(self, d: Deployment) -> None:
         """A phase was entered: was there the evidence for it, and is it the right way?"""
         before, self.phase = self.phase, d.phase
-        same = self.on_the_way.startswith(d.id + before) and not self.promoted
-        if same and before == "bake" and d.phase == "stabilize":
-            require(self.good >= self.policy.bake - SLACK, "I9 evidence", f"baked on {self.good:.0f} s")
-        if same and before == "stabilize" and d.phase == "decommission":
-            require(self.good >= self.policy.stabilize - SLACK, "I10 time", f"stabilized on {self.good:.0f} s")
+        self.phases[d.phase] += 1
+        if not self.on_the_way.startswith(f"{d.id}{before}"):
+            self.begun(d, before)
+        elif not self.promoted:
+            self.earned(d, before)
+        what = f"{before} is over, the router says {self.says}, and {self.serves} serves"
+        if before in ("cutover", "drain") and d.phase in ("drain", "bake"):
+            require(self.in_place(d), "I9 evidence", what)
+        if before == "restore" and d.phase == "settle":
+            back = self.says[d.live] == 100 and self.serves is d.live
+            require(back, "I9 evidence", what)
         if d.phase in ("restore", "abort"):
             self.backward.add(d.id)
+        if d.phase in ("restore", "abort", "stuck"):
+            require(d.cause != "", "I11 audit", f"{d.phase} without a cause")
         forward = d.phase in (*WATCHED, "decommission", "contract", "succeeded")
-        require(not (forward and d.id in self.backward), "I6 convergence", f"{d.id} went forward again to {d.phase}")
-        self.on_the_way, self.good, self.promoted = d.id + d.phase + str(d.step), 0.0, False
+        again = forward and d.id in self.backward
+        require(not again, "I6 convergence", f"{d.id} went forward again to {d.phase}")
+        self.on_the_way, self.good, self.promoted = f"{d.id}{d.phase}{d.step}", 0.0, False
+
+    def begun(self, d: Deployment, before: str) -> None:
+        """Another deployment took over: the one before was over, or had nothing left but to be kept hot."""
+        over = before in (*ENDINGS, "stabilize", "")
+        require(over, "I3 single writer", f"{d.id} begins while another is in {before}")
+        owed = before == "stabilize" and self.policy.contract and d.phase != "stuck"
+        require(not owed, "I13 schema", f"{d.id} begins while a contract is owed")
+
+    def earned(self, d: Deployment, before: str) -> None:
+        """What nobody took upon themselves has to have been waited for."""
+        good, p = self.good, self.policy
+        if before == "bake" and d.phase == "stabilize":
+            require(good >= p.bake - SLACK, "I9 evidence", f"baked on {good:.0f} s")
+        if before == "stabilize" and d.phase == "decommission":
+            require(good >= p.stabilize - SLACK, "I10 time", f"stabilized on {good:.0f} s")
+        if before == "gate" and d.phase == "cutover":
+            raise Violation("I2 gate: nobody said yes")

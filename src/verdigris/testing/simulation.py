@@ -7,6 +7,7 @@ to come to an end. A failing run prints its seed; the same seed fails the same w
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -14,8 +15,7 @@ from typing import Any, TypeVar
 from verdigris.core.deployment import Deployment
 from verdigris.core.intake import Direct
 from verdigris.core.lifecycle import ENDINGS
-from verdigris.core.policy import OnUnknown, Policy, Step
-from verdigris.core.world import Command, Release, Verb, known
+from verdigris.core.world import Command, Release, Verb, Weights, known
 from verdigris.engine.loop import Engine, Tick
 from verdigris.engine.parts import Parts, in_turn
 from verdigris.ports import Filed
@@ -35,11 +35,14 @@ from verdigris.testing.faulty_store import FaultyStore
 from verdigris.testing.host import Host, Nature
 from verdigris.testing.invariants import Violation, Witness
 from verdigris.testing.memory_store import MemoryStore
+from verdigris.testing.setting import some_nature, some_policy
 
 __all__ = ["History", "Simulation", "simulate"]
 
 T = TypeVar("T")
 APP = "api"
+ALERTS = 100
+"""More alerts than one deployment can give reason for, however much befalls it."""
 CALM = 900
 """Rounds in which everything has to end once the faults have stopped."""
 
@@ -52,6 +55,8 @@ class History:
     steps: int
     effects: int
     endings: tuple[str, ...]
+    phases: Counter[str]
+    struck: Counter[str]
     violation: str = ""
 
 
@@ -80,6 +85,10 @@ async def at_once(work: Coroutine[Any, Any, T], seconds: float, what: str) -> T:
     return await work
 
 
+def could_see(tick: Tick) -> bool:
+    return tick.world is not None and known(tick.world.signals, ()) != ()
+
+
 @dataclass
 class Simulation:
     """One seed's history."""
@@ -92,7 +101,7 @@ class Simulation:
         self.rng = random.Random(self.seed)
         self.host = Host(self.rng)
         self.chaos = Chaos(self.rng)
-        self.policy = self.some_policy()
+        self.policy = some_policy(self.rng)
         self.host.healthy_passes = self.policy.healthy
         self.memory = MemoryStore()
         self.store = FaultyStore(self.memory, self.chaos)
@@ -103,59 +112,14 @@ class Simulation:
         self.engine = self.new_engine()
         self.retired: Engine | None = None
         self.releases = 0
-        self.meddled = False
 
     # --- the setting --------------------------------------------------------------------------------------
 
-    def some_policy(self) -> Policy:
-        rng = self.rng
-        holdback = rng.choice((0, 0, 5))
-        steps = rng.choice(((), (10,), (10, 50)))
-        ramp = (*(Step(to, rng.choice((3.0, 8.0))) for to in steps), Step(100 - holdback, 5.0))
-        return Policy(
-            instances=rng.choice((1, 2)),
-            ramp=ramp,
-            holdback=holdback,
-            drain=rng.choice((5.0, 15.0)),
-            drain_long_lived=20.0,
-            bake=rng.choice((10.0, 25.0)),
-            stabilize=rng.choice((10.0, 40.0)),
-            judge_over=10.0,
-            min_requests=20,
-            before_cutover=rng.choice((OnUnknown.HOLD, OnUnknown.ABORT)),
-            after_cutover=rng.choice((OnUnknown.HOLD, OnUnknown.ROLLBACK)),
-            unknown_for=30.0,
-            alert_after=10.0,
-            expand=rng.random() < 0.3,
-            contract=rng.random() < 0.3,
-            rehearse=rng.choice((0, 0, 20)),
-            gate=rng.random() < 0.2,
-            provision_within=60.0,
-            validate_within=60.0,
-            cutover_within=40.0,
-            restore_within=40.0,
-            discard_within=60.0,
-            rehearse_within=120.0,
-            expand_within=120.0,
-            gate_within=120.0,
-        )
-
-    def some_nature(self) -> Nature:
-        rng = self.rng
-        return rng.choice(
-            (
-                *(Nature(up_after=rng.choice((0.5, 4.0))),) * 4,
-                Nature(healthy=False),
-                Nature(never_up=True),
-                Nature(error_rate=0.2, turns_bad_after=rng.choice((0.0, 6.0))),
-                Nature(dies_after=rng.choice((1.0, 6.0, 20.0))),
-                Nature(error_rate=1.0),
-            )
-        )
-
     def some_parts(self) -> Parts:
         witness = self.witness
-        hooks = Hooks(witness.applied, witness.provisioned, witness.torn_down, witness.contracted)
+        hooks = Hooks(
+            witness.asked, witness.applied, witness.provisioned, witness.torn_down, witness.contracted
+        )
         host, chaos = self.host, self.chaos
         return Parts(
             router=FakeRouter(host, chaos, hooks),
@@ -172,12 +136,13 @@ class Simulation:
     def new_engine(self) -> Engine:
         return Engine(APP, self.parts, together=in_turn, deadline=at_once)
 
-    def ship(self, nature: Nature) -> None:
+    def ship(self, nature: Nature, queue: bool = False) -> None:
         self.releases += 1
         version = f"1.{self.releases}"
         self.host.natures[version] = nature
         release = Release(version, version, f"/releases/{version}", ("run",), api_version=version)
-        self.memory.file_deployment(Filed(0, f"key-{version}", APP, release, self.policy, "somebody"))
+        filed = Filed(0, f"key-{version}", APP, release, self.policy, "somebody", queue)
+        self.memory.file_deployment(filed)
 
     # --- the run ------------------------------------------------------------------------------------------
 
@@ -186,7 +151,7 @@ class Simulation:
         self.ship(Nature())
         self.calm_down()
         for _ in range(self.rng.choice((1, 1, 2))):
-            self.ship(self.some_nature())
+            self.ship(some_nature(self.rng))
             self.storm(self.rng.randrange(20, 160))
             self.calm_down()
 
@@ -253,6 +218,9 @@ class Simulation:
         hopeless = not nature.healthy or nature.never_up
         if hopeless and d.phase == "succeeded":
             raise Violation(f"I2 gate: {d.release.version} never became healthy and succeeded")
+        if d.phase == "succeeded" and nature.error_rate and not nature.turns_bad_after and not self.urged(d):
+            raise Violation(f"I9 evidence: {d.release.version} fails all the time and succeeded")
+        self.everything_is_answered()
         if d.phase in ("succeeded", "rolled_back", "aborted"):
             serving = d.candidate if d.phase == "succeeded" else d.live
             release = d.release_in(serving)
@@ -261,14 +229,30 @@ class Simulation:
             if self.host.places[serving.other].bodies:
                 raise Violation(f"I6 convergence: {d.phase} and {serving.other} still runs")
 
+    def urged(self, d: Deployment) -> bool:
+        """Whether a person took a wait for evidence upon themselves, or there was nothing to go back to."""
+        said = {event.sentence for event in self.memory.log if event.deployment == d.id}
+        return d.previous is None or any(sentence.startswith("promote by") for sentence in said)
+
+    def everything_is_answered(self) -> None:
+        """Nobody waits for an answer, and no answer says that what was begun was refused."""
+        if self.memory.waiting:
+            raise Violation(f"I14 liveness: never answered: {self.memory.waiting}")
+        begun = {saved.deployment.key for saved in self.memory.rows[APP]}
+        for number, filed in enumerate(self.memory.keys.values(), 1):
+            accepted = self.memory.admitted.get(number, (True,))[0]
+            if not accepted and filed.key in begun:
+                raise Violation(f"I11 audit: {filed.release.version} was begun and is said to be refused")
+        told = Counter(alert.deployment for alert in self.notifier.alerts)
+        if any(times > ALERTS for times in told.values()):
+            raise Violation(f"I8 bounded: alerts for each deployment: {told}")
+
     # --- one round ----------------------------------------------------------------------------------------
 
     def round(self) -> Tick | None:
         self.steps += 1
         self.host.advance(self.pace())
-        tick = self.look_and_act(self.engine)
-        self.witness.step(tick is not None and self.was_clear(tick))
-        return tick
+        return self.look_and_act(self.engine)
 
     def pace(self) -> float:
         if self.chaos.strikes("slow"):
@@ -276,6 +260,13 @@ class Simulation:
         return self.rng.choice((0.3, 1.0, 1.0, 2.0))
 
     def look_and_act(self, engine: Engine) -> Tick | None:
+        self.witness.before()
+        tick = self.tick(engine)
+        # A round in which the controller died may have been written down before.
+        self.witness.step(tick is None or could_see(tick))
+        return tick
+
+    def tick(self, engine: Engine) -> Tick | None:
         try:
             return done(engine.tick())
         except Crash:
@@ -284,11 +275,6 @@ class Simulation:
             self.engine = self.new_engine()
             return None
 
-    def was_clear(self, tick: Tick) -> bool:
-        """Whether this round's look could have counted as evidence: counts were there and traffic was in place."""
-        world = tick.world
-        return world is not None and known(world.signals, ()) != ()
-
     # --- what befalls it ----------------------------------------------------------------------------------
 
     def befall(self) -> None:
@@ -296,7 +282,11 @@ class Simulation:
         if strikes("restart"):
             host.restart_router()
         if strikes("edit", 0.3):
-            host.edit_router()
+            host.edit_router(self.newest_stamp())
+        if strikes("impostor", 0.5):
+            host.pose()
+        if strikes("ship", 0.3) and not self.memory.asked:
+            self.ship(some_nature(self.rng), queue=self.rng.random() < 0.5)
         if strikes("reboot", 0.2):
             host.reboot()
         if strikes("suspend", 0.3):
@@ -323,6 +313,10 @@ class Simulation:
         self.witness.promoted = self.witness.promoted or verb is Verb.PROMOTE
         self.memory.file(APP, Command(0, verb, "somebody"))
 
+    def newest_stamp(self) -> int | None:
+        d = self.memory.newest_deployment(APP)
+        return d.routed.generation if d and d.routed else None
+
     def roll_back_directly(self) -> None:
         """Somebody rolls back at the router while the controller is dead."""
         d = self.memory.newest_deployment(APP)
@@ -331,9 +325,9 @@ class Simulation:
         if not self.host.up(d.live):
             return
         generation = max(self.host.generation or 0, d.generation) + 1
-        routing = replace(self.host.routing, weights=type(self.host.routing.weights).share(d.live, 100), fallback=None)
-        self.host.routing, self.host.generation, self.host.fell_back = routing, generation, None
-        self.host.files.append((routing, generation))
+        weights = Weights.share(d.live, 100)
+        self.host.route(replace(self.host.routing, weights=weights, fallback=None), generation)
+        self.witness.backward.add(d.id)
         self.directs.record = Direct(d.live, generation, "somebody", 0.0)
         self.engine = self.new_engine()
 
@@ -349,13 +343,13 @@ class Simulation:
         self.engine = self.new_engine()
         for _ in range(3):
             self.host.advance(1.0)
-            self.look_and_act(self.engine)
-        if self.witness.effects != before:
-            raise Violation("I3 single writer: an effect in a phase that only a newer version knows")
+            self.tick(self.engine)
+        if self.witness.effects != before or self.memory.rows[APP][index].deployment.phase != "levitate":
+            raise Violation("I3 single writer: a phase that only a newer version knows was not left alone")
         self.memory.rows[APP][index] = saved
         self.engine = self.new_engine()
 
     def history(self, violation: str = "") -> History:
-        return History(self.seed, self.steps, self.witness.effects, tuple(self.endings), violation)
-
-
+        phases, struck = Counter(self.witness.phases), Counter(self.chaos.struck)
+        effects = self.witness.effects
+        return History(self.seed, self.steps, effects, tuple(self.endings), phases, struck, violation)

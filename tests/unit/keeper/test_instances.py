@@ -310,6 +310,20 @@ async def test_a_secret_without_a_value_names_the_variable_and_a_later_value_hea
     await house.until("running")
 
 
+async def test_values_handed_over_serve_every_slot_and_try_again_what_was_given_up(house: House) -> None:
+    spec = replace(house.release(), env={"TOKEN": "env:VERDIGRIS_TEST_ABSENT"})
+    await house.start(spec)
+    await house.until("broken")
+    await house.client.hand({"VERDIGRIS_TEST_ABSENT": "handed-canary"})
+    [one] = await house.until("running")
+    assert json.loads(talk(one.port))["env"]["TOKEN"] == "handed-canary"
+    await house.start(spec, slot="green", secrets={"VERDIGRIS_TEST_ABSENT": "older"})
+    [other] = await house.until("running", slot="green")
+    assert json.loads(talk(other.port))["env"]["TOKEN"] == "handed-canary"
+    files = [p.read_text(errors="replace") for p in house.state.rglob("*") if p.is_file()]
+    assert not any("handed-canary" in text for text in files)
+
+
 async def test_output_is_kept_within_a_bound_while_the_application_runs(house: House) -> None:
     house.close()
     house.open("--log-most-bytes=20000")

@@ -20,7 +20,8 @@ METADATA = frozenset(
     for text in ("100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254")
 )
 """Where clouds answer with credentials, besides the link-local 169.254.169.254."""
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
+TRANSLATED = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::ffff:0:0:0/96"))
+"""Prefixes that a translator turns into the IPv4 address in the last 32 bits (NAT64, SIIT)."""
 LOW_32 = 0xFFFFFFFF
 
 
@@ -45,7 +46,9 @@ def meanings(address: Address) -> Iterator[Address]:
         yield from (inner for inner in (address.ipv4_mapped, address.sixtofour) if inner)
         low = ipaddress.IPv4Address(int(address) & LOW_32)
         # ::a.b.c.d is the oldest of these ways; ::1 and :: are not meant by it.
-        if address in NAT64 or (int(address) >> 32 == 0 and int(low) > 0xFFFF):
+        if any(address in network for network in TRANSLATED) or (
+            int(address) >> 32 == 0 and int(low) > 0xFFFF
+        ):
             yield low
 
 

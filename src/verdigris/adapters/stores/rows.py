@@ -54,11 +54,15 @@ def swap(connection: Connection, saved: Saved, expected: int | None, wall: float
     found = connection.execute(select(DEPLOYMENTS.c.row, DEPLOYMENTS.c.generation).where(*this)).first()
     if (found.generation if found else None) != expected:
         has = f"has generation {found.generation}" if found else "does not exist"
-        raise Conflict(f"{d.app}: {d.id} {has}, expected {expected}: somebody else wrote. Look again and decide anew")
+        raise Conflict(
+            f"{d.app}: {d.id} {has}, expected {expected}: somebody else wrote. Look again and decide anew"
+        )
     if found is None:
         connection.execute(insert(DEPLOYMENTS).values(created=wall, **columns(saved, wall)))
         return
-    later = connection.execute(select(DEPLOYMENTS.c.id).where(this[0], DEPLOYMENTS.c.row > found.row)).scalar()
+    later = connection.execute(
+        select(DEPLOYMENTS.c.id).where(this[0], DEPLOYMENTS.c.row > found.row)
+    ).scalar()
     if later is not None:
         raise Conflict(f"{d.app}: {d.id} is over, {later} was begun after it. Look again and decide anew")
     connection.execute(update(DEPLOYMENTS).where(*this).values(columns(saved, wall)))

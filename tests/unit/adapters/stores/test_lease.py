@@ -124,6 +124,7 @@ def test_a_controller_that_hangs_is_killed(state: Path, holder: Start, manners: 
     process = holder(manners=manners)
     if manners == "stopped":
         os.kill(process.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED)  # or the SIGTERM that follows would overtake it
     lease = Lease(state)
     assert lease.take_over(0.1) is not None
     assert -signal.SIGKILL == process.wait()

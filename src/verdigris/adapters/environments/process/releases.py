@@ -58,7 +58,8 @@ class Releases:
         BuildFailed, Refused (the version is taken), Conflict (it is being built), ConfigError or ActionError.
         """
         try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for directory in (self.state, self.path):
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._sweep()
             with self._staged() as stage:
                 taken = take(recipe.source, recipe.directory, stage, self.state, environ)

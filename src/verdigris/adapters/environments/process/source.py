@@ -100,7 +100,7 @@ class _Repository:
     def _changes(self) -> tuple[list[str], list[str]]:
         """Tracked names that differ from the commit, and names that git does not know."""
         lines = self._ask("status", "--porcelain", "--no-renames", "-z", "--", ".").split("\0")
-        fresh = [line[3:] for line in lines if line.startswith("?? ") and not line.endswith("/.verdigris/")]
+        fresh = [line[3:] for line in lines if line.startswith("?? ") and Path(line[3:]).name != ".verdigris"]
         return [line[3:] for line in lines if line and not line.startswith("?? ")], fresh
 
     def _own_index(self, scratch: Path) -> dict[str, str]:

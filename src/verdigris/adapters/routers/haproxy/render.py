@@ -95,7 +95,6 @@ defaults
     http-reuse safe
     # A connection that is refused was no request yet: any method goes on to the next member. A request whose
     # bytes arrived somewhere is sent again only when its method is safe, see disable-l7-retry.
-    retries 3
     retry-on conn-failure empty-response
     option redispatch 1
     balance roundrobin
@@ -200,6 +199,8 @@ backend {name}
     http-check send meth OPTIONS uri {settings.health_path} ver HTTP/1.1 hdr Host {settings.host or settings.app}
     http-check expect status 100-599
     option allbackups
+    # More than anywhere else: a safe request may meet several kept connections that died with their instance.
+    retries 10
     http-request disable-l7-retry unless {{ method GET HEAD OPTIONS }}
     default-server inter 500ms fastinter 250ms downinter 500ms fall 2 rise 1
 {"".join(_servers(settings, table, name, slot, places, "check observe layer4 error-limit 3 on-error mark-down"))}\
@@ -210,6 +211,7 @@ def _only(settings: HaproxySettings, table: Table, slot: Slot, places: int) -> s
     _, name = backends(settings.app, slot)
     return f"""\
 backend {name}
+    retries 3
     http-request disable-l7-retry unless {{ method GET HEAD OPTIONS }}
 {"".join(_servers(settings, table, name, slot, places, ""))}"""
 

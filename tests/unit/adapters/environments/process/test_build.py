@@ -62,9 +62,22 @@ def test_a_failing_step_is_the_last(tmp_path):
 
 
 def test_proxies_and_installers_settings_are_passed_on_and_nothing_else():
-    given = {"PATH": "/p", "https_proxy": "x", "UV_CACHE_DIR": "y", "AWS_SECRET_ACCESS_KEY": "z", "LD_PRELOAD": "w"}
+    given = {
+        "PATH": "/p",
+        "https_proxy": "x",
+        "UV_CACHE_DIR": "y",
+        "AWS_SECRET_ACCESS_KEY": "z",
+        "LD_PRELOAD": "w",
+    }
     passed = build_environment(given, "v1")
-    assert {"PATH", "LANG", "https_proxy", "UV_CACHE_DIR", "UV_LINK_MODE", "VERDIGRIS_RELEASE"} == passed.keys()
+    assert {
+        "PATH",
+        "LANG",
+        "https_proxy",
+        "UV_CACHE_DIR",
+        "UV_LINK_MODE",
+        "VERDIGRIS_RELEASE",
+    } == passed.keys()
 
 
 def dead(pid: int) -> bool:

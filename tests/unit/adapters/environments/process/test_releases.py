@@ -84,7 +84,9 @@ def test_another_release_under_the_same_name_is_refused(workshop, change, said):
     if change == "files":
         workshop.write("app.py", "changed")
     with pytest.raises(Refused, match=rf"there is a release v1 already, and {said} would change.*--version"):
-        workshop.make(version="v1", source=HERE, command=("other",) if change == "recipe" else made.release.command)
+        workshop.make(
+            version="v1", source=HERE, command=("other",) if change == "recipe" else made.release.command
+        )
     assert made.release == workshop.releases.find("v1")
 
 
@@ -150,7 +152,9 @@ def test_a_record_that_cannot_be_read_is_not_taken_for_none(workshop):
         workshop.make(version="v1", source=HERE)
 
 
-@pytest.mark.parametrize("version", ["", "../x", "a/b", ".hidden", "x" * 65, "v1.json", "v1.building", "ü", "a\n"])
+@pytest.mark.parametrize(
+    "version", ["", "../x", "a/b", ".hidden", "x" * 65, "v1.json", "v1.building", "ü", "a\n"]
+)
 def test_a_name_that_could_be_something_else_is_refused(workshop, version):
     with pytest.raises(ConfigError, match=r"must be 1-64 letters"):
         workshop.make(version=version or "-", source=HERE)
@@ -181,7 +185,9 @@ def test_a_full_disk_is_said_so_and_nothing_is_left(workshop, moment):
     try:
         workshop.write("large", "x" * (1_000_000 if moment == "copying" else 1))
         fill = (*SHELL, f"head -c 1000000 /dev/zero > {workshop.state}/releases/v1/zero || true")
-        with pytest.raises(ActionError, match=r"the disk of .*releases is full, so no release was made\. Make room"):
+        with pytest.raises(
+            ActionError, match=r"the disk of .*releases is full, so no release was made\. Make room"
+        ):
             workshop.make(version="v1", source=HERE, build=(fill,) if moment == "building" else ())
         assert [] == workshop.left()
     finally:

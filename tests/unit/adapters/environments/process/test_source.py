@@ -1,12 +1,14 @@
 """What a release is made of: real repositories, real directories."""
 
 import os
+import stat
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.unit.adapters.environments.process.workshop import files
+from verdigris.adapters.environments.process.releases import Releases
 from verdigris.core.errors import ConfigError, Refused
 
 
@@ -44,6 +46,16 @@ def test_uncommitted_changes_are_taken_named_and_warned_of(workshop):
     ] == list(made.warnings)
     assert index == (workshop.app / ".git/index").read_bytes()
     assert objects == sorted(path.name for path in (workshop.app / ".git/objects").rglob("*"))
+
+
+def test_the_state_directory_beside_the_application_is_no_forgotten_file(workshop):
+    workshop.write("app.py")
+    workshop.commit()
+    workshop.state = workshop.app / ".verdigris"
+    workshop.releases = Releases(workshop.state)
+    assert () == workshop.make().warnings
+    assert () == workshop.make().warnings
+    assert 0o700 == stat.S_IMODE(workshop.state.stat().st_mode)
 
 
 def test_the_same_uncommitted_changes_are_the_same_release(workshop):
@@ -98,7 +110,9 @@ def test_line_ends_are_those_of_a_checkout(workshop):
 def test_a_submodule_is_refused_because_its_files_would_be_missing(workshop):
     workshop.write("app.py")
     head = workshop.commit()
-    workshop.git("update-index", "--add", "--cacheinfo", f"160000,{workshop.git('rev-parse', head)},vendor/lib")
+    workshop.git(
+        "update-index", "--add", "--cacheinfo", f"160000,{workshop.git('rev-parse', head)},vendor/lib"
+    )
     workshop.git("commit", "-m", "a submodule")
     (workshop.app / "vendor/lib").mkdir(parents=True)
     with pytest.raises(Refused, match="vendor/lib is a git submodule"):
@@ -110,13 +124,22 @@ def test_a_submodule_is_refused_because_its_files_would_be_missing(workshop):
 def test_without_a_commit_it_is_said_what_to_do(workshop, prepare):
     if prepare == "empty":
         workshop.git("init")
-    with pytest.raises(ConfigError, match=r"(no readable git repository|no commit yet).*set `run.source` to a path"):
+    with pytest.raises(
+        ConfigError, match=r"(no readable git repository|no commit yet).*set `run.source` to a path"
+    ):
         workshop.make()
     assert [] == workshop.left()
 
 
 def test_a_path_is_copied_without_what_belongs_to_no_release(workshop):
-    for name in ("app.py", ".git/HEAD", ".venv/bin/python", "pkg/__pycache__/a.pyc", ".verdigris/x", "pkg/mod.py"):
+    for name in (
+        "app.py",
+        ".git/HEAD",
+        ".venv/bin/python",
+        "pkg/__pycache__/a.pyc",
+        ".verdigris/x",
+        "pkg/mod.py",
+    ):
         workshop.write(name)
     made = workshop.make(source=Path("."))
     assert ["app.py", "pkg/mod.py"] == files(made.release.directory)

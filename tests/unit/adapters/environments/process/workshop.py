@@ -30,7 +30,9 @@ class Workshop:
 
     def git(self, *arguments: str) -> str:
         me = ("-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main")
-        done = subprocess.run(["git", *me, *arguments], cwd=self.app, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            ["git", *me, *arguments], cwd=self.app, capture_output=True, text=True, check=True
+        )
         return done.stdout.strip()
 
     def commit(self) -> str:

@@ -1,0 +1,113 @@
+"""The router's directory: what HAProxy starts from. Every file 0600, replaced as a whole or not at all.
+
+Nothing is put in place that HAProxy itself has not found valid.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import socket
+from pathlib import Path
+
+from verdigris.adapters.routers.haproxy.render import LATCH, PREVIEW, SHARE
+from verdigris.core.errors import ActionError, ConfigError
+
+__all__ = ["CONFIG", "Files"]
+
+CONFIG = "haproxy.cfg"
+SECRET = "preview.secret"
+CHECK_WITHIN = 10.0
+
+
+class Files:
+    """The directory of one router, and the binary that judges its configuration."""
+
+    def __init__(self, directory: Path, binary: Path) -> None:
+        self.directory = directory
+        self.binary = binary
+
+    def secret(self) -> str:
+        """The preview secret, made once. Who knows it may choose the slot of a request."""
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = self.read(SECRET).strip()
+        if len(found) < 32 or not found.isascii() or not found.isalnum():
+            found = secrets.token_hex(24)
+            self.write(SECRET, f"{found}\n")
+        previews = "".join(f"{found};{name} {name}\n" for name in ("blue", "green", "front"))
+        if self.read(PREVIEW) != previews:
+            self.write(PREVIEW, previews)
+        return found
+
+    def entries(self) -> dict[str, str]:
+        """What stands in the map file; lines that are none are passed over."""
+        lines = (line.split(" ") for line in self.read(SHARE).splitlines())
+        return {pieces[0]: pieces[1] for pieces in lines if len(pieces) == 2}
+
+    def write_entries(self, entries: dict[str, str]) -> None:
+        """Make the map file say this, if it does not yet."""
+        self.keep(SHARE, "".join(f"{key} {value}\n" for key, value in entries.items()))
+
+    def write_latch(self, entries: dict[str, str]) -> None:
+        """What the router turned to by itself, so that its restart does not turn it back."""
+        self.keep(LATCH, "".join(f"{key} {value}\n" for key, value in entries.items()))
+
+    def keep(self, name: str, text: str) -> None:
+        if not (self.directory / name).exists() or self.read(name) != text:
+            self.write(name, text)
+
+    def read(self, name: str) -> str:
+        """What a file says; empty when there is none or it is not text."""
+        with contextlib.suppress(FileNotFoundError, UnicodeDecodeError):
+            return (self.directory / name).read_text()
+        return ""
+
+    def write(self, name: str, text: str) -> None:
+        """Replace a file durably. `ActionError` when that is impossible: the old one is still there then."""
+        fresh = self.directory / f"{name}.new"
+        try:
+            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                os.fchmod(file.fileno(), 0o600)
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.rename(self.directory / name)
+            _settle(self.directory)
+        except OSError as error:
+            raise ActionError(f"{fresh}: cannot be written ({error.strerror}); make room or mend its rights") from error
+
+    async def check(self, text: str) -> None:
+        """`ConfigError` with HAProxy's own words when it would not start with this."""
+        candidate = f"{CONFIG}.check"
+        await asyncio.to_thread(self.write, candidate, text)
+        with socket.create_server(("127.0.0.1", 0)) as door:
+            process = await asyncio.create_subprocess_exec(
+                *(str(self.binary), "-c", "-f", candidate),
+                cwd=self.directory,
+                env={"VERDIGRIS_FD_0": str(door.fileno())},
+                pass_fds=(door.fileno(),),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.PIPE,
+            )
+            try:
+                async with asyncio.timeout(CHECK_WITHIN):
+                    _, said = await process.communicate()
+            except BaseException:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+                raise
+        if process.returncode != 0:
+            words = " ".join(line for line in said.decode(errors="replace").splitlines() if "[ALERT]" in line)
+            raise ConfigError(f"HAProxy refuses the configuration made for it: {words[-600:] or 'without a word'}")
+
+
+def _settle(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,98 @@
+"""What HAProxy answers, read strictly: an answer that is not as expected is an `ObservationError`, never a zero."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+
+from verdigris.adapters.routers.haproxy.seats import Seat
+from verdigris.core.errors import ObservationError
+
+__all__ = ["connections_in", "long_lived_in", "map_in", "requests_in", "seats_in", "sessions_in"]
+
+MAINTENANCE = 1
+STREAMS = re.compile(r"0x[0-9a-f]+: key=(\S+) .*\bconn_cur=(\d+)$")
+
+
+def map_in(text: str) -> dict[str, str]:
+    """`show map`: key and value."""
+    found = {}
+    for line in _lines(text):
+        pieces = line.split(" ")
+        if len(pieces) != 3 or not pieces[0].startswith("0x"):
+            raise _strange("show map", line)
+        found[pieces[1]] = pieces[2]
+    return found
+
+
+def seats_in(text: str) -> dict[tuple[str, str], Seat]:
+    """`show servers state`: every server with its address, and whether it is out of maintenance."""
+    lines = _lines(text)
+    if lines[:1] != ["1"] or len(lines) < 2 or not lines[1].startswith("# be_id be_name "):
+        raise _strange("show servers state", text)
+    names = lines[1].removeprefix("# ").split(" ")
+    found = {}
+    for line in lines[2:]:
+        row = dict(zip(names, line.split(" "), strict=False))
+        try:
+            host = f"[{row['srv_addr']}]" if ":" in row["srv_addr"] else row["srv_addr"]
+            seat = Seat(f"{host}:{row['srv_port']}", not int(row["srv_admin_state"]) & MAINTENANCE)
+            found[row["be_name"], row["srv_name"]] = seat
+        except (KeyError, ValueError):
+            raise _strange("show servers state", line) from None
+    return found
+
+
+def sessions_in(text: str) -> dict[tuple[str, str], int]:
+    """`show stat`: requests now inside each server, by proxy and server."""
+    return {(row["pxname"], row["svname"]): _count(row, "scur") for row in _rows(text)}
+
+
+def connections_in(text: str) -> int:
+    """`show stat` of frontends: client connections, kept-alive ones with nothing on them included."""
+    return sum(_count(row, "scur") for row in _rows(text))
+
+
+def requests_in(text: str) -> int:
+    """`show stat` of one frontend: how many requests have ended since the process began, one log line for each."""
+    rows = list(_rows(text))
+    if len(rows) != 1:
+        raise _strange("show stat", text)
+    return sum(_count(rows[0], f"hrsp_{kind}") for kind in ("1xx", "2xx", "3xx", "4xx", "5xx", "other"))
+
+
+def long_lived_in(text: str) -> dict[str, int]:
+    """`show table`: streams and upgraded connections by slot. A slot that never had one is not in it."""
+    lines = _lines(text)
+    if not lines or not lines[0].startswith("# table: "):
+        raise _strange("show table", text)
+    found = {}
+    for line in lines[1:]:
+        match = STREAMS.fullmatch(line)
+        if not match:
+            raise _strange("show table", line)
+        found[match[1]] = int(match[2])
+    return found
+
+
+def _rows(text: str) -> Iterator[dict[str, str]]:
+    lines = _lines(text)
+    if not lines or not lines[0].startswith("# pxname,svname,"):
+        raise _strange("show stat", text)
+    return csv.DictReader([lines[0].removeprefix("# "), *lines[1:]])
+
+
+def _count(row: dict[str, str], name: str) -> int:
+    value = row.get(name) or ""
+    if not value.isdecimal():
+        raise _strange("show stat", f"{name}={value!r}")
+    return int(value)
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.strip()]
+
+
+def _strange(command: str, what: str) -> ObservationError:
+    return ObservationError(f"HAProxy answered `{command}` with something else: {what.strip()[:200]!r}")

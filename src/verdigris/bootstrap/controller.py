@@ -1,0 +1,65 @@
+"""`verdigris up`: the controller of a state directory, in the foreground, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+
+from verdigris.adapters.stores.lease import Lease
+from verdigris.adapters.stores.pokes import listen
+from verdigris.bootstrap.house import House
+from verdigris.bootstrap.wiring import Wired, wired
+from verdigris.engine.loop import Engine
+from verdigris.engine.service import Service
+
+__all__ = ["run_controller"]
+
+log = logging.getLogger("verdigris")
+
+
+async def run_controller(house: House) -> None:
+    """Hold the lease and run the loop. SIGTERM and SIGINT end it after its round; traffic stays where it is."""
+    lease = Lease(house.state)
+    lease.acquire()
+    try:
+        house.start_keeper(log.info)
+        async with wired(house) as parts:
+            await parts.store.prepare()
+            await serve(house, parts)
+    finally:
+        lease.release()
+
+
+async def serve(house: House, parts: Wired) -> None:
+    service = Service([Engine(house.app, parts.parts)])
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, service.stop)
+    ears = listen(house.state)
+    loop.add_reader(ears.fileno(), lambda: hear(ears, service))
+    news = asyncio.create_task(follow(parts, service), name="changes of the environment")
+    log.info("the controller of %s is up", house.state)
+    try:
+        await service.run()
+    finally:
+        loop.remove_reader(ears.fileno())
+        ears.close()
+        news.cancel()
+        await asyncio.gather(news, return_exceptions=True)
+        log.info("the controller is down, traffic stays where it is")
+
+
+def hear(ears: socket.socket, service: Service) -> None:
+    """One poke, or many: all mean the same."""
+    with contextlib.suppress(BlockingIOError):
+        while ears.recv(64):
+            service.wake()
+
+
+async def follow(parts: Wired, service: Service) -> None:
+    """Look at once when an instance exits or becomes healthy."""
+    async for _ in parts.environment.changes():
+        service.wake()

@@ -1,0 +1,172 @@
+"""What `doctor` looks at: each line says what was found and, where it is wrong, what to do. It changes nothing."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+from verdigris.bootstrap.house import DATABASE, House
+from verdigris.core.world import Check
+from verdigris.keeper.observed import Observed
+
+__all__ = ["examine"]
+
+OLDEST = (3, 11)
+FREE_LEAST = 512 << 20
+FILES_LEAST = 4096
+CI_SIGNS = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "BUILDKITE", "JENKINS_URL")
+
+
+def examine(house: House) -> list[Check]:
+    """Every check, the ones that others rest on first."""
+    keeper = house.keeper()
+    found = [
+        python(),
+        router(house),
+        state_directory(house),
+        database(house),
+        disk(house),
+        open_files(),
+        address(house, keeper),
+        keeper_line(house, keeper),
+        controller_line(house),
+        parent(keeper),
+    ]
+    return [check for check in found if check is not None]
+
+
+def python() -> Check:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < OLDEST:
+        return Check("python", False, f"Python {version} is too old: install 3.11 or newer")
+    return Check("python", True, f"Python {version}")
+
+
+def router(house: House) -> Check:
+    """The router's binary, with its own version and that of the TLS library it carries."""
+    from verdigris.adapters.routers.haproxy.binary import bundled
+
+    binary = house.settings.router.binary or str(bundled())
+    try:
+        said = subprocess.run([binary, "-vv"], capture_output=True, text=True, timeout=10, check=True).stdout
+    except (OSError, subprocess.SubprocessError) as error:
+        return Check(
+            "router", False, f"{binary} does not run: {error}. Reinstall verdigris, or set router.bin"
+        )
+    lines = said.splitlines()
+    first = lines[0].removesuffix(" - https://haproxy.org/")
+    tls = next(
+        (line.split(":", 1)[1].strip() for line in lines if "Running on OpenSSL" in line), "no TLS library"
+    )
+    return Check("router", True, f"{first}, {tls}")
+
+
+def state_directory(house: House) -> Check:
+    if not house.state.exists():
+        return Check("state", True, f"{house.state} does not exist yet: `verdigris deploy` makes it")
+    seen = house.state.stat()
+    mode = stat.S_IMODE(seen.st_mode)
+    if seen.st_uid != os.geteuid() or mode & 0o077:
+        return Check(
+            "state", False, f"{house.state} is not yours alone (mode {mode:o}): run `chmod 700 {house.state}`"
+        )
+    return Check("state", True, f"{house.state} is yours alone")
+
+
+def database(house: House) -> Check | None:
+    """Whether the store can be read; nothing to say while there is none."""
+    from verdigris.core.errors import VerdigrisError
+
+    if not (house.state / DATABASE).exists():
+        return None
+    try:
+        found = house.desk().newest(house.app)
+    except VerdigrisError as error:
+        return Check("store", False, str(error))
+    return Check(
+        "store", True, f"the newest deployment is {found.deployment.id}" if found else "no deployment yet"
+    )
+
+
+def disk(house: House) -> Check:
+    place = house.state if house.state.exists() else house.state.parent
+    free = shutil.disk_usage(place).free
+    if free < FREE_LEAST:
+        return Check(
+            "disk", False, f"{free >> 20} MiB are free in {place}, at least {FREE_LEAST >> 20} should be"
+        )
+    return Check("disk", True, f"{free >> 30} GiB are free in {place}")
+
+
+def open_files() -> Check:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < FILES_LEAST:
+        return Check(
+            "files", False, f"{hard} open files are allowed: raise it with `ulimit -Hn` or LimitNOFILE"
+        )
+    return Check("files", True, f"{soft} open files are allowed, up to {'any number' if hard < 0 else hard}")
+
+
+def address(house: House, keeper: Observed | None) -> Check:
+    """The front door's address: ours, free, or somebody else's."""
+    route = house.settings.route
+    name = f"{route.address}:{route.port}"
+    if keeper is not None and keeper.router is not None and keeper.router.listen:
+        return Check("address", True, f"the router listens on {', '.join(keeper.router.listen)}")
+    family = socket.AF_INET6 if ":" in route.address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((route.address, route.port))
+        except OSError as error:
+            return Check("address", False, f"{name} cannot be had: {error.strerror}. Change route.listen")
+    return Check("address", True, f"{name} is free")
+
+
+def keeper_line(house: House, keeper: Observed | None) -> Check:
+    if keeper is None:
+        return Check("keeper", True, "no keeper runs: `verdigris deploy` or `verdigris up` starts one")
+    trouble = keeper.keeper.sentence
+    return Check("keeper", not trouble, trouble or f"the keeper runs with pid {keeper.keeper.pid}")
+
+
+def controller_line(house: House) -> Check:
+    holder = house.controller()
+    if holder is None:
+        return Check("controller", True, "no controller runs: traffic does not need one, deployments do")
+    if not house.poke():
+        return Check(
+            "controller", False, f"the {holder} does not listen: see {house.state / 'controller.log'}"
+        )
+    return Check("controller", True, f"the {holder} is up")
+
+
+def parent(keeper: Observed | None) -> Check:
+    """Whether what was started from here ends with whoever started it."""
+    runner = next((sign for sign in CI_SIGNS if os.environ.get(sign)), None)
+    if runner is not None:
+        hint = "run `verdigris up --install` on the host once, so that nothing hangs on this job"
+        return Check(
+            "parent", keeper is not None, f"this is a CI job ({runner}), which ends its processes: {hint}"
+        )
+    scope = control_group()
+    if scope.endswith(".service") and "verdigris" not in scope:
+        return Check(
+            "parent", False, f"this runs inside {scope}, which takes all down: `verdigris up --install`"
+        )
+    return Check("parent", True, "nothing above this process is known to take the keeper down with it")
+
+
+def control_group() -> str:
+    """The last name of the control group, where there is one."""
+    try:
+        lines = Path("/proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return ""
+    return lines[-1].rpartition("/")[2] if lines else ""

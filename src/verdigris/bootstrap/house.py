@@ -1,0 +1,309 @@
+"""One state directory with its configuration: what the command line reads, files and starts.
+
+Making a `House` is cheap and opens nothing; heavy libraries come in with what needs them. It decides nothing and
+moves no traffic by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from verdigris.core.errors import ConfigError, VerdigrisError
+from verdigris.core.world import Command, Verb
+
+if TYPE_CHECKING:
+    from verdigris.adapters.stores.desk import SqliteDesk
+    from verdigris.adapters.stores.lease import Holder
+    from verdigris.config import Settings
+    from verdigris.core.deployment import Deployment
+    from verdigris.core.intake import Direct
+    from verdigris.core.policy import Policy
+    from verdigris.core.world import Check, Release
+    from verdigris.keeper.observed import Observed
+    from verdigris.ports import Board
+
+__all__ = ["House", "Say"]
+
+Say = Callable[[str], None]
+log = logging.getLogger("verdigris")
+
+DATABASE = "verdigris.db"
+CONTROLLER_LOG = "controller.log"
+STARTED_WITHIN = 20.0
+RELEASES_KEPT = 5
+
+
+class House:
+    """One state directory with its configuration. `state` is absolute."""
+
+    def __init__(self, settings: Settings, state: Path, config: Path) -> None:
+        self.settings = settings
+        self.state = state.absolute()
+        self.config = config.absolute()
+
+    @classmethod
+    def of(cls, config: Path, state: Path, app: str | None = None) -> House:
+        """The house of this configuration file; `ConfigError` when the file is wrong."""
+        from verdigris.config import load_config
+
+        return cls(load_config(config, app), state, config)
+
+    @property
+    def app(self) -> str:
+        return self.settings.app
+
+    # --- what the command line reads and files ----------------------------------------------------------------
+
+    def desk(self) -> SqliteDesk:
+        from verdigris.adapters.stores.desk import SqliteDesk
+
+        return SqliteDesk(self.state / DATABASE)
+
+    def board(self) -> Board:
+        from verdigris.adapters.stores.board import FileBoard
+
+        return FileBoard(self.state)
+
+    def controller(self) -> Holder | None:
+        """Who is in charge of this state directory; None when nobody is."""
+        from verdigris.adapters.stores.lease import Lease
+
+        return Lease(self.state).holder() if self.state.is_dir() else None
+
+    def keeper(self) -> Observed | None:
+        """What the keeper sees; None when none answers."""
+        from verdigris.keeper.client import KeeperClient
+        from verdigris.keeper.protocol import KeeperError
+
+        if not self.state.is_dir():
+            return None
+        try:
+            return asyncio.run(KeeperClient(self.state).observe(2.0))
+        except KeeperError:
+            return None
+
+    def file(self, release: Release, key: str, actor: str, queue: bool = False) -> int:
+        """File a deployment of the release under the present policy, and poke the controller."""
+        from verdigris.config import policy_hash
+        from verdigris.ports import Filed
+
+        policy = self.settings.policy
+        filed = Filed(0, key, self.app, release, policy, actor, queue, policy_hash(policy))
+        number = self.desk().file_deployment(filed)
+        self.poke()
+        return number
+
+    def command(self, verb: Verb, actor: str, reason: str = "", deployment: str = "") -> int:
+        """File a command, and poke the controller. `desk().answer(id)` has what became of it."""
+        number = self.desk().file(self.app, Command(0, verb, actor, reason, deployment))
+        self.poke()
+        return number
+
+    def poke(self) -> bool:
+        from verdigris.adapters.stores.pokes import poke
+
+        return poke(self.state)
+
+    # --- what runs in the background --------------------------------------------------------------------------
+
+    def start(self, say: Say) -> None:
+        """Have a keeper and a controller: the ones that run, or new ones in the background."""
+        self.start_keeper(say)
+        if self.controller() is None:
+            self.start_controller(say)
+
+    def start_keeper(self, say: Say) -> None:
+        from verdigris.keeper.client import start_keeper
+        from verdigris.keeper.protocol import KeeperError
+
+        if self.keeper() is None:
+            try:
+                start_keeper(self.state)
+            except KeeperError as error:
+                raise VerdigrisError(error.sentence) from error
+            say("the keeper was started in the background: it owns the router and the instances")
+
+    def start_controller(self, say: Say) -> None:
+        """A controller in a session of its own, its words in controller.log. Returns when it has the lease."""
+        import subprocess
+
+        command = [
+            sys.executable,
+            "-m",
+            "verdigris",
+            "--config",
+            str(self.config),
+            "--state",
+            str(self.state),
+            "up",
+        ]
+        descriptor = os.open(self.state / CONTROLLER_LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with open(descriptor, "ab") as output:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            )
+        wait_for(lambda: self.controller() is not None or process.poll() is not None, STARTED_WITHIN)
+        if self.controller() is None:
+            raise VerdigrisError(f"the controller did not start: {last_line(self.state / CONTROLLER_LOG)}")
+        say("the controller was started in the background: `verdigris status` shows what it does")
+
+    def install_units(self) -> dict[str, str]:
+        """The systemd units by name; nothing is written."""
+        import pwd
+
+        from verdigris.keeper.systemd import units
+
+        return units(self.state, sys.executable, pwd.getpwuid(os.geteuid()).pw_name)
+
+    # --- releases ---------------------------------------------------------------------------------------------
+
+    def make_release(self, version: str | None, say: Say) -> Release:
+        """The release of the present source, built if it is not there yet. `say` gets each line of the build."""
+        from verdigris.adapters.environments.process.recipe import Recipe
+        from verdigris.adapters.environments.process.releases import Releases
+
+        run, directory = self.settings.run, Path(self.settings.directory)
+        recipe = Recipe(
+            directory=directory,
+            command=run.command,
+            source=directory / run.source if run.source is not None else None,
+            build=run.build,
+            env=run.env,
+            grace=run.grace,
+            api_version=run.api_version,
+            version=version or run.version,
+        )
+        releases = Releases(self.state)
+        made = releases.make(recipe, os.environ, say)
+        for warning in made.warnings:
+            say(warning)
+        releases.prune(RELEASES_KEPT, self.versions_in_use() | {made.release.version})
+        return made.release
+
+    def versions_in_use(self) -> set[str]:
+        """What runs or may have to come back: never pruned."""
+        seen = self.keeper()
+        running = {slot.version for slot in seen.slots.values()} if seen else set()
+        known = self.desk().deployments(RELEASES_KEPT) if self.desk().ready() else ()
+        named = {
+            r.version for saved in known for r in (saved.deployment.release, saved.deployment.previous) if r
+        }
+        return running | named
+
+    def hand_over_secrets(self, release: Release) -> None:
+        """Give the keeper today's values of the release's `env:` references; they stay in its memory only."""
+        from verdigris.adapters.environments.process.references import secrets_for, unresolved
+        from verdigris.keeper.client import ask
+        from verdigris.keeper.protocol import Hand
+
+        missing = unresolved(release, os.environ)
+        if missing:
+            raise ConfigError(missing)
+        ask(self.state, Hand(secrets_for(release, os.environ)), 5.0)
+
+    # --- the controller ---------------------------------------------------------------------------------------
+
+    async def run_controller(self) -> None:
+        """`verdigris up`: be the controller until SIGTERM or SIGINT. Stopping it stops nothing else."""
+        from verdigris.bootstrap.controller import run_controller
+
+        await run_controller(self)
+
+    async def roll_back_directly(self, actor: str, reason: str, say: Say) -> Direct | Deployment:
+        """Traffic back without the controller: take the lease, look, switch, confirm, leave a record."""
+        from verdigris.bootstrap.direct import roll_back_directly
+
+        return await roll_back_directly(self, actor, reason, say)
+
+    async def recover(self, say: Say) -> str:
+        """Build the store anew from what router and keeper say; the old file is kept beside it."""
+        from verdigris.bootstrap.recovery import recover
+
+        return await recover(self, say)
+
+    def apply_policy(self, policy: Policy, actor: str) -> None:
+        """Replace the running deployment's policy snapshot."""
+        from verdigris.config import policy_hash
+
+        self.desk().file_policy(self.app, policy, policy_hash(policy), actor)
+        self.poke()
+
+    # --- the end ----------------------------------------------------------------------------------------------
+
+    def tear_down_everything(self, say: Say) -> None:
+        """Stop controller, instances, router and keeper, and remove the state directory."""
+        import shutil
+
+        from verdigris.adapters.stores.lease import Lease
+        from verdigris.keeper.client import ask
+        from verdigris.keeper.protocol import KeeperError, Shutdown
+
+        if not self.state.is_dir():
+            say(f"there is nothing in {self.state}")
+            return
+        Lease(self.state).take_over(5.0)
+        say("the controller is stopped")
+        try:
+            ask(self.state, Shutdown(everything=True), 120.0)
+            say("router, instances and keeper are stopped")
+        except KeeperError as error:
+            if error.kind != "unreachable":
+                raise VerdigrisError(error.sentence) from error
+            say("no keeper was running")
+        make_writable(self.state / "releases")
+        shutil.rmtree(self.state)
+        say(f"{self.state} is removed")
+
+    # --- looking around ---------------------------------------------------------------------------------------
+
+    def checks(self) -> list[Check]:
+        """What has to be there for a deployment, line by line: for `doctor` and `plan`."""
+        from verdigris.bootstrap.examination import examine
+
+        return examine(self)
+
+    def logs(self, name: str, lines: int) -> Iterator[str]:
+        """The last lines of an instance (`blue-1`), a slot, `router`, `keeper` or `controller`."""
+        for path in self.log_files(name):
+            yield from tail(path, lines)
+
+    def log_files(self, name: str) -> list[Path]:
+        own = {"router": "router/haproxy.log", "keeper": "keeper.log", "controller": CONTROLLER_LOG}
+        if name in own:
+            return [self.state / own[name]]
+        return sorted((self.state / "logs").glob(f"{name}*.log"))
+
+
+def wait_for(holds: Callable[[], bool], seconds: float) -> None:
+    """Look until something is so, or for so long at most."""
+    import time
+
+    until = time.monotonic() + seconds
+    while not holds() and time.monotonic() < until:
+        time.sleep(0.02)
+
+
+def tail(path: Path, lines: int) -> list[str]:
+    """The last lines of a file, at most 256 KiB of it."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(path.stat().st_size - (256 << 10), 0))
+            return file.read().decode(errors="replace").splitlines()[-lines:]
+    except FileNotFoundError:
+        return []
+
+
+def last_line(path: Path) -> str:
+    return (tail(path, 1) or [f"see {path}"])[0]
+
+
+def make_writable(root: Path) -> None:
+    """Releases are sealed; what is to be removed has to be opened again."""
+    for directory, _, _ in os.walk(root):
+        Path(directory).chmod(0o700)

@@ -1,0 +1,89 @@
+"""Building the store anew from what router and keeper say, when the old one is lost or damaged.
+
+Traffic is not touched: what serves goes on serving. The damaged file is kept beside the new one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from verdigris.adapters.environments.process.releases import Releases
+from verdigris.adapters.stores.lease import Lease
+from verdigris.bootstrap.house import DATABASE, House, Say
+from verdigris.bootstrap.wiring import Wired, wired
+from verdigris.core.deployment import Deployment, Note, Routed
+from verdigris.core.errors import Refused
+from verdigris.core.intake import first_slot
+from verdigris.core.world import Known, Reading, Release, Seen, Slot, SlotWorld, Unknown
+from verdigris.ports import Saved
+
+__all__ = ["recover"]
+
+
+async def recover(house: House, say: Say) -> str:
+    """One sentence of what is known again. `Refused` when neither router nor keeper can be read."""
+    lease = Lease(house.state)
+    lease.take_over(1.0)
+    try:
+        house.start_keeper(say)
+        put_aside(house.state / DATABASE, say)
+        async with wired(house, listen=False) as parts:
+            await parts.store.prepare()
+            return await rebuild(house, parts)
+    finally:
+        lease.release()
+
+
+def put_aside(path: Path, say: Say) -> None:
+    """Keep the old file, and what belongs to it, under names of their own."""
+    for file in sorted(path.parent.glob(f"{path.name}*")):
+        if ".lost-" not in file.name:
+            number = len(list(path.parent.glob(f"{file.name}.lost-*"))) + 1
+            file.rename(file.with_name(f"{file.name}.lost-{number}"))
+            say(f"{file.name} is kept as {file.name}.lost-{number}")
+
+
+async def rebuild(house: House, parts: Wired) -> str:
+    seen = (await parts.router.observe()).reading
+    slots = await parts.environment.observe()
+    if isinstance(seen, Unknown):
+        raise Refused(f"the router cannot be read: {seen.why}. See `verdigris doctor`")
+    reading = seen.value
+    live = reading.fell_back_to or first_slot(seen).other
+    release = release_in(house, slots[live])
+    if release is None:
+        return f"nothing runs in {live}: the next `verdigris deploy` is the first one"
+    other = release_in(house, slots[live.other])
+    d = deployment(house, release, other, live, reading, parts.parts.clock.now(), parts.parts.clock.base())
+    note = Note("recovered", f"{release.version} serves in {live}; built anew from the router and the keeper")
+    await parts.store.save(Saved(d, house.settings.policy), None, (note,), (), parts.parts.clock.wall())
+    kept = f", {other.version} is kept hot in {live.other}" if other else ""
+    return f"{d.id}: {release.version} serves in {live}{kept}"
+
+
+def deployment(
+    house: House, release: Release, other: Release | None, live: Slot, reading: Reading, now: float, base: str
+) -> Deployment:
+    """What runs, as a deployment in the phase that keeps the most: both slots hot if there are two."""
+    return Deployment(
+        id="d-1",
+        app=house.app,
+        release=release,
+        previous=other,
+        candidate=live,
+        phase="stabilize" if other else "succeeded",
+        generation=(reading.generation or 0) + 1,
+        base=base,
+        routed=Routed(reading.routing, reading.generation or 0, now),
+        disowned=reading.routing if reading.generation is None else None,
+        moved=True,
+        actor="recover",
+        key="recover",
+    )
+
+
+def release_in(house: House, slot: Seen[SlotWorld]) -> Release | None:
+    """The recorded release that runs in a slot."""
+    if not isinstance(slot, Known) or slot.value.version is None:
+        return None
+    return Releases(house.state).find(slot.value.version)

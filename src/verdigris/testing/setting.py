@@ -1,0 +1,57 @@
+"""What a simulated history begins with: a policy with short waits, and how a release behaves. All by dice."""
+
+from __future__ import annotations
+
+import random
+
+from verdigris.core.policy import OnUnknown, Policy, Step
+from verdigris.testing.host import Nature
+
+__all__ = ["some_nature", "some_policy"]
+
+
+def some_policy(rng: random.Random) -> Policy:
+    holdback = rng.choice((0, 0, 5))
+    steps = rng.choice(((), (10,), (10, 50)))
+    ramp = (*(Step(to, rng.choice((3.0, 8.0))) for to in steps), Step(100 - holdback, 5.0))
+    return Policy(
+        instances=rng.choice((1, 2)),
+        ramp=ramp,
+        holdback=holdback,
+        drain=rng.choice((5.0, 15.0)),
+        drain_long_lived=20.0,
+        bake=rng.choice((10.0, 25.0)),
+        stabilize=rng.choice((10.0, 40.0)),
+        judge_over=10.0,
+        min_requests=20,
+        before_cutover=rng.choice((OnUnknown.HOLD, OnUnknown.ABORT)),
+        after_cutover=rng.choice((OnUnknown.HOLD, OnUnknown.ROLLBACK)),
+        unknown_for=30.0,
+        alert_after=10.0,
+        expand=rng.random() < 0.3,
+        contract=rng.random() < 0.3,
+        rehearse=rng.choice((0, 0, 20)),
+        gate=rng.random() < 0.2,
+        provision_within=60.0,
+        validate_within=60.0,
+        cutover_within=40.0,
+        restore_within=40.0,
+        discard_within=60.0,
+        rehearse_within=120.0,
+        expand_within=120.0,
+        gate_within=120.0,
+    )
+
+
+def some_nature(rng: random.Random) -> Nature:
+    """Four of nine releases are good."""
+    return rng.choice(
+        (
+            *(Nature(up_after=rng.choice((0.5, 4.0))),) * 4,
+            Nature(healthy=False),
+            Nature(never_up=True),
+            Nature(error_rate=0.2, turns_bad_after=rng.choice((0.0, 6.0))),
+            Nature(dies_after=rng.choice((1.0, 6.0, 20.0))),
+            Nature(error_rate=1.0),
+        )
+    )

@@ -1,0 +1,166 @@
+"""A house over the simulated host: the production loop runs in it, and time passes only when a verb waits."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from verdigris.core.intake import Direct
+from verdigris.core.policy import Policy, Step
+from verdigris.core.world import Check, Command, Release, Slot, Verb
+from verdigris.engine.loop import Engine
+from verdigris.engine.parts import Parts, in_turn
+from verdigris.ports import Filed, Snapshot
+from verdigris.testing.chaos import Chaos
+from verdigris.testing.fakes import FakeClock, FakeDirects, FakeEnvironment, FakeNotifier, FakeRouter, FakeSignals
+from verdigris.testing.host import Host, Nature
+from verdigris.testing.memory_store import MemoryStore
+from verdigris.testing.simulation import at_once, done
+
+__all__ = ["POLICY", "FakeHouse", "Nature"]
+
+APP = "orders"
+POLICY = Policy(
+    ramp=(Step(10, 5.0), Step(50, 5.0), Step(100, 0.0)),
+    drain=20.0,
+    bake=20.0,
+    stabilize=60.0,
+    judge_over=10.0,
+    min_requests=20,
+)
+
+
+@dataclass
+class Pinned:
+    """`Board` in memory."""
+
+    snapshot: Snapshot | None = None
+
+    def pin(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+
+    def read(self, app: str) -> Snapshot | None:
+        return self.snapshot if self.snapshot and self.snapshot.deployment.app == app else None
+
+
+@dataclass(frozen=True)
+class Holding:
+    pid: int
+    since: float
+
+
+@dataclass
+class FakeHouse:
+    """What `bootstrap.House` promises, in memory. `running` says whether a controller is at work."""
+
+    policy: Policy = POLICY
+    state: Path = Path(".verdigris")
+    running: bool = True
+    frozen: bool = False
+    said: list[str] = field(default_factory=list)
+    host: Host = field(default_factory=lambda: Host(random.Random(1)))
+    nature: Nature = field(default_factory=Nature)
+    version: str = "1.0"
+
+    def __post_init__(self) -> None:
+        chaos = Chaos(random.Random(1))
+        chaos.on = False
+        self.memory, self.pinned = MemoryStore(), Pinned()
+        self.parts = Parts(
+            router=FakeRouter(self.host, chaos),
+            environment=FakeEnvironment(self.host, chaos),
+            signals=FakeSignals(self.host, chaos),
+            store=self.memory,
+            clock=FakeClock(self.host),
+            directs=FakeDirects(),
+            notifier=FakeNotifier(),
+            board=self.pinned,
+        )
+        self.engine = Engine(APP, self.parts, together=in_turn, deadline=at_once)
+        self.passed = 0.0
+
+    # --- time: it passes when a verb waits ----------------------------------------------------------------
+
+    def wall(self) -> float:
+        return self.parts.clock.wall()
+
+    def clock(self) -> float:
+        return self.host.now
+
+    def pause(self, seconds: float) -> None:
+        """What stands in the place of `time.sleep`: the world goes on, and the controller looks once a half second."""
+        self.host.advance(seconds)
+        self.passed += seconds
+        while self.passed >= 0.5:
+            self.passed -= 0.5
+            if self.running and not self.frozen:
+                done(self.engine.tick())
+
+    def until(self, phase: str, most: int = 2000) -> Snapshot:
+        """Let time pass until the deployment is in a phase."""
+        for _ in range(most):
+            self.pause(0.5)
+            seen = self.pinned.snapshot
+            if seen is not None and seen.deployment.phase == phase:
+                return seen
+        raise AssertionError(f"never came to {phase}, but to {seen and seen.deployment}")
+
+    def ship(self, version: str, nature: Nature | None = None, phase: str = "succeeded") -> Snapshot:
+        """Deploy a release and follow it to a phase."""
+        self.version, self.nature = version, nature or Nature()
+        release = self.make_release(None, self.said.append)
+        self.file(release, f"key-{version}", "ada", False)
+        return self.until(phase)
+
+    # --- what the command line asks -----------------------------------------------------------------------
+
+    def desk(self) -> MemoryStore:
+        return self.memory
+
+    def board(self) -> Pinned:
+        return self.pinned
+
+    def controller(self) -> Holding | None:
+        return Holding(4711, self.wall() - 3600) if self.running else None
+
+    def keeper(self) -> None:
+        return None
+
+    def start(self, say: Callable[[str], None]) -> None:
+        if not self.running:
+            say("started the controller in the background")
+        self.running = True
+
+    def make_release(self, version: str | None, say: Callable[[str], None]) -> Release:
+        version = version or self.version
+        say(f"building {version}")
+        self.host.natures[version] = self.nature
+        return Release(version, version, f"/releases/{version}", ("run",), api_version="1.0.0")
+
+    def hand_over_secrets(self, release: Release) -> None:
+        self.said.append(f"secrets of {release.version}")
+
+    def file(self, release: Release, key: str, actor: str, queue: bool) -> int:
+        return self.memory.file_deployment(Filed(0, key, APP, release, self.policy, actor, queue))
+
+    def command(self, verb: Verb, actor: str, reason: str = "", deployment: str = "") -> int:
+        return self.memory.file(APP, Command(0, verb, actor, reason, deployment))
+
+    async def roll_back_directly(self, actor: str, reason: str, say: Callable[[str], None]) -> Direct:
+        saved = self.memory.newest(APP)
+        assert saved is not None
+        to = saved.deployment.live
+        weights = type(self.host.routing.weights).share(to, 100)
+        self.host.routing = replace(self.host.routing, weights=weights)
+        return Direct(to, saved.deployment.generation + 1, actor, self.wall(), reason)
+
+    def checks(self) -> list[Check]:
+        return [Check("memory", True, "there is room for both slots"), Check("port", True, "8080 is free")]
+
+    def logs(self, name: str, lines: int) -> Iterator[str]:
+        yield from [f"{name} says \x1b[31mhello"] * min(lines, 2)
+
+    def slot(self, slot: str) -> Slot:
+        return Slot(slot)
