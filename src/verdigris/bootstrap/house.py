@@ -172,7 +172,7 @@ class House:
         recipe = Recipe(
             directory=directory,
             command=run.command,
-            source=directory / run.source if run.source is not None else None,
+            source=directory / run.source if run.source else None,
             build=run.build,
             env=run.env,
             grace=run.grace,
@@ -198,14 +198,10 @@ class House:
 
     def hand_over_secrets(self, release: Release) -> None:
         """Give the keeper today's values of the release's `env:` references; they stay in its memory only."""
-        from verdigris.adapters.environments.process.references import secrets_for, unresolved
-        from verdigris.keeper.client import ask
-        from verdigris.keeper.protocol import Hand
+        from verdigris.adapters.environments.process.references import hand_over
+        from verdigris.keeper.client import KeeperClient
 
-        missing = unresolved(release, os.environ)
-        if missing:
-            raise ConfigError(missing)
-        ask(self.state, Hand(secrets_for(release, os.environ)), 5.0)
+        asyncio.run(hand_over(KeeperClient(self.state), release, os.environ))
 
     # --- the controller ---------------------------------------------------------------------------------------
 

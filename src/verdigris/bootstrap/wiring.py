@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ from verdigris.adapters.environments.process.adapter import ProcessEnvironment
 from verdigris.adapters.environments.response import HealthCheck
 from verdigris.adapters.notifiers.webhook import Webhook
 from verdigris.adapters.routers.haproxy.adapter import HaproxyRouter
-from verdigris.adapters.routers.haproxy.keeper import KeeperRunner
+from verdigris.adapters.routers.haproxy.binary import bundled
+from verdigris.adapters.routers.haproxy.runner import KeeperRunner
 from verdigris.adapters.routers.haproxy.settings import HaproxySettings, Timeouts
 from verdigris.adapters.signals.router_lines import RouterLines
 from verdigris.adapters.stores.board import FileBoard
@@ -46,7 +46,7 @@ async def wired(house: House, *, listen: bool = True) -> AsyncIterator[Wired]:
     settings, clock = house.settings, MachineClock()
     async with AsyncExitStack() as stack:
         keeper = KeeperClient(house.state)
-        environment = ProcessEnvironment(keeper, health_check(settings), clock, os.environ)
+        environment = ProcessEnvironment(keeper, health_check(settings), clock)
         stack.push_async_callback(environment.close)
         router = HaproxyRouter(router_settings(house), KeeperRunner(keeper), clock, environment.proves)
         stack.push_async_callback(router.close)
@@ -64,7 +64,7 @@ async def wired(house: House, *, listen: bool = True) -> AsyncIterator[Wired]:
 
 def router_settings(house: House) -> HaproxySettings:
     settings = house.settings
-    binary = {} if settings.router.binary is None else {"binary": Path(settings.router.binary)}
+    binary = Path(settings.router.binary) if settings.router.binary else bundled()
     address = f"[{settings.route.address}]" if ":" in settings.route.address else settings.route.address
     timeouts = settings.router.timeouts
     return HaproxySettings(
@@ -82,7 +82,7 @@ def router_settings(house: House) -> HaproxySettings:
             timeouts.keep_alive,
             timeouts.tunnel,
         ),
-        **binary,
+        binary=binary,
     )
 
 

@@ -99,6 +99,12 @@ def _mark(pid: int) -> str:
     return next((pair[len(start) :].decode() for pair in _environ(pid) if pair.startswith(start)), "")
 
 
+def variables(pid: int) -> dict[str, str]:
+    """The environment that a process was started with; empty when it is gone or not ours to read."""
+    pairs = (pair.decode(errors="surrogateescape").partition("=") for pair in _environ(pid))
+    return {name: value for name, found, value in pairs if found}
+
+
 def _environ(pid: int) -> list[bytes]:
     try:
         return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from verdigris.keeper.protocol import KeeperError, Spec
 
-__all__ = ["base", "check", "instance_environment", "resolve"]
+__all__ = ["base", "check", "instance_environment", "relearned", "resolve"]
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 REFERENCE = ("env:", "file:", "credential:")
@@ -75,6 +75,15 @@ def instance_environment(
         "VERDIGRIS_INSTANCE": name,
     }
     return base(keeper) | own | ours
+
+
+def relearned(spec: Spec, environ: Mapping[str, str]) -> dict[str, str]:
+    """The values of `env:NAME` references, read back from the environment of an instance that was given them.
+
+    So a keeper that was killed, and has lost what was handed to it, can still start the instance again.
+    """
+    named = ((key, value.removeprefix("env:")) for key, value in spec.env.items() if value.startswith("env:"))
+    return {name: environ[key] for key, name in named if key in environ}
 
 
 def resolve(key: str, value: str, port: int, secrets: Mapping[str, str], keeper: Mapping[str, str]) -> str:

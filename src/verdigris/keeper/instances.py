@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from verdigris.keeper import wanted
-from verdigris.keeper.children import Child, Identity, kill_leftovers
+from verdigris.keeper.children import Child, Identity, kill_leftovers, variables
+from verdigris.keeper.environment import relearned
 from verdigris.keeper.endings import backed_off, ending, given_up, how_stopped
 from verdigris.keeper.ground import Ground, now
 from verdigris.keeper.journal import Instance, Slot
@@ -205,6 +206,8 @@ class SlotCare:
                 self._put(replace(instance, process=None))
 
     def _adopted(self, instance: Instance, child: Child, moment: float) -> None:
+        values = relearned(self.record.spec, variables(child.identity.pid))
+        self.ground.secrets[self.name] = values | self.ground.secrets.get(self.name, {})
         if port := Port.claim(instance.port):
             self._ports[instance.mark] = port
         if instance.state in (State.BACKOFF, State.BROKEN, State.EXITED):  # started, and not yet written down

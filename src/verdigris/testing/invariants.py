@@ -49,6 +49,7 @@ class Witness:
     phase: str = ""
     on_the_way: str = ""
     stored: int = -1
+    last: Deployment | None = None
     says: Weights = Weights(100, 0)
     serves: Slot = Slot.BLUE
     refused: Callable[[], bool] = lambda: False
@@ -186,16 +187,22 @@ class Witness:
             return
         require(d.generation >= self.stored, "I3 single writer", f"{d.generation} stored over {self.stored}")
         self.stored = d.generation
-        if d.id + d.phase + str(d.step) != self.on_the_way:
+        self.lived_through(clear)
+        if f"{d.id}{d.phase}{d.step}" != self.on_the_way:
             self.entered(d)
-        moment = (self.host.base, self.host.now)
-        clear = clear and d.phase in WATCHED and self.in_place(d)
-        if clear and moment[0] == self.clear_at[0]:
-            self.good += min(moment[1] - self.clear_at[1], self.policy.fresh_within)
-        self.clear_at = moment if clear else self.clear_at
+        self.last = d
         counted = d.lasted("good")
         what = f"{counted:.1f} s counted in {d.phase}, {self.good:.1f} s were good"
         require(counted <= self.good + SLACK, "I9 evidence", what)
+
+    def lived_through(self, clear: bool) -> None:
+        """Add the time since the last clear round, if it was good for the phase that the deployment was in."""
+        d, moment = self.last, (self.host.base, self.host.now)
+        if not clear or d is None or d.phase not in WATCHED or not self.in_place(d):
+            return
+        if moment[0] == self.clear_at[0]:
+            self.good += min(moment[1] - self.clear_at[1], self.policy.fresh_within)
+        self.clear_at = moment
 
     def in_place(self, d: Deployment) -> bool:
         """Whether traffic was where it is due: the router says so, and nobody else answers where one has it all."""

@@ -324,6 +324,24 @@ async def test_values_handed_over_serve_every_slot_and_try_again_what_was_given_
     assert not any("handed-canary" in text for text in files)
 
 
+async def test_a_killed_keeper_still_has_the_values_that_its_instances_were_given(house: House) -> None:
+    spec = replace(house.release(), env={"TOKEN": "env:VERDIGRIS_TEST_ABSENT"})
+    await house.start(spec, secrets={"VERDIGRIS_TEST_ABSENT": "canary"})
+    [first] = await house.until("running")
+    await house.kill_keeper()
+    house.open()
+    await house.until("running")
+    os.kill(first.pid, signal.SIGKILL)
+    again = await eventually(lambda: restarted(house, first.pid), "the instance to run again")
+    assert json.loads(talk(again.port))["env"]["TOKEN"] == "canary"
+
+
+async def restarted(house: House, before: int):
+    """The instance when it runs as another process."""
+    [one] = (await house.client.observe()).slots["blue"].instances
+    return one if one.state == "running" and one.pid != before else None
+
+
 async def test_output_is_kept_within_a_bound_while_the_application_runs(house: House) -> None:
     house.close()
     house.open("--log-most-bytes=20000")

@@ -172,8 +172,9 @@ async def test_a_row_of_a_newer_format_is_shown_and_never_overwritten(store: Sql
 
 
 @pytest.mark.parametrize("harm", ["cut", "garbage", "page"])
-async def test_a_damaged_file_is_refused_with_the_way_out(store: SqlStore, path: Path, harm: str):
+async def test_a_damaged_file_is_refused_with_the_way_out(store: SqlStore, path: Path, sql, harm: str):
     await store.save(at(0), None, BULKY, (), 1.0)
+    ((page,),) = sql("SELECT rootpage FROM sqlite_schema WHERE name = 'events_of_deployment'")
     await store.close()
     sound = path.read_bytes()
     if harm == "cut":
@@ -181,7 +182,7 @@ async def test_a_damaged_file_is_refused_with_the_way_out(store: SqlStore, path:
     elif harm == "garbage":
         path.write_bytes(b"\x5a" * len(sound))
     else:
-        path.write_bytes(sound[:4096] + b"\x5a" * 4096 + sound[8192:])
+        path.write_bytes(sound[: (page - 1) * 4096] + b"\x5a" * 4096 + sound[page * 4096 :])
     damaged = SqlStore(path)
     with pytest.raises(StoreUnavailable, match=r"damaged.*verdigris recover"):
         await damaged.prepare()
@@ -252,6 +253,18 @@ async def test_a_lock_of_somebody_else_costs_a_tick_and_no_more(store: SqlStore,
             await store.save(at(1), 0, (), (), 1.0)
         assert at(0) == await store.load("api")
     await store.save(at(1), 0, (), (), 1.0)
+
+
+async def test_a_save_that_is_given_up_while_it_waits_for_a_lock_leaves_no_lock_behind(store: SqlStore, path: Path):
+    await store.save(at(0), None, (), (), 1.0)
+    with closing(sqlite3.connect(path, isolation_level=None)) as backup:
+        backup.execute("BEGIN IMMEDIATE")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(store.save(at(1), 0, (), (), 1.0), 0.1)
+    loaded = await store.load("api")
+    assert loaded is not None
+    generation = loaded.deployment.generation
+    await store.save(at(generation + 1), generation, (), (), 1.0)
 
 
 async def test_a_save_that_nobody_waits_for_any_more_is_done_or_not(store: SqlStore):

@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Mapping
 from verdigris.adapters.environments.probes import Prober, Target
 from verdigris.adapters.environments.process import orphans
 from verdigris.adapters.environments.process.preflight import Question, checklist
-from verdigris.adapters.environments.process.references import secrets_for
 from verdigris.adapters.environments.response import HealthCheck
 from verdigris.adapters.environments.words import shown
 from verdigris.core.errors import ActionError, Conflict, ObservationError
@@ -33,14 +32,11 @@ TAIL_MOST = 20
 
 
 class ProcessEnvironment:
-    """Implements `ports.Environment`. `environ` is where the values of `env:` references come from."""
+    """Implements `ports.Environment`. Secrets are none of its business: see `references.hand_over`."""
 
-    def __init__(
-        self, keeper: KeeperClient, check: HealthCheck, clock: Clock, environ: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, keeper: KeeperClient, check: HealthCheck, clock: Clock) -> None:
         self.keeper = keeper
         self._clock = clock
-        self._environ = dict(environ or {})
         self._news: asyncio.Queue[str] = asyncio.Queue(NEWS_MOST)
         self._prober = Prober(check, clock.now, self._tell)
         self._proven: dict[str, str] = {}
@@ -69,15 +65,14 @@ class ProcessEnvironment:
             seen = await self.keeper.observe()
         except KeeperError as error:
             return (Check("keeper", False, error.sentence),)
-        question = Question(release, count, self.keeper.state, seen, self._environ.keys(), self._memory)
+        question = Question(release, count, self.keeper.state, seen, self._memory)
         return await asyncio.to_thread(checklist, question)
 
     async def provision(self, slot: Slot, release: Release, count: int, surge: int, generation: int) -> None:
         """Declare `count` instances of the release. Broken ones are tried again, what runs is left alone."""
         try:
             key = _key((await self.keeper.observe()).slots.get(slot), release, generation)
-            secrets = secrets_for(release, self._environ)
-            await self.keeper.start(Start(slot, key, generation, count, _spec(release), surge, secrets))
+            await self.keeper.start(Start(slot, key, generation, count, _spec(release), surge))
         except KeeperError as error:
             raise _told(error) from error
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from verdigris.adapters.environments.process import host
-from verdigris.adapters.environments.process.references import unresolved
+from verdigris.adapters.environments.process.references import missing_file
 from verdigris.adapters.environments.words import shown
 from verdigris.core.world import Check, Release
 from verdigris.keeper.digest import Memory
@@ -39,13 +39,12 @@ FALLBACK_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the checklist is gone through for: `names` are the variables that have a value in the deploying shell."""
+    """What the checklist is gone through for."""
 
     release: Release
     count: int
     state: Path
     keeper: Observed
-    names: Collection[str]
     memory: Memory
 
 
@@ -120,9 +119,9 @@ def _interpreter(program: str) -> str:
 
 
 def _variables(q: Question) -> tuple[bool, str]:
-    names = {*q.names, *host.environment_of(q.keeper.keeper.pid)}
-    missing = unresolved(q.release, names)
-    return not missing, missing or "every reference has a value"
+    """Files only: variables were looked for by whoever deploys, and the keeper tells no names."""
+    missing = missing_file(q.release)
+    return not missing, missing or "every file that is referred to is there"
 
 
 def _memory(q: Question) -> tuple[bool, str]:

@@ -1,17 +1,37 @@
-"""The references in a release's variables: which there are, which have a value, and the values that travel.
+"""The references in a release's variables: handed to the keeper by whoever deploys, and looked at before a start.
 
-A value is handed from the environment of whoever deploys to the keeper's memory, and nowhere else: it is never in
+A value goes from the environment of the deploying shell into the keeper's memory, and nowhere else: it is never in
 a release, a database, a log or a message.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
+from verdigris.adapters.environments.process.host import environment_of
+from verdigris.core.errors import ActionError, ConfigError
 from verdigris.core.world import Release
+from verdigris.keeper.client import KeeperClient, KeeperError
 
-__all__ = ["secrets_for", "unresolved"]
+__all__ = ["hand_over", "missing_file", "secrets_for"]
+
+
+async def hand_over(keeper: KeeperClient, release: Release, environ: Mapping[str, str]) -> None:
+    """Give the keeper the values of the release's `env:NAME` references. To be done before the release is filed.
+
+    ConfigError names a variable that neither this environment nor the keeper's own has.
+    """
+    try:
+        seen = await keeper.hand(secrets_for(release, environ))
+    except KeeperError as error:
+        raise ActionError(error.sentence) from error
+    has = environ.keys() | environment_of(seen.keeper.pid).keys()
+    for key, name in _named(release, "env"):
+        if name not in has:
+            raise ConfigError(
+                f"{key} needs the variable {name}, which has no value here. Export {name} and deploy again"
+            )
 
 
 def secrets_for(release: Release, environ: Mapping[str, str]) -> dict[str, str]:
@@ -19,11 +39,8 @@ def secrets_for(release: Release, environ: Mapping[str, str]) -> dict[str, str]:
     return {name: environ[name] for _, name in _named(release, "env") if name in environ}
 
 
-def unresolved(release: Release, names: Collection[str]) -> str:
-    """The first reference without a value, as a sentence; `names` are the variables that somebody has. "" for none."""
-    for key, name in _named(release, "env"):
-        if name not in names:
-            return f"{key} needs the variable {name}, which has no value here. Export {name} and deploy again"
+def missing_file(release: Release) -> str:
+    """The first `file:/path` reference to what is no file, as a sentence; "" for none."""
     for key, path in _named(release, "file"):
         if not Path(path).is_file():
             return (

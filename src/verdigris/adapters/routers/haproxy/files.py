@@ -18,7 +18,7 @@ from verdigris.core.errors import ActionError, ConfigError
 __all__ = ["CONFIG", "Files"]
 
 CONFIG = "haproxy.cfg"
-SECRET = "preview.secret"
+SECRET = "preview.secret"  # noqa: S105 - the name of the file
 CHECK_WITHIN = 10.0
 
 
@@ -77,7 +77,9 @@ class Files:
             fresh.rename(self.directory / name)
             _settle(self.directory)
         except OSError as error:
-            raise ActionError(f"{fresh}: cannot be written ({error.strerror}); make room or mend its rights") from error
+            raise ActionError(
+                f"{fresh}: cannot be written ({error.strerror}); make room or mend its rights"
+            ) from error
 
     async def check(self, text: str) -> None:
         """`ConfigError` with HAProxy's own words when it would not start with this."""
@@ -102,7 +104,9 @@ class Files:
                 raise
         if process.returncode != 0:
             words = " ".join(line for line in said.decode(errors="replace").splitlines() if "[ALERT]" in line)
-            raise ConfigError(f"HAProxy refuses the configuration made for it: {words[-600:] or 'without a word'}")
+            raise ConfigError(
+                f"HAProxy refuses the configuration made for it: {words[-600:] or 'without a word'}"
+            )
 
 
 def _settle(directory: Path) -> None:

@@ -55,7 +55,11 @@ def render(settings: HaproxySettings, table: Table, places: int) -> str:
 
 def structure(settings: HaproxySettings, places: int) -> str:
     """What only a reload can change, as a short digest. The running process tells the one that it was started with."""
-    rest = (_defaults(settings), _frontend(settings, places), _pool(settings, Table(Row(0)), Slot.BLUE, places))
+    rest = (
+        _defaults(settings),
+        _frontend(settings, places),
+        _pool(settings, Table(Row(0)), Slot.BLUE, places),
+    )
     return hashlib.sha256("\n".join(rest).encode()).hexdigest()[:16]
 
 
@@ -138,7 +142,7 @@ frontend {settings.app}
     http-request set-var(txn.share) var(txn.row),field(1,/),field(2,=)
     http-request set-var(txn.slot) str(blue)
     http-request set-var(txn.slot) str(green) if {{ rand(100),sub(txn.share) lt 0 }}
-    http-request set-var(txn.slot) var(txn.row),map({LATCH})
+    http-request set-var(txn.slot) str({settings.app}/),concat(,txn.row),map({LATCH})
     http-request set-var(txn.slot) var(txn.preview) if forced
 
 {"".join(_turns(settings.app, places))}
@@ -148,8 +152,12 @@ frontend {settings.app}
     http-response set-header X-Environment %[var(txn.from)]
     http-response set-header X-Verdigris-Server %[srv_name] if {{ var(txn.preview) -m found }}
     http-response set-var(txn.version) str({settings.app}/),concat(,txn.from,/version),map({SHARE})
-    http-response set-header X-API-Version %[var(txn.version)] if !{{ res.hdr(x-api-version) -m found }} !{{ var(txn.version) -m str -- - }}
-    http-response track-sc0 var(txn.from) table {settings.app}-long if {{ status 101 }} || {{ res.hdr(content-type) -m beg text/event-stream }}
+    acl versioned res.hdr(x-api-version) -m found
+    acl nameless var(txn.version) -m str -- -
+    http-response set-header X-API-Version %[var(txn.version)] if !versioned !nameless
+    acl long-lived status 101
+    acl long-lived res.hdr(content-type) -m beg text/event-stream
+    http-response track-sc0 var(txn.from) table {settings.app}-long if long-lived
     http-after-response set-header X-Request-Id %[var(txn.id)]
 """
 
@@ -172,7 +180,7 @@ def _turns(app: str, places: int) -> Iterator[str]:
         yield f"    acl may-{slot} var(txn.row) -m sub /fallback={slot}/\n"
     for dead, slot in ((slot.other, slot) for slot in Slot):
         when = f"if !forced to-{dead} may-{slot} !{dead}-up {slot}-up"
-        yield f"    http-request set-map({LATCH}) %[var(txn.row)] {slot} {when}\n"
+        yield f"    http-request set-map({LATCH}) {app}/%[var(txn.row)] {slot} {when}\n"
         yield f"    http-request set-var(txn.slot) str({slot}) {when}\n"
     for slot in Slot:
         yield f"    use_backend {app}-{slot} if to-{slot} {slot}-up !forced\n"

@@ -15,7 +15,9 @@ __all__ = ["KeeperRunner", "Runner"]
 class Runner(Protocol):
     """Runs one HAProxy with the listening sockets as `VERDIGRIS_FD_0` and so on, and restarts it when it dies."""
 
-    async def ensure(self, argv: tuple[str, ...], cwd: Path, listen: tuple[str, ...], generation: int) -> None:
+    async def ensure(
+        self, argv: tuple[str, ...], cwd: Path, listen: tuple[str, ...], generation: int
+    ) -> None:
         """Have it run like this. One that does already is left alone."""
         ...
 
@@ -34,7 +36,9 @@ class KeeperRunner:
     def __init__(self, client: KeeperClient) -> None:
         self.client = client
 
-    async def ensure(self, argv: tuple[str, ...], cwd: Path, listen: tuple[str, ...], generation: int) -> None:
+    async def ensure(
+        self, argv: tuple[str, ...], cwd: Path, listen: tuple[str, ...], generation: int
+    ) -> None:
         try:
             await self.client.router(RouterRequest(argv, str(cwd), listen, generation))
         except KeeperError as error:

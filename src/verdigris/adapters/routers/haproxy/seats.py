@@ -1,4 +1,4 @@
-"""The servers of HAProxy as seats: which there are for an app, who is to sit in them, and the way from one to the other.
+"""The servers of HAProxy as seats: which there are, who is to sit in them, and how they get there.
 
 Three kinds of backend for each slot. `<app>-green` holds green's own servers with their checks, and blue's as
 backups for the request that meets a dead green while falling back is allowed. `<app>-green-only` holds green's and
@@ -63,8 +63,15 @@ def places_of(app: str, seats: Seats) -> int:
 
 def orders(wanted: Mapping[Name, str | None], seats: Seats) -> Orders:
     """The commands that lead from `seats` to `wanted`."""
-    adding = [command for name, address in wanted.items() if address for command in _seat(name, address, seats[name])]
-    taking = [f"set server {b}/{s} state maint" for (b, s), a in wanted.items() if not a and seats[b, s].taken]
+    adding = [
+        command
+        for name, address in wanted.items()
+        if address
+        for command in _seat(name, address, seats[name])
+    ]
+    taking = [
+        f"set server {b}/{s} state maint" for (b, s), a in wanted.items() if not a and seats[b, s].taken
+    ]
     return Orders(tuple(adding), tuple(taking))
 
 
@@ -80,8 +87,14 @@ def members_in(app: str, slot: Slot, table: Table, seats: Seats) -> tuple[Member
     """Who really sits in a slot: the table's members that do, then whoever the table does not know."""
     pool, only = backends(app, slot)
     known = {f"{slot}-{p.place}": p.member for p in table.placed[slot]}
-    seated = {s: seat.address for (b, s), seat in seats.items() if b == pool and seat.taken and s.startswith(slot)}
-    ours = [s for s, m in known.items() if seated.get(s) == m.address and seats.get((only, s)) == Seat(m.address, True)]
+    seated = {
+        s: seat.address for (b, s), seat in seats.items() if b == pool and seat.taken and s.startswith(slot)
+    }
+    ours = [
+        s
+        for s, m in known.items()
+        if seated.get(s) == m.address and seats.get((only, s)) == Seat(m.address, True)
+    ]
     strange = [s for s in seated if s not in ours]
     return (*(known[s] for s in ours), *(Member(s, seated[s]) for s in strange))
 

@@ -37,7 +37,9 @@ class Timeouts:
         for name in self.__slots__:
             seconds = getattr(self, name)
             if not 0.001 <= seconds <= 30 * 86400:
-                raise ConfigError(f"router.timeouts.{name}: must lie between 1 ms and 30 days, got {seconds} s")
+                raise ConfigError(
+                    f"router.timeouts.{name}: must lie between 1 ms and 30 days, got {seconds} s"
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +81,15 @@ def split_address(text: str, where: str = "address") -> tuple[str, int]:
     """("127.0.0.1", 8080) of "127.0.0.1:8080" or "[::1]:8080"; `ConfigError` for anything else."""
     host, _, port = text.rpartition(":")
     bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    right = ipaddress.IPv6Address if bare != host else ipaddress.IPv4Address
     try:
-        version = ipaddress.ip_address(bare).version
+        right(bare)
     except ValueError:
-        version = 0
-    bracketed = bare != host
-    if version == 0 or bracketed != (version == 6) or "%" in bare or not re.fullmatch(r"[1-9]\d{0,4}", port, re.ASCII):
-        raise ConfigError(f"{where}: {text[:80]!r} is not an address; write it like 127.0.0.1:8080 or [::1]:8080")
+        bare = ""
+    if not bare or "%" in bare or not re.fullmatch(r"[1-9]\d{0,4}", port, re.ASCII):
+        raise ConfigError(
+            f"{where}: {text[:80]!r} is not an address; write it like 127.0.0.1:8080 or [::1]:8080"
+        )
     if int(port) > 65535:
         raise ConfigError(f"{where}: there is no port {port}; the last one is 65535")
     return bare, int(port)

@@ -58,17 +58,18 @@ class Conversation:
             try:
                 self._writer.write("".join(f"{command}\n" for command in commands).encode())
                 return await self._answers(len(commands))
-            except OSError as error:
-                raise ObservationError(f"HAProxy ended the conversation ({error}); it is asked anew next time") from error
-            finally:
-                if self._pending:
-                    self.close()
+            except BaseException as error:
+                self.close()  # what is still to come would be taken for the answer to the next question
+                if isinstance(error, OSError):
+                    raise ObservationError(
+                        f"HAProxy ended the conversation ({error}); it is asked anew next time"
+                    ) from error
+                raise
 
     def close(self) -> None:
         self._writer.close()
 
     async def _answers(self, count: int) -> list[str]:
-        self._pending = True
         answer = bytearray()
         while answer.count(PROMPT) < count or not answer.endswith(PROMPT):
             chunk = await self._reader.read(1 << 16)
@@ -76,11 +77,10 @@ class Conversation:
             if not chunk:
                 raise ConnectionResetError("it went away")
             if len(answer) > ANSWER_MOST:
-                raise ObservationError(f"HAProxy's answer is longer than {ANSWER_MOST} bytes: is this HAProxy?")
-        self._pending = False
+                raise ObservationError(
+                    f"HAProxy's answer is longer than {ANSWER_MOST} bytes: is this HAProxy?"
+                )
         return bytes(answer).decode(errors="replace").split(PROMPT.decode())[:count]
-
-    _pending = False
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ def map_in(text: str) -> dict[str, str]:
     """`show map`: key and value."""
     found = {}
     for line in _lines(text):
-        pieces = line.split(" ")
+        pieces = line.split(" ", 2)
         if len(pieces) != 3 or not pieces[0].startswith("0x"):
             raise _strange("show map", line)
         found[pieces[1]] = pieces[2]

@@ -49,7 +49,11 @@ class Row:
 
     def __str__(self) -> str:
         text = f"green={self.green}/fallback={self.fallback or 'none'}/"
-        return text if self.generation is None else f"{text}generation={self.generation}/installation={self.installation}"
+        return (
+            text
+            if self.generation is None
+            else f"{text}generation={self.generation}/installation={self.installation}"
+        )
 
     @property
     def weights(self) -> Weights:
@@ -67,13 +71,17 @@ class Placed:
         return f"{self.member.name}@{self.member.address}@{self.place}"
 
 
+NO_VERSIONS = PerSlot("", "")
+NOBODY: PerSlot[tuple[Placed, ...]] = PerSlot((), ())
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """Everything the map holds for one app."""
 
     row: Row
-    versions: PerSlot[str] = PerSlot("", "")
-    placed: PerSlot[tuple[Placed, ...]] = PerSlot((), ())
+    versions: PerSlot[str] = NO_VERSIONS
+    placed: PerSlot[tuple[Placed, ...]] = NOBODY
 
     @property
     def places(self) -> int:
@@ -97,7 +105,9 @@ class Table:
         versions = [entries.get(f"{app}/{slot}/version", NONE) for slot in Slot]
         placed = [_placed(entries.get(f"{app}/{slot}/members", NONE)) for slot in Slot]
         return cls(
-            row, PerSlot(*("" if not VERSION.fullmatch(v) else v for v in versions)), PerSlot(placed[0], placed[1])
+            row,
+            PerSlot(*("" if not VERSION.fullmatch(v) else v for v in versions)),
+            PerSlot(placed[0], placed[1]),
         )
 
     def become(self, routing: Routing, row: Row, places: int) -> Table:
@@ -132,7 +142,9 @@ def _seat(before: tuple[Placed, ...], members: tuple[Member, ...], places: int) 
 
 def _check(member: Member) -> None:
     if not NAME.fullmatch(member.name):
-        raise ActionError(f"{member.name[:80]!r} cannot be the name of a member; use letters, digits, dots and dashes")
+        raise ActionError(
+            f"{member.name[:80]!r} cannot be the name of a member; use letters, digits, dots and dashes"
+        )
     try:
         split_address(member.address, member.name)
     except ConfigError as error:

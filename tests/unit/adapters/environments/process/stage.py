@@ -68,9 +68,9 @@ class Stage:
     def open(self) -> None:
         start_keeper(self.state, QUICK)
 
-    def controller(self, check: HealthCheck = CHECK, **environ: str) -> ProcessEnvironment:
-        """An environment as a controller that was started with these variables has it."""
-        return ProcessEnvironment(KeeperClient(self.state), check, BootClock(), environ)
+    def controller(self, check: HealthCheck = CHECK) -> ProcessEnvironment:
+        """The environment as a controller that has just started has it."""
+        return ProcessEnvironment(KeeperClient(self.state), check, BootClock())
 
     async def close(self) -> None:
         await self.environment.close()

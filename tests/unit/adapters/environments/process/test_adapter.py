@@ -12,7 +12,8 @@ import pytest
 
 from tests.unit.adapters.environments.process.stage import API, CHECK
 from tests.waiting import eventually
-from verdigris.core.errors import ActionError, Conflict, ObservationError
+from verdigris.adapters.environments.process.references import hand_over, secrets_for
+from verdigris.core.errors import ActionError, ConfigError, Conflict, ObservationError
 from verdigris.core.world import Known, Slot, Unknown
 from verdigris.keeper.client import ask
 from verdigris.keeper.protocol import Shutdown
@@ -217,25 +218,34 @@ async def heard(changes, beginning: str) -> str:
 
 
 async def test_a_secret_reaches_the_instance_and_no_file(stage):
-    stage.environment = stage.controller(THE_KEY="s3cr3t-value")
     release = stage.release(env=(("KEY", "env:THE_KEY"),))
+    await hand_over(stage.environment.keeper, release, {"THE_KEY": "s3cr3t-value", "OTHER": "0ther-value"})
     await stage.provision(release)
     assert "s3cr3t-value" == (await asked((await stage.until_healthy()).instances[0]))["key"]
-    written = [
-        path for path in stage.state.rglob("*") if path.is_file() and b"s3cr3t-value" in path.read_bytes()
-    ]
-    assert [] == written
+    contents = [path.read_bytes() for path in stage.state.rglob("*") if path.is_file()]
+    assert not any(b"s3cr3t-value" in content or b"0ther-value" in content for content in contents)
 
 
-async def test_a_secret_without_a_value_breaks_the_instance_and_one_that_comes_later_mends_it(stage):
+async def test_only_the_references_of_the_release_are_handed_over(stage):
+    release = stage.release(env=(("KEY", "env:THE_KEY"), ("PLAIN", "THE_OTHER"), ("F", "file:/f")))
+    assert {"THE_KEY": "a"} == secrets_for(release, {"THE_KEY": "a", "THE_OTHER": "b", "F": "c"})
+
+
+async def test_a_secret_without_a_value_is_found_at_once_and_one_that_comes_later_mends_the_instance(stage):
     release = stage.release(env=(("KEY", "env:THE_KEY"),))
+    with pytest.raises(
+        ConfigError, match="KEY needs the variable THE_KEY, which has no value here. Export THE_KEY"
+    ):
+        await hand_over(stage.environment.keeper, release, {})
     await stage.provision(release)
     broken = (await stage.until(lambda w: w.instances[0].broken, "it broken")).instances[0]
     assert "KEY needs the variable THE_KEY" in broken.sentence
-    await stage.environment.close()
-    stage.environment = stage.controller(THE_KEY="late")
-    await stage.provision(release)
+    await hand_over(stage.environment.keeper, release, {"THE_KEY": "late"})
     assert "late" == (await asked((await stage.until_healthy()).instances[0]))["key"]
+
+
+async def test_a_variable_that_only_the_keeper_has_is_good_enough(stage):
+    await hand_over(stage.environment.keeper, stage.release(env=(("WHERE", "env:PATH"),)), {})
 
 
 async def test_a_new_controller_finds_what_the_old_one_left(stage):

@@ -8,8 +8,8 @@ import pytest
 NAMES = {"keeper", "release", "command", "variables", "memory", "open files", "disk", "ports"}
 
 
-async def checked(stage, release, count=1, **environ):
-    checks = await stage.controller(**environ).check(release, count)
+async def checked(stage, release, count=1):
+    checks = await stage.environment.check(release, count)
     return {check.name: check for check in checks}
 
 
@@ -85,13 +85,6 @@ async def test_a_release_that_was_changed_or_is_gone_is_found(stage):
     assert "was changed since v1 was made" in (await checked(stage, release))["release"].sentence
     gone = replace(release, directory=str(stage.state / "releases/v0"))
     assert "cannot be read: No such file" in (await checked(stage, gone))["release"].sentence
-
-
-async def test_references_need_a_value_from_somebody(stage):
-    release = stage.release(env=(("KEY", "env:THE_KEY"), ("HOME_IS", "env:PATH")))
-    missing = (await checked(stage, release))["variables"]
-    assert (False, True) == (missing.passed, "KEY needs the variable THE_KEY" in missing.sentence)
-    assert (await checked(stage, release, THE_KEY="x"))["variables"].passed
 
 
 async def test_a_file_that_is_referred_to_has_to_be_there(stage, tmp_path):

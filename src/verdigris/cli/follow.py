@@ -1,0 +1,55 @@
+"""Follows a deployment: looks at the board and the event log again and again, and yields what is new.
+
+It only reads. Whoever follows can stop at any time; the deployment goes on without them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from verdigris.cli.session import Session
+from verdigris.cli.show.story import Story
+from verdigris.core.deployment import Deployment
+from verdigris.ports import Event
+
+__all__ = ["EVERY", "Look", "follow", "look_at"]
+
+EVERY = 0.25
+"""Seconds between two looks: four redraws a second at most."""
+EVENTS_MOST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look: the deployment as it is stored, what was told since the last look, and the story so far."""
+
+    deployment: Deployment
+    events: tuple[Event, ...]
+    story: Story
+
+
+def follow(session: Session, deployment: str, every: float = EVERY) -> Iterator[Look]:
+    """Look at one deployment for ever, waiting between two looks."""
+    story, number = Story(deployment, session.name), 0
+    while True:
+        look = look_at(session, story, number)
+        if look is not None:
+            story = look.story
+            number = look.events[-1].number if look.events else number
+            yield look
+        session.pause(every)
+
+
+def look_at(session: Session, story: Story, after: int = 0) -> Look | None:
+    """One look; None when the store does not know the deployment."""
+    desk = session.house.desk()
+    saved = next((s for s in desk.deployments() if (s.deployment.id, s.deployment.app) == (story.id, story.app)), None)
+    if saved is None:
+        return None
+    found = desk.events(after=after, deployment=story.id, limit=EVENTS_MOST)
+    events = tuple(event for event in found if event.app == story.app)
+    for event in events:
+        story = story.hear(event)
+    snapshot = session.snapshot()
+    return Look(saved.deployment, events, story.see(snapshot) if snapshot else story)

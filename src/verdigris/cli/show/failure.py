@@ -1,0 +1,77 @@
+"""What is said when something failed: the cause in one sentence, the evidence, where traffic is, what to type next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from verdigris.cli.show.chapters import weights_words
+from verdigris.cli.show.ink import Ink, Line, line, wrapped
+from verdigris.cli.show.lanes import probe_words, serving
+from verdigris.core.world import Instance, Known
+from verdigris.ports import Snapshot
+
+__all__ = ["Failure", "evidence_of", "failure_lines", "traffic_words"]
+
+TAIL = 20
+LABEL = 13
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failure as people and programs are told of it."""
+
+    cause: str
+    evidence: tuple[str, ...] = ()
+    logs: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    traffic: str = ""
+    next: tuple[str, ...] = ()
+
+
+def failure_lines(f: Failure, width: int) -> list[Line]:
+    """The failure on a terminal."""
+    first, *rest = f.cause.splitlines() or [""]
+    lines = [(*line(("✖ " if n == 0 else "  ", Ink.BAD)), *row) for n, row in enumerate(wrapped(first, width - 2))]
+    lines += [line("  ", text) for text in rest]
+    for label, texts in (("evidence", f.evidence), ("traffic", (f.traffic,) if f.traffic else ())):
+        for index, text in enumerate(texts):
+            lines += beside_label(label if index == 0 else "", text, width)
+    for name, said in f.logs:
+        lines.append(line((f"  the last {len(said)} lines of {name}", Ink.DIM)))
+        lines += [line(("    │ ", Ink.DIM), text) for text in said]
+    for index, command in enumerate(f.next):
+        lines.append(line((f"  {('next' if index == 0 else '').ljust(LABEL)}", Ink.DIM), (command, Ink.COMMAND)))
+    return lines
+
+
+def beside_label(label: str, text: str, width: int) -> list[Line]:
+    rows = wrapped(text, max(width - LABEL - 2, 16))
+    return [
+        (*line((f"  {(label if n == 0 else '').ljust(LABEL)}", Ink.DIM)), *row) for n, row in enumerate(rows)
+    ]
+
+
+def evidence_of(instances: Sequence[Instance]) -> tuple[str, ...]:
+    """The last probe and the exit code of each instance."""
+    return tuple(f"{i.name}: {', '.join(facts)}" for i in instances if (facts := facts_of(i)))
+
+
+def facts_of(i: Instance) -> list[str]:
+    facts = [i.sentence] if i.sentence else []
+    if i.exit_code is not None:
+        facts.append(f"exit code {i.exit_code}")
+    if isinstance(i.health, Known):
+        facts.append(f"probes of http://{i.address}: {probe_words(i)}")
+    return facts
+
+
+def traffic_words(s: Snapshot | None) -> str:
+    """Where traffic is, as the router last said."""
+    if s is None:
+        return ""
+    slot = serving(s)
+    if slot is None:
+        return "the router does not answer, so nobody here knows; see `verdigris doctor`"
+    d = s.deployment
+    release = d.release_in(slot)
+    return f"{slot} serves{f' {release.version}' if release else ''} ({weights_words(s)})"
