@@ -81,7 +81,8 @@ class Capabilities:
 class Router(Protocol):
     """Whatever sends requests to slots."""
 
-    capabilities: Capabilities
+    @property
+    def capabilities(self) -> Capabilities: ...
 
     async def observe(self) -> RouterWorld:
         """One look: read-back of what the router does, requests in flight, and what comes through the front door."""

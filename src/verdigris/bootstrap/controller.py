@@ -19,6 +19,9 @@ __all__ = ["run_controller"]
 
 log = logging.getLogger("verdigris")
 
+EVENTS_KEPT = 200_000
+"""Older ones are forgotten when a controller starts."""
+
 
 async def run_controller(house: House) -> None:
     """Hold the lease and run the loop. SIGTERM and SIGINT end it after its round; traffic stays where it is."""
@@ -28,6 +31,7 @@ async def run_controller(house: House) -> None:
         house.start_keeper(log.info)
         async with wired(house) as parts:
             await parts.store.prepare()
+            await parts.store.prune(EVENTS_KEPT)
             await serve(house, parts)
     finally:
         lease.release()

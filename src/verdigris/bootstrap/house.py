@@ -58,6 +58,17 @@ class House:
     def app(self) -> str:
         return self.settings.app
 
+    def installation(self) -> str:
+        """The random id of this state directory: what is ours bears it."""
+        import secrets
+
+        path = self.state / "installation"
+        if not path.exists():
+            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with open(fd, "w") as file:
+                file.write(secrets.token_hex(8))
+        return path.read_text().strip()
+
     # --- what the command line reads and files ----------------------------------------------------------------
 
     def desk(self) -> SqliteDesk:
@@ -223,12 +234,9 @@ class House:
 
         return await recover(self, say)
 
-    def apply_policy(self, policy: Policy, actor: str) -> None:
-        """Replace the running deployment's policy snapshot."""
-        from verdigris.config import policy_hash
-
-        self.desk().file_policy(self.app, policy, policy_hash(policy), actor)
-        self.poke()
+    def apply_policy(self, policy: Policy, actor: str) -> int:
+        """Ask for the running deployment's policy snapshot to be replaced."""
+        return self.desk().file(self.app, Command(0, Verb.APPLY, actor, policy=policy))
 
     # --- the end ----------------------------------------------------------------------------------------------
 

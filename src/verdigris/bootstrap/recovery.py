@@ -15,7 +15,7 @@ from verdigris.core.deployment import Deployment, Note, Routed
 from verdigris.core.errors import Refused
 from verdigris.core.intake import first_slot
 from verdigris.core.world import Known, Reading, Release, Seen, Slot, SlotWorld, Unknown
-from verdigris.ports import Saved
+from verdigris.ports import Clock, Saved
 
 __all__ = ["recover"]
 
@@ -54,7 +54,8 @@ async def rebuild(house: House, parts: Wired) -> str:
     if release is None:
         return f"nothing runs in {live}: the next `verdigris deploy` is the first one"
     other = release_in(house, slots[live.other])
-    d = deployment(house, release, other, live, reading, parts.parts.clock.now(), parts.parts.clock.base())
+    generation = max(reading.generation or 0, (await parts.environment.keeper.observe()).generation) + 1
+    d = deployment(house, release, other, live, reading, generation, parts.parts.clock)
     note = Note("recovered", f"{release.version} serves in {live}; built anew from the router and the keeper")
     await parts.store.save(Saved(d, house.settings.policy), None, (note,), (), parts.parts.clock.wall())
     kept = f", {other.version} is kept hot in {live.other}" if other else ""
@@ -62,7 +63,13 @@ async def rebuild(house: House, parts: Wired) -> str:
 
 
 def deployment(
-    house: House, release: Release, other: Release | None, live: Slot, reading: Reading, now: float, base: str
+    house: House,
+    release: Release,
+    other: Release | None,
+    live: Slot,
+    reading: Reading,
+    generation: int,
+    clock: Clock,
 ) -> Deployment:
     """What runs, as a deployment in the phase that keeps the most: both slots hot if there are two."""
     return Deployment(
@@ -72,9 +79,9 @@ def deployment(
         previous=other,
         candidate=live,
         phase="stabilize" if other else "succeeded",
-        generation=(reading.generation or 0) + 1,
-        base=base,
-        routed=Routed(reading.routing, reading.generation or 0, now),
+        generation=generation,
+        base=clock.base(),
+        routed=Routed(reading.routing, reading.generation or 0, clock.now()),
         disowned=reading.routing if reading.generation is None else None,
         moved=True,
         actor="recover",

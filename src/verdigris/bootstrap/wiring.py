@@ -22,6 +22,7 @@ from verdigris.adapters.stores.directs import FileDirects
 from verdigris.adapters.stores.sql import SqlStore
 from verdigris.bootstrap.house import DATABASE, House
 from verdigris.config import Settings
+from verdigris.core.world import Member, Slot
 from verdigris.engine.parts import Parts
 from verdigris.keeper.client import KeeperClient
 
@@ -46,11 +47,12 @@ async def wired(house: House, *, listen: bool = True) -> AsyncIterator[Wired]:
     settings, clock = house.settings, MachineClock()
     async with AsyncExitStack() as stack:
         keeper = KeeperClient(house.state)
-        environment = ProcessEnvironment(keeper, health_check(settings), clock)
+        check = health_check(settings)
+        environment = ProcessEnvironment(keeper, check, clock)
         stack.push_async_callback(environment.close)
-        router = HaproxyRouter(router_settings(house), KeeperRunner(keeper), clock, environment.proves)
+        router = await haproxy(house, environment, check, clock, keeper)
         stack.push_async_callback(router.close)
-        signals = RouterLines(house.state / "router", clock, router.totals)
+        signals = RouterLines(house.state / "router", clock, router.requests)
         if listen:
             await signals.start()
             stack.push_async_callback(signals.close)
@@ -60,6 +62,29 @@ async def wired(house: House, *, listen: bool = True) -> AsyncIterator[Wired]:
         board, directs = FileBoard(house.state), FileDirects(house.state)
         parts = Parts(router, environment, signals, store, clock, directs, notifier, board)
         yield Wired(parts, environment, router, store)
+
+
+async def haproxy(
+    house: House,
+    environment: ProcessEnvironment,
+    check: HealthCheck,
+    clock: MachineClock,
+    keeper: KeeperClient,
+) -> HaproxyRouter:
+    """The router, running: with what it did before, if it did anything."""
+
+    def complaint(status: int, body: bytes) -> str:
+        wanted = any(low <= status <= high for low, high in check.statuses)
+        return "" if wanted else f"it answered {status}"
+
+    def proves(slot: Slot, member: Member) -> str | None:
+        return environment.proves(member.name)
+
+    runner = KeeperRunner(keeper)
+    router = HaproxyRouter(router_settings(house), house.installation(), clock, runner, complaint, proves)
+    # Whoever has the lease speaks for the newest generation; a router that runs as it should is left alone.
+    await router.prepare((await keeper.observe()).generation)
+    return router
 
 
 def router_settings(house: House) -> HaproxySettings:

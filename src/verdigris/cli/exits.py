@@ -1,4 +1,4 @@
-"""The exit codes, and which one an ending or an error has. Scripts rely on them: a code once released keeps its meaning."""
+"""The exit codes, and which one an ending or an error has. Scripts rely on them: a code once released stays."""
 
 from __future__ import annotations
 

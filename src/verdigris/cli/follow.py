@@ -44,7 +44,9 @@ def follow(session: Session, deployment: str, every: float = EVERY) -> Iterator[
 def look_at(session: Session, story: Story, after: int = 0) -> Look | None:
     """One look; None when the store does not know the deployment."""
     desk = session.house.desk()
-    saved = next((s for s in desk.deployments() if (s.deployment.id, s.deployment.app) == (story.id, story.app)), None)
+    newest = desk.newest(story.app)
+    known = (newest,) if newest is not None and newest.deployment.id == story.id else desk.deployments()
+    saved = next((s for s in known if (s.deployment.id, s.deployment.app) == (story.id, story.app)), None)
     if saved is None:
         return None
     found = desk.events(after=after, deployment=story.id, limit=EVENTS_MOST)

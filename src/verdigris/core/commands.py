@@ -20,7 +20,7 @@ __all__ = ["obey"]
 Outcome = tuple[Deployment, str, tuple[Note, ...]]
 """What the deployment becomes, why it was refused ("" when it was not), and what goes into the event log."""
 
-PRIORITY = (Verb.ROLLBACK, Verb.ABORT, Verb.HOLD, Verb.RESUME, Verb.PROMOTE)
+PRIORITY = (Verb.ROLLBACK, Verb.ABORT, Verb.HOLD, Verb.RESUME, Verb.PROMOTE, Verb.APPLY)
 BEFORE = ("preflight", "expand", "provision", "validate", "rehearse", "gate")
 WATCHED = ("cutover", "drain", "bake", "stabilize")
 SKIPPABLE = ("cutover", "bake", "stabilize")
@@ -59,6 +59,23 @@ def one(command: Command, d: Deployment, w: World, p: Policy, verdict: Verdict |
             return resume(d, w)
         case Verb.PROMOTE:
             return promote(d, verdict)
+        case Verb.APPLY:
+            return apply(command, d, p)
+
+
+def apply(command: Command, d: Deployment, p: Policy) -> Outcome:
+    """The policy itself is replaced by whoever keeps it; here is decided whether it may be."""
+    if command.policy is None:
+        return d, "no policy came with it. Use `verdigris config apply --now`", ()
+    if len(command.policy.ramp) <= d.step:
+        return (
+            d,
+            f"step {d.step + 1} of the ramp is under way, and the new one has fewer. Keep as many steps",
+            (),
+        )
+    if command.policy.instances != p.instances and d.phase in WATCHED:
+        return d, f"run.instances cannot change in {d.phase}: what was validated is what serves", ()
+    return d, "", (Note("policy", f"{command.actor} replaced the policy of this deployment"),)
 
 
 def roll_back(command: Command, d: Deployment, w: World, p: Policy) -> Outcome:

@@ -96,7 +96,10 @@ _ORDER = [row.name for row in FORWARD]
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to write down, what to do, and what is waited for. `waiting_for` is the sentence that people read."""
+    """What to write down, what to do, and what is waited for. `waiting_for` is the sentence that people read.
+
+    Not `understood` is what a newer version wrote: it is not even written back.
+    """
 
     deployment: Deployment
     actions: tuple[Action, ...]
@@ -104,12 +107,14 @@ class Decision:
     verdict: Verdict | None = None
     notes: tuple[Note, ...] = ()
     answers: tuple[Answered, ...] = ()
+    understood: bool = True
 
 
 def decide(d: Deployment, w: World, p: Policy) -> Decision:
     """One decision: where the deployment stands now, and the effects that are wanted and safe."""
     if d.format > FORMAT or d.phase not in ROWS:
-        return Decision(d, (), f"a verdigris that knows the phase {d.phase!r}: nothing is touched until then")
+        strange = f"a verdigris that knows the phase {d.phase!r}: nothing is touched until then"
+        return Decision(d, (), strange, understood=False)
     before, d = d, d.rebase(w)
     verdict = judge(d, w, p) if ROWS[d.phase].watched else None
     d = count(d, w, p, verdict)
@@ -136,9 +141,9 @@ def sentence(d: Deployment, w: World, p: Policy, verdict: Verdict | None) -> str
         return f"a person: {stranger}. Change it back, or `verdigris resume` to replace it with ours"
     if verdict and verdict.kind is VerdictKind.BAD:
         return f"{d.live} to be able to serve: {verdict.sentence}, and there is nowhere to go back to"
-    if verdict and verdict.kind is VerdictKind.UNKNOWN and not ROWS[d.phase].waiting_for(d, w, p):
-        return f"a verdict: {verdict.sentence}"
     waiting = ROWS[d.phase].waiting_for(d, w, p)
+    if verdict and verdict.kind is VerdictKind.UNKNOWN and waits.in_place(d, w, p) is None:
+        return f"a verdict: {verdict.sentence}" + (f"; then {waiting.sentence}" if waiting else "")
     return waiting.sentence if waiting else ""
 
 

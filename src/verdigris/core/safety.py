@@ -150,7 +150,8 @@ def may_gain(slot: Slot, d: Deployment, w: World, p: Policy) -> bool:
     """Forward needs every instance ready; backward needs one that can serve: a way back must stay easy."""
     if slot is d.candidate:
         return ready(slot, d.release, w, p)
-    return able(slot, d.previous, w, p)
+    # Before the first release has passed the gate nobody is to reach it: the way back leads to the empty slot.
+    return able(slot, d.previous, w, p) or (d.previous is None and not d.moved)
 
 
 def members(want: Desired, d: Deployment, w: World, reading: Reading) -> PerSlot[tuple[Member, ...]]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from verdigris.core.policy import Policy
+
 __all__ = [
     "Answer",
     "Check",
@@ -312,17 +314,22 @@ class Verb(StrEnum):
     HOLD = "hold"
     RESUME = "resume"
     PROMOTE = "promote"
+    APPLY = "apply"
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A row that an operator filed: who asks for what, and why. `deployment` empty means the present one."""
+    """A row that an operator filed: who asks for what, and why. `deployment` empty means the present one.
+
+    `policy` is what `apply` puts in the place of the snapshot that the deployment started with.
+    """
 
     id: int
     verb: Verb
     actor: str
     reason: str = ""
     deployment: str = ""
+    policy: Policy | None = None
 
 
 @dataclass(frozen=True, slots=True)

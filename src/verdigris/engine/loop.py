@@ -91,6 +91,7 @@ class Engine:
         world = await look(self.parts, d, p, commands, self.together, self.deadline)
         adopted = self.adopted(d, world)
         decision = decide(adopted or d, world, p)
+        saved = applied(saved, decision, commands)
         fresh = await self.write(saved, decision, adopted is not None)
         if fresh is not None:
             await self.act(fresh, self.allowed(fresh, decision.actions))
@@ -160,6 +161,8 @@ class Engine:
 
     def worth_saving(self, saved: Saved, decision: Decision) -> bool:
         """Whether anything but the passing of evidence changed, or enough evidence has passed."""
+        if not decision.understood:
+            return False
         if decision.actions or decision.answers or decision.notes or self.outcomes:
             return True
         behind = self.stored != saved.deployment.generation
@@ -272,23 +275,32 @@ class Engine:
     def pin(self, decision: Decision, world: World) -> None:
         if self.parts.board is None or self.saved is None:
             return
-        self.parts.board.pin(
-            Snapshot(
-                self.parts.clock.wall(),
-                self.saved.deployment,
-                self.saved.policy,
-                brief(world),
-                decision.waiting_for,
-                decision.verdict,
-                self.trouble or foreign(decision.deployment, world),
-            )
+        snapshot = Snapshot(
+            self.parts.clock.wall(),
+            self.saved.deployment,
+            self.saved.policy,
+            brief(world),
+            decision.waiting_for,
+            decision.verdict,
+            self.trouble or foreign(decision.deployment, world),
         )
+        try:
+            self.parts.board.pin(snapshot)
+        except VerdigrisError as error:
+            self.complain(str(error))
 
     def complain(self, sentence: str) -> None:
         """Say aloud what the event log cannot be told."""
         if sentence != self.trouble:
             log.error(sentence)
         self.trouble = sentence
+
+
+def applied(saved: Saved, decision: Decision, commands: tuple[Command, ...]) -> Saved:
+    """The deployment with the policy that was accepted for it."""
+    accepted = {answer.command for answer in decision.answers if answer.accepted}
+    policies = [c.policy for c in commands if c.id in accepted and c.policy is not None]
+    return replace(saved, policy=policies[-1]) if policies else saved
 
 
 def intents(actions: tuple[Action, ...]) -> tuple[Note, ...]:

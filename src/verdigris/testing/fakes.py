@@ -92,6 +92,8 @@ class FakeRouter:
         counts = [Known(host.in_flight(slot), host.now) for slot in Slot]
         in_flight: PerSlot[Seen[int]] = PerSlot(counts[0], counts[1])
         if self.chaos.strikes("blind"):
+            host.uncounted_until = host.now + host.rng.choice((1.0, 6.0, 30.0))
+        if host.now < host.uncounted_until:
             in_flight = PerSlot(Unknown("the counter is gone"), Unknown("the counter is gone"))
         reading = Known(Reading(host.routing, host.generation, host.fell_back), host.now)
         preview = PerSlot(self.preview(Slot.BLUE), self.preview(Slot.GREEN))
@@ -149,6 +151,7 @@ class FakeEnvironment:
 
     async def observe(self) -> PerSlot[Seen[SlotWorld]]:
         self.chaos.look("the environment")
+        self.host.looked_at = self.host.now
         return PerSlot(self.seen(Slot.BLUE), self.seen(Slot.GREEN))
 
     def seen(self, slot: Slot) -> Seen[SlotWorld]:

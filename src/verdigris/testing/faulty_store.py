@@ -27,6 +27,7 @@ class FaultyStore:
     refused: bool = False
 
     async def load(self, app: str) -> Saved | None:
+        self.answers()
         return await self.inner.load(app)
 
     async def save(
@@ -54,12 +55,19 @@ class FaultyStore:
         self.refused = False
 
     async def commands(self, app: str) -> tuple[Command, ...]:
+        self.answers()
         return await self.inner.commands(app)
 
     async def filed(self, app: str) -> tuple[Filed, ...]:
+        self.answers()
         return await self.inner.filed(app)
+
+    def answers(self) -> None:
+        if self.chaos.strikes("lost_before", 0.3):
+            raise StoreUnavailable("the store does not answer")
 
     async def settle(self, filed: Filed, accepted: bool, sentence: str, deployment: str = "") -> None:
         if self.full:
             raise StoreUnavailable("the disk is full")
+        self.chaos.effect("settle", lambda: None, store=True)
         await self.inner.settle(filed, accepted, sentence, deployment)

@@ -90,6 +90,8 @@ class Host:
         self.ports = 20000
         self.last_weighted = dict.fromkeys(Slot, -1e9)
         self.sessions_until = 0.0
+        self.looked_at = 0.0
+        self.uncounted_until = 0.0
         self.schema_expanded = False
         self.schema_contracted = False
 
@@ -244,8 +246,10 @@ class Host:
         if weights == self.routing.weights:
             return
         keeps_stamp = self.generation == newest and self.rng.random() < 0.5
-        self.routing = self.edited = replace(self.routing, weights=weights)
+        self.routing = replace(self.routing, weights=weights)
         self.generation = self.generation if keeps_stamp else None
+        undone = (self.routing, self.generation) == self.files[-1]
+        self.edited = None if undone else self.routing
 
     def pose(self) -> None:
         """One instance is not for a while what it is taken for."""
@@ -267,5 +271,5 @@ class Host:
                 body.alive, body.passes, body.failures, body.restart_at = False, 0, 0, self.now
                 body.up_at, body.posing = self.now, ""
         self.last_weighted = dict.fromkeys(Slot, -1e9)
-        self.blind_until = self.sessions_until = 0.0
+        self.blind_until = self.sessions_until = self.uncounted_until = 0.0
         self.restart_router()

@@ -19,7 +19,7 @@ from verdigris.testing.fakes import LAG
 from verdigris.testing.host import Host
 from verdigris.testing.memory_store import MemoryStore
 
-__all__ = ["Violation", "Witness"]
+__all__ = ["WATCHED", "Violation", "Witness"]
 
 WATCHED = ("cutover", "drain", "bake", "stabilize")
 SLACK = 0.5
@@ -79,12 +79,16 @@ class Witness:
         )
 
     def may_gain(self, d: Deployment, slot: Slot) -> None:
+        if slot is d.live and d.previous is None and not d.moved:
+            return  # back to the empty slot, where nobody reaches what has not passed the gate
         able = self.able(d, slot)
         need = self.policy.instances if slot is d.candidate else 1
         require(able >= need, "I2 gate", f"{slot} is given weight and {able} of its instances can serve")
 
     def names_the_way_back(self, d: Deployment, routing: Routing) -> None:
         """While the candidate serves, the router knows where to turn by itself, and only to somebody able."""
+        if self.host.looked_at != self.host.now:
+            return  # the slots could not be seen in this round
         to = routing.fallback
         require(to is None or self.able(d, to) > 0, "I4 way back", f"{to} is to jump in and cannot serve")
         serves = d.phase in WATCHED and routing.weights[d.candidate] > 0
@@ -110,8 +114,9 @@ class Witness:
 
     def may_serve(self, slot: Slot, routing: Routing) -> None:
         """Weight only for what passed the gate, even when it was asked for long ago."""
-        place, weight = self.host.places[slot], routing.weights[slot]
-        if not weight:
+        place, weight, d = self.host.places[slot], routing.weights[slot], self.deployment()
+        first = d is not None and slot is d.live and d.previous is None
+        if not weight or first:
             return
         if weight > self.host.routing.weights[slot]:
             require(place.release is not None, "I1 serving", f"{slot} is given weight {weight} and is empty")

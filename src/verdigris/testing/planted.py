@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from verdigris.core import commands, conditions, intake, judge, lifecycle, looks, safety, turns, waits
-from verdigris.core.deployment import Deployment, Lasted
+from verdigris.core.deployment import Deployment, Lasted, Note
 from verdigris.core.errors import Conflict
 from verdigris.core.intake import Admission
 from verdigris.core.judge import Verdict, VerdictKind
@@ -135,7 +135,7 @@ def the_routers_latch_is_cleared() -> AbstractContextManager[None]:
 @fault("nothing is torn down that the router sends requests to")
 def the_router_is_not_asked_before_a_tear_down() -> AbstractContextManager[None]:
     def harmless(slot: Slot, d: Deployment, w: World, p: Policy) -> bool:
-        return safety.able(slot.other, d.release_in(slot.other), w, p)
+        return conditions.able(slot.other, d.release_in(slot.other), w, p)
 
     return instead(safety.harmless, harmless)
 
@@ -175,17 +175,22 @@ def unknown_in_flight_is_none() -> AbstractContextManager[None]:
 
 @fault("a drain lasts from when the router was seen without weight, not from the decision")
 def the_drain_counts_from_the_decision() -> AbstractContextManager[None]:
-    def quiet(d: Deployment, slot: Slot, w: World, p: Policy) -> Any:
-        decided = d.routed is not None and d.routed.routing.weights[slot] == 0
-        spent = w.now - d.routed.at if d.routed and decided else 0.0
-        return None if spent >= p.drain / 2 else conditions.Waiting(f"{slot} to be quiet")
+    count_slots = lifecycle.count_slots
 
-    return instead(conditions.quiet, quiet)
+    def counted(d: Deployment, w: World, p: Policy) -> Deployment:
+        seen = w.router.reading
+        if not isinstance(seen, Known) or d.routed is None:
+            return count_slots(d, w, p)
+        routing = replace(seen.value.routing, weights=d.routed.routing.weights)
+        reading = replace(seen, value=replace(seen.value, routing=routing))
+        return count_slots(d, replace(w, router=replace(w.router, reading=reading)), p)
+
+    return instead(count_slots, counted)
 
 
 @fault("the only side that can serve is never torn down")
 def the_other_side_does_not_matter() -> AbstractContextManager[None]:
-    return instead(safety.able, lambda slot, release, w, p: release is not None)
+    return instead(conditions.able, lambda slot, release, w, p: release is not None)
 
 
 @fault("the old slot is kept hot until the deployment is proven")
@@ -225,11 +230,6 @@ def evidence_counts_wherever_the_traffic_is() -> AbstractContextManager[None]:
 @fault("a wait for evidence is a wait")
 def the_bake_is_skipped() -> AbstractContextManager[None]:
     return instead(waits.evidence, lambda d, seconds: None)
-
-
-@fault("moments of two boots are never subtracted from each other")
-def clocks_of_two_boots_are_mixed() -> AbstractContextManager[None]:
-    return method(Deployment, "rebase", lambda d, world: replace(d, base=world.base))
 
 
 @fault("a bad verdict turns back")
@@ -294,7 +294,7 @@ def nobody_is_told_of_a_stuck_one() -> AbstractContextManager[None]:
 
 @fault("the same alert comes once")
 def every_look_alarms() -> AbstractContextManager[None]:
-    return instead(turns.alarm, lambda d, name, text: (d, (lifecycle.Note("alert", text),)))
+    return instead(turns.alarm, lambda d, name, text: (d, (Note("alert", text),)))
 
 
 @fault("every command is answered")

@@ -59,8 +59,8 @@ def modules() -> list[ModuleType]:
 
 
 def exchanged(row: Row, original: Callable[..., Any], replacement: Callable[..., Any]) -> Row:
-    held = {field.name for field in fields(row) if getattr(row, field.name) is original}
-    return replace(row, **dict.fromkeys(held, replacement)) if held else row
+    held: dict[str, Any] = {f.name: replacement for f in fields(row) if getattr(row, f.name) is original}
+    return replace(row, **held) if held else row
 
 
 @contextmanager

@@ -33,7 +33,7 @@ from verdigris.testing.fakes import (
 )
 from verdigris.testing.faulty_store import FaultyStore
 from verdigris.testing.host import Host, Nature
-from verdigris.testing.invariants import Violation, Witness
+from verdigris.testing.invariants import WATCHED, Violation, Witness
 from verdigris.testing.memory_store import MemoryStore
 from verdigris.testing.setting import some_nature, some_policy
 
@@ -41,8 +41,8 @@ __all__ = ["History", "Simulation", "simulate"]
 
 T = TypeVar("T")
 APP = "api"
-ALERTS = 100
-"""More alerts than one deployment can give reason for, however much befalls it."""
+ALERTS = 12
+"""More alerts than one phase can give reason for, however much befalls it."""
 CALM = 900
 """Rounds in which everything has to end once the faults have stopped."""
 
@@ -147,9 +147,10 @@ class Simulation:
     # --- the run ------------------------------------------------------------------------------------------
 
     def run(self) -> None:
-        """A first release in peace, then some in chaos, each brought to its end in calm."""
-        self.ship(Nature())
-        self.calm_down()
+        """Mostly a first release in peace, then some in chaos, each brought to its end in calm."""
+        if self.rng.random() < 0.8:
+            self.ship(Nature())
+            self.calm_down()
         for _ in range(self.rng.choice((1, 1, 2))):
             self.ship(some_nature(self.rng))
             self.storm(self.rng.randrange(20, 160))
@@ -190,7 +191,7 @@ class Simulation:
 
     def hopelessly_stuck(self, d: Deployment) -> bool:
         """The first deployment that is bad, or both sides bad: that is a person's matter, and they were told."""
-        return any(alert.deployment == d.id for alert in self.notifier.alerts)
+        return any(a.deployment == d.id and a.sentence.startswith("stuck") for a in self.notifier.alerts)
 
     def help_out(self, tick: Tick | None) -> None:
         """What a person does when asked: read the sentence and type the next command."""
@@ -201,14 +202,8 @@ class Simulation:
             self.command(Verb.RESUME)
         elif d.phase == "gate":
             self.command(Verb.PROMOTE)
-        elif "nowhere to go back to" in waiting and self.steps % 7 == 0:
-            self.heal(d)
-
-    def heal(self, d: Deployment) -> None:
-        """A person repairs what both sides need."""
-        for release in (d.release, d.previous):
-            if release is not None and release is not d.release:
-                self.host.natures[release.digest] = Nature()
+        elif d.phase in WATCHED and d.previous is not None and self.steps % 7 == 0:
+            self.host.natures[d.previous.digest] = Nature()  # the old release, or what both need, is repaired
 
     def judge_ending(self) -> None:
         d = self.memory.newest_deployment(APP)
@@ -243,9 +238,9 @@ class Simulation:
             accepted = self.memory.admitted.get(number, (True,))[0]
             if not accepted and filed.key in begun:
                 raise Violation(f"I11 audit: {filed.release.version} was begun and is said to be refused")
-        told = Counter(alert.deployment for alert in self.notifier.alerts)
+        told = Counter((e.deployment, e.phase) for e in self.memory.log if e.kind == "alert")
         if any(times > ALERTS for times in told.values()):
-            raise Violation(f"I8 bounded: alerts for each deployment: {told}")
+            raise Violation(f"I8 bounded: alerts for each phase: {told}")
 
     # --- one round ----------------------------------------------------------------------------------------
 

@@ -14,7 +14,14 @@ from verdigris.engine.loop import Engine
 from verdigris.engine.parts import Parts, in_turn
 from verdigris.ports import Filed, Snapshot
 from verdigris.testing.chaos import Chaos
-from verdigris.testing.fakes import FakeClock, FakeDirects, FakeEnvironment, FakeNotifier, FakeRouter, FakeSignals
+from verdigris.testing.fakes import (
+    FakeClock,
+    FakeDirects,
+    FakeEnvironment,
+    FakeNotifier,
+    FakeRouter,
+    FakeSignals,
+)
 from verdigris.testing.host import Host, Nature
 from verdigris.testing.memory_store import MemoryStore
 from verdigris.testing.simulation import at_once, done

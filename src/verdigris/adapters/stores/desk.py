@@ -79,13 +79,15 @@ class SqliteDesk:
         """File a command and return its id. `StoreUnavailable` says why nothing could be filed."""
         with self._writing() as connection:
             number = connection.execute(
-                "INSERT INTO commands (app, verb, actor, reason, deployment, filed) VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO commands (app, verb, actor, reason, deployment, policy, filed)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     app,
                     command.verb.value,
                     plain(command.actor),
                     plain(command.reason),
                     command.deployment,
+                    dump(command.policy) if command.policy else "",
                     time.time(),
                 ),
             ).lastrowid

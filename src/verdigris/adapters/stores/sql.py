@@ -25,6 +25,7 @@ from verdigris.adapters.stores.tables import COMMANDS, FILED
 from verdigris.adapters.stores.upgrade import bring_up_to_date
 from verdigris.core.deployment import Answered, Note
 from verdigris.core.errors import StoreUnavailable, VerdigrisError
+from verdigris.core.policy import Policy
 from verdigris.core.world import Command, Verb
 from verdigris.ports import Filed, Saved
 
@@ -90,7 +91,7 @@ class SqlStore:
         ]
         await self._turn_away(COMMANDS, strangers)
         known = (r for r in found if r.verb in VERBS)
-        return tuple(Command(r.id, Verb(r.verb), r.actor, r.reason, r.deployment) for r in known)
+        return tuple(command(row) for row in known)
 
     async def filed(self, app: str) -> tuple[Filed, ...]:
         readable: list[Filed] = []
@@ -151,6 +152,11 @@ class SqlStore:
         """SQLite would go on writing into a file that somebody deleted, and nobody would ever read it."""
         if self._inode not in (0, self.path.stat().st_ino):
             raise StoreUnavailable(f"{self.path}: it was replaced under the running controller. Restart that")
+
+
+def command(row: Any) -> Command:
+    policy = load(Policy, row.policy) if row.policy else None
+    return Command(row.id, Verb(row.verb), row.actor, row.reason, row.deployment, policy)
 
 
 def connect(path: Path) -> AsyncEngine:

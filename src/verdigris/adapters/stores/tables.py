@@ -50,6 +50,7 @@ COMMANDS = Table(
     Column("actor", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("deployment", Text, nullable=False),
+    Column("policy", Text, nullable=False),
     Column("filed", Float, nullable=False),
     Column("accepted", Boolean),
     Column("sentence", Text),

@@ -1,4 +1,4 @@
-"""Amounts as people read them: durations, shares, counts and moments. Texts in the configuration are `config.units`'."""
+"""Amounts as people read them: durations, shares, counts, moments. The texts of verdigris.yaml are `config.units`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DAY = 86_400
 
 
 def duration(seconds: float) -> str:
-    """"0.2 s", "41 s", "4:10", "1:02:03", "2 d 3 h": never more exact than anybody wants to know."""
+    """ "0.2 s", "41 s", "4:10", "1:02:03", "2 d 3 h": never more exact than anybody wants to know."""
     if seconds < 9.95:
         return f"{max(seconds, 0.0):.1f} s"
     whole = round(seconds)
@@ -32,21 +32,23 @@ def percent(part: float, whole: float) -> str:
     share = 100 * part / whole
     if share in (0.0, 100.0):
         return f"{share:.0f} %"
-    return f"{share:.2f} %" if share < 1 else f"{share:.1f} %" if share < 10 or share > 99 else f"{share:.0f} %"
+    return (
+        f"{share:.2f} %" if share < 1 else f"{share:.1f} %" if share < 10 or share > 99 else f"{share:.0f} %"
+    )
 
 
 def count(number: float) -> str:
-    """"61,204"."""
+    """ "61,204"."""
     return f"{number:,.0f}"
 
 
 def plural(number: int, thing: str, things: str = "") -> str:
-    """"1 request", "2 requests"."""
+    """ "1 request", "2 requests"."""
     return f"{count(number)} {thing if number == 1 else things or thing + 's'}"
 
 
 def per_second(rate: float) -> str:
-    """"0/s", "0.3/s", "60/s"."""
+    """ "0/s", "0.3/s", "60/s"."""
     return f"{rate:.1f}/s" if 0 < rate < 9.95 else f"{count(rate)}/s"
 
 

@@ -109,7 +109,7 @@ def weights_words(s: Snapshot) -> str:
 
 
 def failed_words(n: Numbers) -> str:
-    """"3 of 61,204 failed (0.00 %)"; what was not counted is not called good."""
+    """ "3 of 61,204 failed (0.00 %)"; what was not counted is not called good."""
     if not n.requests:
         return "no requests yet"
     share = f" ({percent(n.failed, n.requests)})" if n.failed else ""
@@ -117,7 +117,7 @@ def failed_words(n: Numbers) -> str:
 
 
 def meter_words(s: Snapshot) -> str:
-    """"4:10 of 15:00 good", or how much of a limit is spent; empty where neither holds."""
+    """ "4:10 of 15:00 good", or how much of a limit is spent; empty where neither holds."""
     m = meter(s)
     if m is None:
         return ""

@@ -31,7 +31,9 @@ class Failure:
 def failure_lines(f: Failure, width: int) -> list[Line]:
     """The failure on a terminal."""
     first, *rest = f.cause.splitlines() or [""]
-    lines = [(*line(("✖ " if n == 0 else "  ", Ink.BAD)), *row) for n, row in enumerate(wrapped(first, width - 2))]
+    lines = [
+        (*line(("✖ " if n == 0 else "  ", Ink.BAD)), *row) for n, row in enumerate(wrapped(first, width - 2))
+    ]
     lines += [line("  ", text) for text in rest]
     for label, texts in (("evidence", f.evidence), ("traffic", (f.traffic,) if f.traffic else ())):
         for index, text in enumerate(texts):
@@ -40,7 +42,9 @@ def failure_lines(f: Failure, width: int) -> list[Line]:
         lines.append(line((f"  the last {len(said)} lines of {name}", Ink.DIM)))
         lines += [line(("    │ ", Ink.DIM), text) for text in said]
     for index, command in enumerate(f.next):
-        lines.append(line((f"  {('next' if index == 0 else '').ljust(LABEL)}", Ink.DIM), (command, Ink.COMMAND)))
+        lines.append(
+            line((f"  {('next' if index == 0 else '').ljust(LABEL)}", Ink.DIM), (command, Ink.COMMAND))
+        )
     return lines
 
 

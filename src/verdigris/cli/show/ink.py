@@ -11,7 +11,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-__all__ = ["Ink", "Line", "Span", "beside", "clean", "fit", "join", "line", "painted", "plain", "width", "wrapped"]
+__all__ = [
+    "Ink",
+    "Line",
+    "Span",
+    "beside",
+    "clean",
+    "fit",
+    "join",
+    "line",
+    "painted",
+    "plain",
+    "width",
+    "wrapped",
+]
 
 
 class Ink(StrEnum):
@@ -63,7 +76,10 @@ def clean(text: str) -> str:
 
 def line(*parts: str | Span | tuple[str, Ink]) -> Line:
     """A line of texts, each with an ink of its own or none."""
-    spans = (part if isinstance(part, Span) else Span(*((part,) if isinstance(part, str) else part)) for part in parts)
+    spans = (
+        part if isinstance(part, Span) else Span(*((part,) if isinstance(part, str) else part))
+        for part in parts
+    )
     return tuple(replace(span, text=clean(span.text)) for span in spans if span.text)
 
 
@@ -115,19 +131,25 @@ def cut(text: str, most: int, ellipsis: bool) -> str:
 
 def wrapped(text: str, most: int, ink: Ink = Ink.PLAIN) -> list[Line]:
     """The text in as many lines as it needs; a word that is longer than a line is broken."""
-    rows, row = [], ""
+    rows: list[str] = [""]
     for word in clean(text).split(" "):
-        while width(word) > most:
-            room = most - width(row) - bool(row)
-            piece = cut(word, max(room, 0), False)
-            if piece:
-                row, word = f"{row} {piece}".lstrip(), word[len(piece) :]
-            rows, row = [*rows, row], ""
-        if row and width(row) + 1 + width(word) > most:
-            rows, row = [*rows, row], word
-        else:
-            row = f"{row} {word}" if row else word
-    return [(Span(row, ink),) for row in (*rows, row) if row or not rows]
+        for piece in pieces(word, most):
+            longer = f"{rows[-1]} {piece}" if rows[-1] else piece
+            if width(longer) <= most:
+                rows[-1] = longer
+            else:
+                rows.append(piece)
+    return [(Span(row, ink),) for row in rows]
+
+
+def pieces(word: str, most: int) -> list[str]:
+    """The word in parts that fit a line each."""
+    parts = []
+    while width(word) > most:
+        part = cut(word, most, False) or word[0]
+        parts.append(part)
+        word = word[len(part) :]
+    return [*parts, word]
 
 
 def beside(left: Sequence[Line], right: Sequence[Line], each: int, gap: int = 2) -> list[Line]:

@@ -1,4 +1,4 @@
-"""What each phase means, said to somebody who sees it for the first time. Every phase of the table has its line here."""
+"""What each phase means, said to somebody who sees it for the first time. No phase of the table is left out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MEANINGS = {
     "validate": "every instance of {version} has to pass its deep health check several times in a row before traffic",
     "rehearse": "{version} answers copied traffic, and its answers are compared; users get nothing of it",
     "gate": "{version} has passed everything; a person has to say yes before traffic moves",
-    "cutover": "traffic moves to {version} in {slot} step by step, each confirmed by the router and a request of its own",
+    "cutover": "traffic moves to {version} in {slot} step by step, each confirmed by the router and a request",
     "drain": "new requests go to {slot}; the ones still inside {live} are let finish",
     "bake": "{version} serves and is watched: if it gets worse, traffic goes back by itself",
     "stabilize": "{version} serves and has proven itself; {previous} stays hot in {live} for an instant way back",
@@ -34,4 +34,6 @@ def meaning(d: Deployment) -> str:
     """What the present phase means for this deployment."""
     words = MEANINGS.get(d.phase, "a newer verdigris put it there: this one touches nothing")
     previous = d.previous.version if d.previous else "nothing"
-    return words.format(version=d.release.version, previous=previous, slot=d.candidate.value, live=d.live.value)
+    return words.format(
+        version=d.release.version, previous=previous, slot=d.candidate.value, live=d.live.value
+    )

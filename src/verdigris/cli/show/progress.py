@@ -49,7 +49,11 @@ def chapter_line(c: Chapter, following: str, now: float, width: int) -> Line:
     took = duration(c.took(now)) if c.phase not in ENDINGS else ""
     room = max(width - NAME - TIME - 4, 10)
     middle = fit(line(words), room, pad=True)
-    return (*line((f" {mark} ", MARKS[mark]), (c.phase.ljust(NAME), MARKS[mark])), *middle, *line(took.rjust(TIME)))
+    return (
+        *line((f" {mark} ", MARKS[mark]), (c.phase.ljust(NAME), MARKS[mark])),
+        *middle,
+        *line(took.rjust(TIME)),
+    )
 
 
 def mark_of(c: Chapter, following: str) -> Mark:
@@ -77,6 +81,10 @@ def until(s: Snapshot) -> str:
 
 
 def leaving(s: Snapshot) -> Line:
-    out = ("   end it: ", "verdigris abort") if not s.deployment.moved else ("   back: ", "verdigris rollback")
+    out = (
+        ("   end it: ", "verdigris abort") if not s.deployment.moved else ("   back: ", "verdigris rollback")
+    )
     ways = (out[0], (out[1], Ink.COMMAND)) if way_back(s) or not s.deployment.moved else ()
-    return line(("   Ctrl-C leaves it running", Ink.DIM), *ways, "   follow: ", ("verdigris watch", Ink.COMMAND))
+    return line(
+        ("   Ctrl-C leaves it running", Ink.DIM), *ways, "   follow: ", ("verdigris watch", Ink.COMMAND)
+    )

@@ -64,10 +64,14 @@ def road(d: Deployment, p: Policy, visited: tuple[str, ...] = ()) -> tuple[Stop,
     if d.phase in ahead:
         here = ahead.index(d.phase)
         ended = d.phase in ENDINGS
-        marks = [Mark.DONE] * here + [Mark.DONE if ended else Mark.NOW] + [Mark.AHEAD] * (len(ahead) - here - 1)
+        marks = (
+            [Mark.DONE] * here + [Mark.DONE if ended else Mark.NOW] + [Mark.AHEAD] * (len(ahead) - here - 1)
+        )
         return tuple(map(Stop, ahead, marks))
     forward = [name for name in visited if name in ahead]
-    done = [Stop(name, Mark.DONE) for name in forward[:-1]] + [Stop(name, Mark.TURNED) for name in forward[-1:]]
+    done = [Stop(name, Mark.DONE) for name in forward[:-1]] + [
+        Stop(name, Mark.TURNED) for name in forward[-1:]
+    ]
     return (*done, *back(d))
 
 
@@ -79,11 +83,13 @@ def back(d: Deployment) -> tuple[Stop, ...]:
         return (Stop(d.phase, Mark.NOW),)
     here = track.index(d.phase)
     now = Mark.DONE if d.phase in ENDINGS else Mark.NOW
-    return tuple(Stop(n, Mark.DONE if i < here else now if i == here else Mark.AHEAD) for i, n in enumerate(track))
+    return tuple(
+        Stop(n, Mark.DONE if i < here else now if i == here else Mark.AHEAD) for i, n in enumerate(track)
+    )
 
 
 def meter(s: Snapshot) -> Meter | None:
-    """How far the present wait has come: good evidence where that is waited for, else how much of its limit is spent."""
+    """How far the present wait has come: in good evidence where that is waited for, else in its limit."""
     d, p, w = s.deployment, s.policy, s.world
     if d.phase not in ROWS or d.phase in ENDINGS or d.promoted:
         return None
@@ -135,7 +141,10 @@ def after_the_end(d: Deployment) -> tuple[tuple[str, str], ...]:
             ("verdigris resume", f"tries {d.stuck_in} again"),
             ("verdigris logs", "shows what the instances said"),
         )
-    return (("verdigris report", "says why, with the numbers"), ("verdigris deploy", "ships the mended release"))
+    return (
+        ("verdigris report", "says why, with the numbers"),
+        ("verdigris deploy", "ships the mended release"),
+    )
 
 
 def forward(s: Snapshot) -> tuple[tuple[str, str], ...]:

@@ -14,7 +14,16 @@ from verdigris.core.lifecycle import ENDINGS
 from verdigris.core.world import Slot
 from verdigris.ports import Snapshot
 
-__all__ = ["ROLES", "SLOTS", "Staff", "labelled", "road_lines", "staff_lines", "status_lines", "verdict_words"]
+__all__ = [
+    "ROLES",
+    "SLOTS",
+    "Staff",
+    "labelled",
+    "road_lines",
+    "staff_lines",
+    "status_lines",
+    "verdict_words",
+]
 
 ROLES = {"live": Ink.GOOD, "candidate": Ink.NOW, "retained": Ink.BOLD, "empty": Ink.DIM}
 SLOTS = {Slot.BLUE: Ink.BLUE, Slot.GREEN: Ink.GREEN}
@@ -32,11 +41,21 @@ class Staff:
     keeper: tuple[int, float | None] | None = None
 
 
-def status_lines(s: Snapshot, staff: Staff, now: float, width: int, visited: tuple[str, ...] = ()) -> list[Line]:
+def status_lines(
+    s: Snapshot, staff: Staff, now: float, width: int, visited: tuple[str, ...] = ()
+) -> list[Line]:
     """The screen at the moment `now`. `visited` are the phases so far, where the event log told them."""
     d = s.deployment
-    head = line((f"{d.app}  ", Ink.BOLD), f"{d.id}  {d.release.version} → ", (d.candidate.value, SLOTS[d.candidate]))
-    lines = [head, (), *lane_table([lane(s, slot) for slot in Slot]), (), *road_lines(road(d, s.policy, visited), width)]
+    head = line(
+        (f"{d.app}  ", Ink.BOLD), f"{d.id}  {d.release.version} → ", (d.candidate.value, SLOTS[d.candidate])
+    )
+    lines = [
+        head,
+        (),
+        *lane_table([lane(s, slot) for slot in Slot]),
+        (),
+        *road_lines(road(d, s.policy, visited), width),
+    ]
     lines += [(), *about(s, now, width), *staff_lines(s, staff, now), (), *next_lines(s)]
     return [fit(one, width) for one in lines]
 
@@ -64,7 +83,10 @@ def road_lines(stops: tuple[Stop, ...], width: int) -> list[Line]:
     """The phases in their order, the present one marked, in as many lines as they need."""
     lines: list[Line] = [()]
     for stop in stops:
-        name = (stop.phase, Ink.DIM if stop.mark is Mark.AHEAD else MARKS[stop.mark] if stop.mark != Mark.DONE else Ink.PLAIN)
+        name = (
+            stop.phase,
+            Ink.DIM if stop.mark is Mark.AHEAD else MARKS[stop.mark] if stop.mark != Mark.DONE else Ink.PLAIN,
+        )
         word = line((f"{stop.mark} ", MARKS[stop.mark]), name)
         longer = join([lines[-1], word])
         if lines[-1] and sum(len(span.text) for span in longer) > width - 4:
@@ -99,12 +121,17 @@ def labelled(label: str, text: str, width: int, ink: Ink = Ink.PLAIN) -> list[Li
     """A label, and the text beside it in as many lines as it needs."""
     rows = wrapped(text, max(width - LABEL - 2, 16), ink)
     names = [label, *[""] * len(rows)]
-    return [(*line((f"  {name.ljust(LABEL)}", Ink.DIM)), *row) for name, row in zip(names, rows, strict=False)]
+    return [
+        (*line((f"  {name.ljust(LABEL)}", Ink.DIM)), *row) for name, row in zip(names, rows, strict=False)
+    ]
 
 
 def staff_lines(s: Snapshot, staff: Staff, now: float) -> list[Line]:
     """Controller and keeper, and how old the picture is."""
-    who = [one_of_staff(name, seen, now) for name, seen in (("controller", staff.controller), ("keeper", staff.keeper))]
+    who = [
+        one_of_staff(name, seen, now)
+        for name, seen in (("controller", staff.controller), ("keeper", staff.keeper))
+    ]
     age = now - s.wall
     seen = (f"seen {ago(s.wall, now)}", Ink.DIM if age < OLD else Ink.WARN)
     if staff.controller is None and age >= OLD:
@@ -125,6 +152,8 @@ def next_lines(s: Snapshot) -> list[Line]:
     longest = max(len(command) for command, _ in pairs)
     labels = ["next", *[""] * len(pairs)]
     return [
-        line((f"  {label.ljust(LABEL)}", Ink.DIM), (command.ljust(longest), Ink.COMMAND), (f"  {why}", Ink.DIM))
+        line(
+            (f"  {label.ljust(LABEL)}", Ink.DIM), (command.ljust(longest), Ink.COMMAND), (f"  {why}", Ink.DIM)
+        )
         for label, (command, why) in zip(labels, pairs, strict=False)
     ]

@@ -16,6 +16,7 @@ from verdigris.ports import Event, Snapshot
 
 __all__ = ["Chapter", "Numbers", "Story", "phase_of", "told"]
 
+
 @dataclass(frozen=True, slots=True)
 class Numbers:
     """Requests that a slot answered, and how many of them failed."""
@@ -84,7 +85,14 @@ class Story:
         return replace(self.count(s), snapshot=s, ailing=ailing(s) or self.ailing).turn_to(s)
 
     def turn_to(self, s: Snapshot) -> Story:
-        index = next((n for n in range(len(self.chapters) - 1, -1, -1) if self.chapters[n].phase == s.deployment.phase), None)
+        index = next(
+            (
+                n
+                for n in range(len(self.chapters) - 1, -1, -1)
+                if self.chapters[n].phase == s.deployment.phase
+            ),
+            None,
+        )
         if index is None:
             return self
         chapters = list(self.chapters)
@@ -140,4 +148,3 @@ def ailing(s: Snapshot) -> tuple[Instance, ...]:
 
 def failing(instance: Instance) -> bool:
     return isinstance(instance.health, Known) and instance.health.value.failures > 0
-

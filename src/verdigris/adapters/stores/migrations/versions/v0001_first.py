@@ -41,7 +41,7 @@ def upgrade() -> None:
     op.create_table(
         "commands",
         sa.Column("id", sa.Integer, primary_key=True),
-        *text("app", "verb", "actor", "reason", "deployment"),
+        *text("app", "verb", "actor", "reason", "deployment", "policy"),
         sa.Column("filed", sa.Float, nullable=False),
         sa.Column("accepted", sa.Boolean),
         sa.Column("sentence", sa.Text),

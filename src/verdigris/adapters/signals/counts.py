@@ -1,0 +1,122 @@
+"""Requests counted by second and slot, for the last three minutes and no longer.
+
+Nothing here knows where lines come from. A failure is told by what the router says ended the request, so that
+a client that gives up is none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from verdigris.adapters.signals.lines import Line
+from verdigris.core.judge import BINS, bin_of
+from verdigris.core.world import PerSlot, Second, Slot, Tally
+
+__all__ = ["KEPT", "Counts"]
+
+KEPT = 180
+"""Seconds that are remembered."""
+
+UPGRADED, REFUSED_AT, ERROR_AT = 101, 400, 500
+
+
+@dataclass(slots=True)
+class _Cell:
+    """One second of one slot, while it is counted."""
+
+    requests: int = 0
+    errors: int = 0
+    refused: int = 0
+    unreached: int = 0
+    timeouts: int = 0
+    streak: int = 0
+    latency: list[int] = field(default_factory=lambda: [0] * (len(BINS) + 1))
+
+    def tally(self) -> Tally:
+        return Tally(
+            self.requests,
+            self.errors,
+            self.refused,
+            self.unreached,
+            self.timeouts,
+            tuple(self.latency),
+            self.streak,
+        )
+
+
+class Counts:
+    """Tallies by second. Streaks run on from one second to the next."""
+
+    def __init__(self) -> None:
+        self._cells: dict[Slot, dict[int, _Cell]] = {slot: {} for slot in Slot}
+        self._streaks: dict[Slot, int] = dict.fromkeys(Slot, 0)
+
+    def add(self, line: Line, second: int) -> None:
+        """Count one request, and every attempt before it that reached nobody. Previews are nobody's traffic."""
+        chosen = line.chosen
+        if chosen is None or line.preview:
+            return
+        if line.retries:
+            self._fail(chosen, second, line.retries)
+        slot = line.slot or chosen
+        cell = self._cell(slot, second)
+        cell.requests += 1
+        # However an upgraded connection ends, its request was answered when it was upgraded.
+        if line.status == UPGRADED or (line.state == b"--" and line.status < ERROR_AT):
+            cell.latency[bin_of(line.latency)] += 1
+            cell.refused += line.status >= REFUSED_AT
+            cell.streak = self._streaks[slot] = 0
+        else:
+            self._ended_badly(cell, slot, line)
+
+    def second(self, at: int, lost: bool) -> Second:
+        """What was counted in one second; nothing is a count as well. A streak lasts through silence."""
+        tallies = []
+        for slot in Slot:
+            cell = self._cells[slot].get(at)
+            tallies.append(cell.tally() if cell else Tally(latency=ZEROES, streak=self._streak_at(slot, at)))
+        return Second(float(at), PerSlot(tallies[0], tallies[1]), lost)
+
+    def forget_before(self, at: int) -> None:
+        for cells in self._cells.values():
+            for old in [second for second in cells if second < at]:
+                del cells[old]
+
+    def _ended_badly(self, cell: _Cell, slot: Slot, line: Line) -> None:
+        """Whose doing it was: the client's is no failure, though it may have waited long."""
+        who, unreached = line.state[:1], line.slot is None
+        if who in {b"C", b"c"}:
+            cell.latency[bin_of(line.latency)] += 1
+            return
+        self._streaks[slot] += 1
+        cell.streak = self._streaks[slot]
+        if who == b"s" and line.state != b"sC":
+            cell.timeouts += 1
+        elif unreached or line.state == b"sC" or who in {b"S", b"D", b"K"}:
+            cell.unreached += 1
+        else:
+            cell.errors += 1
+            cell.latency[bin_of(line.latency)] += 1
+
+    def _fail(self, slot: Slot, second: int, times: int) -> None:
+        cell = self._cell(slot, second)
+        cell.requests += times
+        cell.unreached += times
+        self._streaks[slot] += times
+        cell.streak = self._streaks[slot]
+
+    def _cell(self, slot: Slot, second: int) -> _Cell:
+        cells = self._cells[slot]
+        cell = cells.get(second)
+        if cell is None:
+            cell = cells[second] = _Cell(streak=self._streaks[slot])
+        return cell
+
+    def _streak_at(self, slot: Slot, at: int) -> int:
+        """The streak at the end of a second without requests: that of the last one before it that had some."""
+        cells = self._cells[slot]
+        before = max((second for second in cells if second < at), default=None)
+        return cells[before].streak if before is not None else 0
+
+
+ZEROES = (0,) * (len(BINS) + 1)

@@ -1,0 +1,97 @@
+"""The router's log lines, read fast and strictly: octet-counted frames, and what one line says of a request.
+
+A line has sixteen fields and ends with a dot of its own, so that a cut one is recognised. What is not such a line
+is an error, never a guess. Nothing here knows a clock or a socket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from verdigris.core.world import Slot
+
+__all__ = ["FRAME_MOST", "BadLine", "Frames", "Line", "read"]
+
+FRAME_MOST = 4096
+DIGITS_MOST = 5
+FIELDS = 16
+SLOTS = {b"blue": Slot.BLUE, b"green": Slot.GREEN}
+DROPPED = b" dropped"
+
+
+class BadLine(ValueError):
+    """What arrived is not what the router's configuration writes."""
+
+
+@dataclass(slots=True)
+class Line:
+    """How one request ended.
+
+    `wall` is when, in seconds since 1970. `chosen` is the slot that it was meant for, `slot` the one whose member
+    it reached at last; None where there is none. `state` tells who ended it and when, "--" an ordinary end.
+    `latency` is milliseconds to the answer, or to the end where there was none. `retries` came before it.
+    """
+
+    app: bytes
+    wall: float
+    chosen: Slot | None
+    slot: Slot | None
+    status: int
+    state: bytes
+    latency: int
+    retries: int
+    preview: bool
+
+
+class Frames:
+    """Cuts a stream into frames: each is its length in digits, a space, and that many bytes."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """The frames that are whole now. `BadLine` when the stream cannot be one; it is of no use from then on."""
+        data, at = self._rest + data, 0
+        while (space := data.find(b" ", at, at + DIGITS_MOST + 1)) >= 0:
+            digits = data[at:space]
+            if not digits.isdigit() or int(digits) > FRAME_MOST:
+                raise BadLine(f"no frame begins with {data[at : at + 20]!r}")
+            end = space + 1 + int(digits)
+            if end > len(data):
+                break
+            yield data[space + 1 : end]
+            at = end
+        else:
+            if len(data) - at > DIGITS_MOST:
+                raise BadLine(f"no frame begins with {data[at : at + 20]!r}")
+        self._rest = data[at:]
+
+
+def read(frame: bytes) -> Line | None:
+    """The request that a frame tells of; None for the router's own notice that it had to drop lines."""
+    fields = frame.split(b" ", FIELDS - 2)
+    if len(fields) != FIELDS - 1 or not frame.endswith(b" ."):
+        if frame.rstrip().endswith(DROPPED):
+            return None
+        raise BadLine(f"not a whole line: {frame[:200]!r}")
+    app, wall, chosen, server, status, wait, connect, answer, total, state, retries, preview = fields[:12]
+    try:
+        again, replied = int(retries), int(answer)
+        if replied < 0:
+            latency = max(0, int(total))
+        else:  # what was lost on members before the one that answered is not its own
+            latency = replied if again else replied + int(wait) + int(connect)
+        return Line(
+            app,
+            int(wall) / 1000,
+            SLOTS.get(chosen),
+            SLOTS.get(server.partition(b"-")[0]),
+            int(status),
+            state,
+            latency,
+            again,
+            preview in SLOTS,
+        )
+    except ValueError as error:
+        raise BadLine(f"not a number where one belongs: {frame[:200]!r}") from error

@@ -1,0 +1,214 @@
+"""How requests went, from the router's log lines: it connects to a socket of ours and writes one for each.
+
+Every second is held against the router's own count of ended requests: where lines are missing it is marked lost,
+where nobody listened it is absent. Nothing is guessed, nothing grows without bound, and a slow reader never slows
+the router: its ring buffer takes that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from verdigris.adapters.signals.counts import KEPT, Counts
+from verdigris.adapters.signals.lines import BadLine, Frames, read
+from verdigris.core.errors import ActionError
+from verdigris.core.world import Known, Second, Seen, Unknown
+
+if TYPE_CHECKING:
+    from verdigris.ports import Clock
+
+__all__ = ["SOCKET", "RouterLines"]
+
+SOCKET = "lines.sock"
+SETTLE = 0.25
+"""Seconds until a second is taken for complete, and until lines are held against a count."""
+
+CHECK_EVERY = 1.0
+SILENT_AFTER = 3.0
+SLACK = 200
+"""One line in so many may still be under way when the count is taken: those of 5 ms."""
+
+Totals = Callable[[], Awaitable[Seen[int]]]
+
+
+@dataclass(slots=True)
+class _Check:
+    """A count of the router's, taken at `wall`; `lines` is how many of ours were written by then."""
+
+    wall: float
+    taken: float
+    total: int
+    lines: int
+
+
+class RouterLines:
+    """The signals of one app. `start` listens, `close` ends it; the router comes and goes as it likes."""
+
+    def __init__(self, directory: Path, clock: Clock, app: str, totals: Totals) -> None:
+        self.directory = directory
+        self.clock = clock
+        self.app = app.encode()
+        self.trouble = ""
+        self._totals = totals
+        self._counts = Counts()
+        self._server: asyncio.Server | None = None
+        self._connections: set[_Connection] = set()
+        self._away_since: float | None = clock.now()
+        self._begin = int(clock.now()) + 1
+        self._absent: set[int] = set()
+        self._lost: set[int] = set()
+        self._lines = 0
+        self._check: _Check | None = None
+        self._last: _Check | None = None
+
+    async def start(self) -> None:
+        """Listen. A socket that an earlier controller left is replaced."""
+        door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+        try:
+            os.fchmod(door.fileno(), 0o600)
+            with contextlib.suppress(FileNotFoundError):
+                (self.directory / SOCKET).unlink()
+            descriptor = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                door.bind(f"/proc/self/fd/{descriptor}/{SOCKET}")
+            finally:
+                os.close(descriptor)
+            loop = asyncio.get_running_loop()
+            self._server = await loop.create_unix_server(
+                lambda: _Connection(self), sock=door, cleanup_socket=False
+            )
+        except OSError as error:
+            door.close()
+            raise ActionError(f"{self.directory / SOCKET}: cannot listen there ({error.strerror})") from error
+
+    async def observe(self) -> Seen[tuple[Second, ...]]:
+        """The last complete seconds. Unknown while the router has been away for more than three."""
+        now = self.clock.now()
+        if self._away_since is not None and now - self._away_since > SILENT_AFTER:
+            why = f" ({self.trouble})" if self.trouble else ""
+            return Unknown(
+                f"the router has sent no lines for {now - self._away_since:.0f} s{why}; see `verdigris doctor`"
+            )
+        await self._verify(now)
+        self._forget(now)
+        end = self._complete_until(now)
+        absent = self._absent | (set(_span(self._away_since, now)) if self._away_since is not None else set())
+        return Known(
+            tuple(
+                self._counts.second(at, at in self._lost)
+                for at in range(max(self._begin, end - KEPT), end)
+                if at not in absent
+            ),
+            now,
+        )
+
+    async def close(self) -> None:
+        """Stop listening. The router keeps its lines until somebody listens again, or they are too many."""
+        if self._server is not None:
+            self._server.close()
+        for connection in list(self._connections):
+            connection.close()
+
+    def connected(self, connection: _Connection) -> None:
+        if self._away_since is not None:
+            self._absent.update(_span(self._away_since, self.clock.now()))
+            self._away_since = None
+        self._connections.add(connection)
+        self._check = self._last = None
+
+    def disconnected(self, connection: _Connection) -> None:
+        """What the router still had to send is gone with it, so this second is not known."""
+        self._connections.discard(connection)
+        self._check = self._last = None
+        if self._connections:
+            self._lost.update(_span(self.clock.now(), self.clock.now()))
+        else:
+            self._away_since = self.clock.now()
+
+    def take(self, frames: list[bytes]) -> None:
+        """Count lines. They say when they were written by the wall clock, which is translated as it stands now."""
+        now = self.clock.now()
+        behind = now - self.clock.wall()
+        check, counts = self._check, self._counts
+        for frame in frames:
+            line = read(frame)
+            if line is None:
+                self._lost.update(_span(now - 1, now))
+                continue
+            if line.app != self.app:
+                continue
+            self._lines += 1
+            if check is not None and line.wall <= check.wall:
+                check.lines += 1
+            counts.add(line, int(min(line.wall + behind, now)))
+
+    async def _verify(self, now: float) -> None:
+        """Hold the lines against the router's count, as soon as those that were under way have come."""
+        if self._check is not None and now - self._check.taken >= SETTLE:
+            self._judge(self._check)
+            self._last, self._check = self._check, None
+        if self._check is None and (self._last is None or now - self._last.taken >= CHECK_EVERY):
+            connections = set(self._connections)
+            total = await self._totals()
+            if isinstance(total, Known) and connections == self._connections:
+                self._check = _Check(self.clock.wall(), self.clock.now(), total.value, self._lines)
+
+    def _judge(self, check: _Check) -> None:
+        last = self._last
+        if last is None:
+            return
+        ended, came = check.total - last.total, check.lines - last.lines
+        if ended - came > 1 + ended // SLACK:
+            self._lost.update(_span(last.taken, check.taken))
+
+    def _complete_until(self, now: float) -> int:
+        """The second that is not complete yet: too fresh, or too long after the last count that could be taken."""
+        checked = max((c.taken for c in (self._last, self._check) if c), default=None)
+        return int(min(now - SETTLE, checked + SILENT_AFTER if checked is not None else now))
+
+    def _forget(self, now: float) -> None:
+        oldest = int(now) - KEPT - 2
+        self._counts.forget_before(oldest)
+        self._absent = {at for at in self._absent if at >= oldest}
+        self._lost = {at for at in self._lost if at >= oldest}
+
+
+class _Connection(asyncio.Protocol):
+    """One router process that writes lines."""
+
+    def __init__(self, lines: RouterLines) -> None:
+        self.lines = lines
+        self.frames = Frames()
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self.lines.connected(self)
+
+    def data_received(self, data: bytes) -> None:
+        """What is not a line ends the connection: the router comes back at once, at the beginning of one."""
+        try:
+            self.lines.take(list(self.frames.feed(data)))
+        except BadLine as error:
+            self.lines.trouble = str(error)
+            self.close()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.lines.disconnected(self)
+
+    def close(self) -> None:
+        if self.transport is not None:
+            self.transport.abort()
+
+
+def _span(since: float, until: float) -> range:
+    """The whole seconds that this time touches, as many as are remembered."""
+    return range(max(int(since), int(until) - KEPT), int(until) + 1)

@@ -1,0 +1,68 @@
+"""`verdigris status`: one screen of where things stand, cheap enough for a prompt. It reads and asks, nothing more."""
+
+from __future__ import annotations
+
+import typer
+
+from verdigris.cli.options import session_of
+from verdigris.cli.session import Session
+from verdigris.cli.show.documents import snapshot_document
+from verdigris.cli.show.ink import Ink, Line, line
+from verdigris.cli.show.status import status_lines
+from verdigris.cli.show.story import told
+from verdigris.cli.staff import staff_of
+from verdigris.core.errors import ObservationError
+from verdigris.ports import Snapshot
+
+__all__ = ["status"]
+
+
+def status(context: typer.Context) -> None:
+    """Show where things stand: both slots, the phase, what is waited for, what to type."""
+    session = session_of(context)
+    voice, s = session.voice, session.snapshot()
+    staff = staff_of(session)
+    if s is None:
+        document = {
+            "type": "result",
+            "app": session.name,
+            "deployment": None,
+            "sentence": "nothing is deployed",
+        }
+        voice.tell(nothing(session, staff.controller is not None), document)
+        return
+    visited = visited_phases(session, s)
+    document = snapshot_document(s, staff, voice.wall(), visited)
+    voice.tell(status_lines(s, staff, voice.wall(), voice.width, visited), document)
+
+
+def visited_phases(session: Session, s: Snapshot) -> tuple[str, ...]:
+    """The phases so far, as far as the event log can be read."""
+    d = s.deployment
+    try:
+        return told(d.id, d.app, session.house.desk().events(deployment=d.id)).visited
+    except ObservationError:
+        return ()
+
+
+def nothing(session: Session, at_work: bool) -> list[Line]:
+    """What to type before there is anything to show."""
+    who = (
+        "a controller runs and waits for the first deployment"
+        if at_work
+        else "no controller runs, none is needed yet"
+    )
+    return [
+        line((f"{session.name}  ", Ink.BOLD), "nothing is deployed yet"),
+        line(f"  {who}"),
+        line(
+            ("  next         ", Ink.DIM),
+            ("verdigris plan  ", Ink.COMMAND),
+            ("  says what a deploy would do", Ink.DIM),
+        ),
+        line(
+            ("               ", Ink.DIM),
+            ("verdigris deploy", Ink.COMMAND),
+            ("  ships the first release", Ink.DIM),
+        ),
+    ]

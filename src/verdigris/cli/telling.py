@@ -1,0 +1,143 @@
+"""Tells a deployment as it goes: drawn in place on a terminal, else line by line, or as JSON objects.
+
+A heartbeat comes at least every ten seconds, so that a log of a CI job never looks dead.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from verdigris.cli.follow import Look
+from verdigris.cli.session import Session
+from verdigris.cli.show.amounts import duration
+from verdigris.cli.show.chapters import chapter_words, meter_words
+from verdigris.cli.show.ink import Ink
+from verdigris.cli.show.progress import progress_lines
+from verdigris.core.lifecycle import ENDINGS
+from verdigris.ports import Event
+
+if TYPE_CHECKING:
+    from rich.live import Live
+
+__all__ = ["HEARTBEAT", "Telling", "event_document", "telling"]
+
+HEARTBEAT = 9.0
+INKS = {"alert": Ink.BAD, "failed": Ink.WARN, "refused": Ink.WARN, "command": Ink.BOLD}
+
+
+class Telling(Protocol):
+    """Somebody who listens to a deployment."""
+
+    def tell(self, look: Look) -> None: ...
+
+    def close(self) -> None:
+        """Nothing more comes; a drawing stays where it is."""
+        ...
+
+
+def telling(session: Session) -> Telling:
+    """The way of telling that fits where the words go."""
+    if session.voice.as_json:
+        return Objects(session)
+    return Drawing(session) if session.voice.draws else Lines(session)
+
+
+class Lines:
+    """One line for each event that matters, and a heartbeat."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.spoke_at = session.clock()
+
+    def tell(self, look: Look) -> None:
+        for event in look.events:
+            for sentence in sentences(event, look):
+                self.say(sentence, INKS.get(event.kind, Ink.PLAIN))
+        if self.session.clock() - self.spoke_at >= HEARTBEAT and look.deployment.phase not in ENDINGS:
+            self.say(heartbeat(look))
+
+    def say(self, sentence: str, ink: Ink = Ink.PLAIN) -> None:
+        self.spoke_at = self.session.clock()
+        self.session.voice.say(sentence, ink)
+
+    def close(self) -> None:
+        """Lines need no end."""
+
+
+class Objects(Lines):
+    """The same as JSON: every event as it stands in the log."""
+
+    def tell(self, look: Look) -> None:
+        for event in look.events:
+            self.object(event_document(event))
+        if self.session.clock() - self.spoke_at >= HEARTBEAT and look.deployment.phase not in ENDINGS:
+            self.object(
+                {"type": "progress", "wall": self.session.voice.wall(), "phase": look.deployment.phase}
+                | {"deployment": look.deployment.id, "sentence": heartbeat(look)}
+            )
+
+    def object(self, document: dict[str, Any]) -> None:
+        self.spoke_at = self.session.clock()
+        self.session.voice.object(document)
+
+
+class Drawing:
+    """The table of phases, redrawn in place."""
+
+    def __init__(self, session: Session) -> None:
+        from verdigris.cli.drawing import console, live
+
+        self.session = session
+        self.live: Live = live(console(session.voice.err, session.voice.color))
+        self.live.start()
+
+    def tell(self, look: Look) -> None:
+        from verdigris.cli.drawing import text
+
+        voice = self.session.voice
+        self.live.update(text(progress_lines(look.story, voice.wall(), voice.width)), refresh=True)
+
+    def close(self) -> None:
+        self.live.stop()
+
+
+def sentences(event: Event, look: Look) -> list[str]:
+    """What to say of an event: a phase says first what came of the one before it."""
+    if event.kind != "phase":
+        return [f"{event.kind}: {event.sentence}" + (f" ({event.evidence})" if event.evidence else "")]
+    before = next(
+        (c for c in reversed(look.story.chapters) if c.ended == event.wall and c.began < c.ended), None
+    )
+    done = (
+        [f"✔ {before.phase} took {duration(before.took(0))}: {chapter_words(before)}".rstrip(": ")]
+        if before
+        else []
+    )
+    return [*done, f"● {event.sentence}" + (f" ({event.evidence})" if event.evidence else "")]
+
+
+def heartbeat(look: Look) -> str:
+    """Where it stands and what is waited for."""
+    s, phase = look.story.snapshot, look.deployment.phase
+    if s is None:
+        return f"{look.deployment.id} is in {phase}, the controller has not looked yet"
+    current = next((c for c in reversed(look.story.chapters) if c.phase == phase), None)
+    facts = [
+        meter_words(s),
+        chapter_words(current) if current else "",
+        f"waiting for {s.waiting_for}" if s.waiting_for else "",
+    ]
+    return f"still {phase}: " + " · ".join(fact for fact in facts if fact)
+
+
+def event_document(event: Event) -> dict[str, Any]:
+    return {
+        "type": event.kind,
+        "wall": event.wall,
+        "number": event.number,
+        "app": event.app,
+        "deployment": event.deployment,
+        "phase": event.phase,
+        "sentence": event.sentence,
+        "evidence": event.evidence,
+    }
