@@ -8,7 +8,7 @@ from typing import Any
 
 from typer.main import get_command
 
-from verdigris.cli.verbs import VERBS, app
+from verdigris.cli.verbs import VERBS, app, load
 
 __all__ = ["command_line"]
 
@@ -26,11 +26,11 @@ def command_line() -> str:
     """The whole page."""
     group: Any = get_command(app)
     parts = [HEAD, options(group.params), "\n| | |\n|---|---|"]
-    for kind, verbs in groupby(VERBS, key=lambda verb: VERBS[verb]):
+    for kind, verbs in groupby(VERBS, key=lambda verb: VERBS[verb][0]):
         names = ", ".join(f"[`{verb}`](#{anchor(verb)})" for verb in verbs)
         parts.append(f"| {kind} | {names} |")
     for verb in VERBS:
-        parts += chapter(group.get_command(None, verb), f"verdigris {verb}", 2)
+        parts += chapter(load(verb), f"verdigris {verb}", 2)
     return "\n".join(parts) + "\n"
 
 
@@ -39,7 +39,9 @@ def chapter(command: Any, name: str, depth: int) -> Iterator[str]:
     yield f"\n{'#' * depth} {name}\n"
     yield " ".join((command.help or "").split())
     if arguments := [param for param in command.params if param.param_type_name == "argument"]:
-        words = " ".join(f"[{param.name.upper()}]" if not param.required else param.name.upper() for param in arguments)
+        words = " ".join(
+            f"[{param.name.upper()}]" if not param.required else param.name.upper() for param in arguments
+        )
         yield f"\n    {name} {words}"
     if shown := options(command.params):
         yield f"\n{shown}"
@@ -57,7 +59,11 @@ def row(param: Any) -> str:
     argument = param.param_type_name == "argument"
     name = param.name.upper() if argument else ", ".join([*param.opts, *param.secondary_opts])
     flag = getattr(param, "is_flag", False)
-    default = "" if flag or argument or param.default in (None, "") or callable(param.default) else f"`{param.default}`"
+    default = (
+        ""
+        if flag or argument or param.default in (None, "") or callable(param.default)
+        else f"`{param.default}`"
+    )
     return f"| `{name}` | {default} | {' '.join((param.help or '').split())} |"
 
 

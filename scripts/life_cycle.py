@@ -44,6 +44,14 @@ WAITS: dict[Callable[..., Any], str] = {
     waits.all_is_well_back: "nothing: what serves is kept as it should be",
 }
 
+WORDS = {
+    "version": "the new release",
+    "previous": "the old release",
+    "slot": "the new slot",
+    "live": "the old slot",
+}
+"""Who is meant in the meanings of the phases."""
+
 POLICY = Policy(
     ramp=(Step(10), Step(50), Step(95, 0.0)), holdback=5, expand=True, contract=True, gate=True, rehearse=1
 )
@@ -54,7 +62,9 @@ WORLD = World(
     now=0.0,
     base="",
     slots=PerSlot(NOBODY, NOBODY),
-    router=RouterWorld(NOBODY, PerSlot(NOBODY, NOBODY), PerSlot(NOBODY, NOBODY), NOBODY, PerSlot(NOBODY, NOBODY)),
+    router=RouterWorld(
+        NOBODY, PerSlot(NOBODY, NOBODY), PerSlot(NOBODY, NOBODY), NOBODY, PerSlot(NOBODY, NOBODY)
+    ),
     signals=NOBODY,
     checklist=Known((Check("all", True, "well"),), 0.0),
 )
@@ -107,12 +117,17 @@ def line(fact: Facts) -> str:
 
 
 def meaning(phase: str) -> str:
-    words = {"version": "the new release", "previous": "the old release", "slot": "the new slot", "live": "the old slot"}
-    return MEANINGS[phase].format(**words)
+    return MEANINGS[phase].format_map(WORDS)
 
 
 def kept(want: Desired) -> str:
-    return "both slots" if len(want.keep) == 2 else "new slot" if DEPLOYMENT.candidate in want.keep else "old slot"
+    return (
+        "both slots"
+        if len(want.keep) == 2
+        else "new slot"
+        if DEPLOYMENT.candidate in want.keep
+        else "old slot"
+    )
 
 
 def steps(row: Row) -> tuple[Step, ...]:

@@ -1,4 +1,4 @@
-"""The picture of the life cycle, drawn from the phase table: forward on the left, backward on the right, every way across.
+"""The picture of the life cycle, drawn from the phase table: forward on the left, the ways back on the right.
 
 Plain SVG, readable on light and dark pages: colours are classes, and the dark ones a media query.
 """
@@ -20,20 +20,42 @@ BRACKET = 600
 STYLE = """\
 text { font: 13px system-ui, "DejaVu Sans", sans-serif; fill: #1f2933 }
 .name { font-weight: 600 } .small { font-size: 11.5px; fill: #52606d } .title { font-size: 15px; font-weight: 600 }
-.page { fill: #ffffff; stroke: #d5dbe1 } .box { fill: #eef4fb; stroke: #6f8fb3 } .watched { fill: #e6f6ec; stroke: #4f9a6c }
+.page { fill: #ffffff; stroke: #d5dbe1 }
+.box { fill: #eef4fb; stroke: #6f8fb3 } .watched { fill: #e6f6ec; stroke: #4f9a6c }
 .back { fill: #fdf1e4; stroke: #c98a3c } .stuck { fill: #fbe9ea; stroke: #c05b63 } .optional { stroke-dasharray: 5 3 }
 .way { fill: none; stroke: #7b8794; stroke-width: 1.4 } .return { fill: none; stroke: #c98a3c; stroke-width: 1.6 }
 .head { fill: #7b8794 } .returnhead { fill: #c98a3c }
 @media (prefers-color-scheme: dark) {
 text { fill: #e4e7eb } .small { fill: #a9b4bf }
-.page { fill: #161b22; stroke: #30363d } .box { fill: #1d2a3a; stroke: #5b7ea6 } .watched { fill: #173225; stroke: #4f9a6c }
-.back { fill: #38291a; stroke: #c98a3c } .stuck { fill: #3a2023; stroke: #c05b63 } .way { stroke: #8b949e } .head { fill: #8b949e }
+.page { fill: #161b22; stroke: #30363d }
+.box { fill: #1d2a3a; stroke: #5b7ea6 } .watched { fill: #173225; stroke: #4f9a6c }
+.back { fill: #38291a; stroke: #c98a3c } .stuck { fill: #3a2023; stroke: #c05b63 }
+.way { stroke: #8b949e } .head { fill: #8b949e }
 }"""
 
-BACK_AT = {"abort": 1, "restore": 7, "settle": 8, "discard": 9.5, "rolled_back": 11, "aborted": 12, "stuck": 4}
+HEADS = ("head", "returnhead")
+
+BACK_AT = {
+    "abort": 1,
+    "restore": 7,
+    "settle": 8,
+    "discard": 9.5,
+    "rolled_back": 11,
+    "aborted": 12,
+    "stuck": 4,
+}
 """On which line of the forward lane a phase of the way back is drawn."""
 
-BACK_WAYS = (("restore", "settle"), ("settle", "discard"))
+
+BACK_NOTES = {
+    "restore": ("traffic goes back,", "confirmed"),
+    "settle": ("the candidate", "falls quiet"),
+    "abort": ("nothing to restore", ""),
+    "discard": ("candidate torn down", ""),
+    "rolled_back": ("traffic had moved", ""),
+    "aborted": ("none had moved", ""),
+    "stuck": ("traffic is held where", "it is, you are called"),
+}
 
 
 def picture() -> str:
@@ -41,8 +63,8 @@ def picture() -> str:
     forward, backward = [facts(row) for row in FORWARD], [facts(row) for row in BACKWARD]
     height = TOP + len(forward) * PITCH + 46
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img"',
-        '  aria-label="The life cycle of a deployment: the phases forward, and the ways back">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}"',
+        '  role="img" aria-label="The life cycle of a deployment: the phases forward, and the ways back">',
         f"<style>\n{STYLE}\n</style>",
         heads(),
         f'<rect class="page" x="0.5" y="0.5" width="{WIDTH - 1}" height="{height - 1}" rx="10"/>',
@@ -57,9 +79,9 @@ def picture() -> str:
 
 
 def heads() -> str:
-    marker = '<marker id="{0}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">' \
-        '<path class="{0}" d="M0 0 8 4 0 8z"/></marker>'
-    return f"<defs>{marker.format('head')}{marker.format('returnhead')}</defs>"
+    size = 'viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"'
+    both = (f'<marker id="{name}" {size}><path class="{name}" d="M0 0 8 4 0 8z"/></marker>' for name in HEADS)
+    return f"<defs>{''.join(both)}</defs>"
 
 
 def titles() -> Iterator[str]:
@@ -77,53 +99,37 @@ def lane(phases: list[Facts]) -> Iterator[str]:
         yield text(LEFT + BOX + NOTE, y + 16, phase.waits_for.replace("`", ""), "")
         yield text(LEFT + BOX + NOTE, y + 32, phase.world, "small")
         if index:
-            yield arrow(LEFT + BOX / 2, y - PITCH + HEIGHT, LEFT + BOX / 2, y - 1)
+            yield path(f"M{LEFT + BOX / 2} {y - PITCH + HEIGHT}V{y - 1}")
 
 
 def brackets(phases: list[Facts]) -> Iterator[str]:
     """From where a way leads back, and to which phase."""
     moved = [index for index, phase in enumerate(phases) if phase.reversible]
-    before = [index for index in range(moved[0])]
+    before = list(range(moved[0]))
     yield from bracket(before, "abort", "no traffic has moved")
     yield from bracket(moved, "restore", "watched: a bad verdict or rollback")
 
 
 def bracket(rows: list[int], to: str, why: str) -> Iterator[str]:
-    top, bottom = TOP + rows[0] * PITCH + 4, TOP + rows[-1] * PITCH + HEIGHT - 4
-    y = middle(BACK_AT[to])
-    yield f'<path class="return" d="M{BRACKET} {top}h8v{bottom - top}h-8"/>'
-    yield f'<path class="return" d="M{BRACKET + 8} {y}H{RIGHT - 2}" marker-end="url(#returnhead)"/>'
+    first, last = TOP + rows[0] * PITCH + 4, TOP + rows[-1] * PITCH + HEIGHT - 4
+    y = centre(to)
+    yield f'<path class="return" d="M{BRACKET} {first}h8v{last - first}h-8"/>'
+    yield path(f"M{BRACKET + 8} {y}H{RIGHT - 2}", "return")
     yield text(RIGHT, TOP + BACK_AT[to] * PITCH - 8, why, "small")
 
 
 def way_back(phases: list[Facts]) -> Iterator[str]:
+    """The phases backward, and how they follow each other."""
     for phase in phases:
         y = TOP + BACK_AT[phase.name] * PITCH
         yield box(RIGHT, y, phase, "stuck" if phase.name == "stuck" else "back")
-        yield from notes(RIGHT + BOX + NOTE, y, short(phase))
-    x = RIGHT + BOX / 2
-    for start, end in BACK_WAYS:
-        yield arrow(x, top(start) + HEIGHT, x, top(end) - 1)
-    yield f'<path class="way" d="M{RIGHT + BOX} {top("abort") + 28}H{WIDTH - 18}V{top("discard") + 28}H{RIGHT + BOX + 2}" marker-end="url(#head)"/>'
-    yield arrow(x, top("discard") + HEIGHT, x, top("rolled_back") - 1)
-    side = f"H{RIGHT - 20}V{middle(BACK_AT['aborted'])}H{RIGHT - 2}"
-    yield f'<path class="way" d="M{RIGHT} {middle(BACK_AT["discard"])}{side}" marker-end="url(#head)"/>'
+        yield from notes(RIGHT + BOX + NOTE, y, BACK_NOTES[phase.name])
     yield text(RIGHT, top("stuck") - 8, "the way back overdue, or bad and no way back", "small")
-
-
-def short(phase: Facts) -> tuple[str, ...]:
-    return WORDS[phase.name]
-
-
-WORDS = {
-    "restore": ("traffic goes back,", "confirmed"),
-    "settle": ("the candidate", "falls quiet"),
-    "abort": ("nothing to restore", ""),
-    "discard": ("candidate torn down", ""),
-    "rolled_back": ("traffic had moved", ""),
-    "aborted": ("none had moved", ""),
-    "stuck": ("traffic is held where", "it is, you are called"),
-}
+    middle = RIGHT + BOX / 2
+    for start, end in (("restore", "settle"), ("settle", "discard"), ("discard", "rolled_back")):
+        yield path(f"M{middle} {top(start) + HEIGHT}V{top(end) - 1}")
+    yield path(f"M{RIGHT + BOX} {top('abort') + 28}H{WIDTH - 18}V{top('discard') + 28}H{RIGHT + BOX + 2}")
+    yield path(f"M{RIGHT} {centre('discard')}H{RIGHT - 20}V{centre('aborted')}H{RIGHT - 2}")
 
 
 def notes(x: float, y: float, lines: tuple[str, ...]) -> Iterator[str]:
@@ -139,24 +145,28 @@ def box(x: float, y: float, phase: Facts, kind: str) -> str:
 
 def legend(height: float) -> str:
     y = height - 22
-    return "".join((
-        f'<rect class="watched" x="{LEFT}" y="{y - 12}" width="22" height="14" rx="3"/>',
-        text(LEFT + 30, y, "watched and reversible", "small"),
-        f'<rect class="box optional" x="{LEFT + 190}" y="{y - 12}" width="22" height="14" rx="3"/>',
-        text(LEFT + 220, y, "passed over where not configured", "small"),
-    ))
+    return "".join(
+        (
+            f'<rect class="watched" x="{LEFT}" y="{y - 12}" width="22" height="14" rx="3"/>',
+            text(LEFT + 30, y, "watched and reversible", "small"),
+            f'<rect class="box optional" x="{LEFT + 190}" y="{y - 12}" width="22" height="14" rx="3"/>',
+            text(LEFT + 220, y, "passed over where not configured", "small"),
+        )
+    )
 
 
 def top(name: str) -> float:
     return TOP + BACK_AT[name] * PITCH
 
 
-def middle(line: float) -> float:
-    return TOP + line * PITCH + HEIGHT / 2
+def centre(name: str) -> float:
+    return top(name) + HEIGHT / 2
 
 
-def arrow(x1: float, y1: float, x2: float, y2: float) -> str:
-    return f'<path class="way" d="M{x1} {y1}L{x2} {y2}" marker-end="url(#head)"/>'
+def path(way: str, kind: str = "way") -> str:
+    """A line with a head at its end."""
+    head = "returnhead" if kind == "return" else "head"
+    return f'<path class="{kind}" d="{way}" marker-end="url(#{head})"/>'
 
 
 def text(x: float, y: float, words: str, kind: str) -> str:

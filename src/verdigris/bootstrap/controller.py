@@ -28,7 +28,7 @@ async def run_controller(house: House) -> None:
     lease = Lease(house.state)
     lease.acquire()
     try:
-        house.start_keeper(log.info)
+        await asyncio.to_thread(house.start_keeper, log.info)
         async with wired(house) as parts:
             await parts.store.prepare()
             await parts.store.prune(EVENTS_KEPT)

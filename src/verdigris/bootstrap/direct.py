@@ -46,7 +46,7 @@ async def roll_back_directly(house: House, actor: str, reason: str, say: Say) ->
     holder = lease.take_over(TAKE_OVER_WITHIN)
     if holder is not None:
         say(f"the {holder} did not answer and was ended; traffic did not depend on it")
-    house.start_keeper(say)
+    await asyncio.to_thread(house.start_keeper, say)
     try:
         async with wired(house) as parts:
             try:

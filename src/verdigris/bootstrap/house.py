@@ -126,7 +126,7 @@ class House:
     def start(self, say: Say) -> None:
         """Have a keeper and a controller: the ones that run, or new ones in the background."""
         self.start_keeper(say)
-        if self.controller() is None:
+        if not self.served():
             self.start_controller(say)
 
     def start_keeper(self, say: Say) -> None:
@@ -159,10 +159,14 @@ class House:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
             )
-        wait_for(lambda: self.controller() is not None or process.poll() is not None, STARTED_WITHIN)
-        if self.controller() is None:
+        wait_for(lambda: self.served() or process.poll() is not None, STARTED_WITHIN)
+        if not self.served():
             raise VerdigrisError(f"the controller did not start: {last_line(self.state / CONTROLLER_LOG)}")
         say("the controller was started in the background: `verdigris status` shows what it does")
+
+    def served(self) -> bool:
+        """Whether a controller is in charge and has its store ready."""
+        return self.controller() is not None and self.desk().ready()
 
     def install_units(self) -> dict[str, str]:
         """The systemd units by name; nothing is written."""

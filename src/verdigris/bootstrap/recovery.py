@@ -5,6 +5,7 @@ Traffic is not touched: what serves goes on serving. The damaged file is kept be
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from verdigris.adapters.environments.process.releases import Releases
@@ -25,7 +26,7 @@ async def recover(house: House, say: Say) -> str:
     lease = Lease(house.state)
     lease.take_over(1.0)
     try:
-        house.start_keeper(say)
+        await asyncio.to_thread(house.start_keeper, say)
         put_aside(house.state / DATABASE, say)
         async with wired(house, listen=False) as parts:
             await parts.store.prepare()

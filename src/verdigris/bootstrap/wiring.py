@@ -52,7 +52,7 @@ async def wired(house: House, *, listen: bool = True) -> AsyncIterator[Wired]:
         stack.push_async_callback(environment.close)
         router = await haproxy(house, environment, check, clock, keeper)
         stack.push_async_callback(router.close)
-        signals = RouterLines(house.state / "router", clock, router.requests)
+        signals = RouterLines(house.state / "router", clock, settings.app, router.requests)
         if listen:
             await signals.start()
             stack.push_async_callback(signals.close)

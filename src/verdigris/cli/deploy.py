@@ -17,7 +17,7 @@ from verdigris.cli.show.failure import Failure, failure_lines, traffic_words
 from verdigris.cli.show.ink import Ink, line
 from verdigris.cli.show.result import failure_of, result_document, result_line
 from verdigris.cli.telling import HEARTBEAT, telling
-from verdigris.core.errors import ConfigError
+from verdigris.core.errors import ConfigError, StoreUnavailable
 from verdigris.core.lifecycle import ENDINGS
 from verdigris.core.world import Release
 
@@ -25,6 +25,7 @@ __all__ = ["deploy"]
 
 GLANCE = 0.1
 TAIL = 20
+STORE_WITHIN = 20.0
 
 
 def deploy(
@@ -66,7 +67,20 @@ def prepare(session: Session, version: str | None) -> Release:
     voice.say(f"release {release.version} ({release.digest[:19]})")
     house.start(voice.say)
     house.hand_over_secrets(release)
+    wait_for_the_store(session)
     return release
+
+
+def wait_for_the_store(session: Session) -> None:
+    """A controller that has just begun makes the store first."""
+    until = session.clock() + STORE_WITHIN
+    while not session.house.desk().ready():
+        if session.clock() > until:
+            where = session.house.state / "controller.log"
+            raise StoreUnavailable(
+                f"the controller has made no store within {STORE_WITHIN:.0f} s. See {where}"
+            )
+        session.pause(GLANCE)
 
 
 def own_key(session: Session, release: Release) -> str:
@@ -74,8 +88,7 @@ def own_key(session: Session, release: Release) -> str:
 
     After something else was shipped, or after it was taken back, asking again is a new deployment.
     """
-    desk = session.house.desk()
-    newest = desk.newest(session.name) if desk.ready() else None
+    newest = session.house.desk().newest(session.name)
     d = newest.deployment if newest else None
     if d is not None and d.release == release and d.phase not in ("rolled_back", "aborted", "stuck"):
         return d.key

@@ -76,13 +76,13 @@ def usage(session: Session, error: Exception) -> int:
 
 def unexpected(session: Session, error: Exception) -> Exit:
     """A bug: a sentence with what to report, the traceback where it can be found."""
-    from verdigris.cli.show.ink import Ink, line
+    from verdigris.cli.show.failure import Failure, failure_lines
 
     what = f"{type(error).__name__}: {error}"
     where = written(session)
     sentence = f"verdigris failed in a way that nobody foresaw ({what}). Traffic stays where it is."
     report = f"Please report it with {where}" if where else "Please report it with what --debug prints"
-    lines = [line(("✖ ", Ink.BAD), sentence), line(f"  {report}")]
+    lines = failure_lines(Failure(f"{sentence}\n{report}"), session.voice.width)
     session.voice.fail(lines, {"type": "error", "exit": int(Exit.ERROR), "sentence": f"{sentence} {report}"})
     if session.debug:
         traceback.print_exc()

@@ -24,11 +24,7 @@ def explain(context: typer.Context) -> None:
     d, now = s.deployment, session.voice.wall()
     events = [e for e in session.house.desk().events(deployment=d.id) if e.app == d.app]
     parts = explanation(s, told(d.id, d.app, events).see(s), events, now)
-    document = {
-        "type": "result",
-        "deployment": d.id,
-        "phase": d.phase,
-        **{label.replace(" ", "_"): text for label, text in parts},
-    }
-    document |= {"next": [command for command, _ in next_commands(s)]}
+    document: dict[str, object] = {"type": "result", "deployment": d.id, "phase": d.phase}
+    document |= {label.replace(" ", "_"): text for label, text in parts}
+    document["next"] = [command for command, _ in next_commands(s)]
     session.voice.tell(paragraphs(parts, s, session.voice.width), document)

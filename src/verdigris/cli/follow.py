@@ -5,7 +5,7 @@ It only reads. Whoever follows can stop at any time; the deployment goes on with
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from verdigris.cli.session import Session
@@ -29,8 +29,8 @@ class Look:
     story: Story
 
 
-def follow(session: Session, deployment: str, every: float = EVERY) -> Iterator[Look]:
-    """Look at one deployment for ever, waiting between two looks."""
+def follow(session: Session, deployment: str, pause: Callable[[float], None] | None = None) -> Iterator[Look]:
+    """Look at one deployment for ever, with a pause between two looks."""
     story, number = Story(deployment, session.name), 0
     while True:
         look = look_at(session, story, number)
@@ -38,7 +38,7 @@ def follow(session: Session, deployment: str, every: float = EVERY) -> Iterator[
             story = look.story
             number = look.events[-1].number if look.events else number
             yield look
-        session.pause(every)
+        (pause or session.pause)(EVERY)
 
 
 def look_at(session: Session, story: Story, after: int = 0) -> Look | None:

@@ -72,7 +72,7 @@ def ask(session: Session, reason: str) -> bool:
 def by_the_controller(session: Session, deployment: str, began: float) -> Exit:
     """Follow until traffic is back, which the router and its front door have to say."""
     teller = telling(session)
-    for look in follow(session, deployment, GLANCE):
+    for look in follow(session, deployment, lambda _: session.pause(GLANCE)):
         teller.tell(look)
         d = look.deployment
         if abandoned(session):

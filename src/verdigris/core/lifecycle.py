@@ -81,7 +81,7 @@ FORWARD = (
 BACKWARD = (
     Row("restore", looks.restored, waits.restored, lambda p: p.restore_within),
     Row("settle", looks.restored, waits.settled),
-    Row("abort", looks.restored, waits.untouched),
+    Row("abort", looks.restored, waits.untouched, lambda p: p.restore_within),
     Row("discard", looks.only_live, waits.candidate_gone, lambda p: p.drain + p.discard_within),
     Row("rolled_back", looks.only_live, waits.all_is_well_back),
     Row("aborted", looks.only_live, waits.all_is_well_back),

@@ -74,7 +74,8 @@ def contracting(d: Deployment, w: World, p: Policy) -> Desired:
 
 
 def restored(d: Deployment, w: World, p: Policy) -> Desired:
-    return Desired(BOTH, on_live(d))
+    """Traffic on the old slot. The candidate is left as it is: it is not started again only to be discarded."""
+    return Desired(BOTH, on_live(d), spare=frozenset({d.candidate}))
 
 
 def only_live(d: Deployment, w: World, p: Policy) -> Desired:

@@ -80,7 +80,7 @@ def job(want: Desired, d: Deployment) -> Action | None:
 def provisions(want: Desired, d: Deployment, w: World, p: Policy) -> list[Action]:
     """Slots that are to be kept and lack instances. A slot with another release in it is emptied first."""
     found = []
-    for slot in sorted(want.keep):
+    for slot in sorted(want.keep - want.spare):
         release, seen = d.release_in(slot), w.slots[slot]
         if release is not None and isinstance(seen, Known) and seen.value.digest in (None, release.digest):
             why = lacking(slot, release, d, w, p)
@@ -114,14 +114,23 @@ def route(want: Desired, d: Deployment, w: World, p: Policy) -> Action | None:
         return None
     reading = seen.value
     weights = safe_weights(want, d, w, p, reading)
-    if reading.fell_back_to is not None and weights[reading.fell_back_to] != 100:
-        return None  # the router saved itself: telling it anything would send traffic back to the dead slot
+    if reading.fell_back_to is not None and not may_unlatch(reading.fell_back_to, weights, d, w, p):
+        return None
     wanted = Routing(
         weights, members(want, d, w, reading), fallback(want, d, w, p, reading), versions(want, d)
     )
     if wanted == reading.routing and reading.fell_back_to is None and stamped(d, reading):
         return None
     return Action(Kind.ROUTE, explain(wanted, reading), routing=wanted)
+
+
+def may_unlatch(saved: Slot, weights: Weights, d: Deployment, w: World, p: Policy) -> bool:
+    """The router saved itself: telling it anything could send traffic back to the dead slot.
+
+    Its turn may be made permanent. It may be undone where it turned away from what served before us, to what an
+    earlier deployment had kept, and what served before can serve again.
+    """
+    return weights[saved] == 100 or (saved is d.candidate and may_gain(d.live, d, w, p))
 
 
 def stamped(d: Deployment, reading: Reading) -> bool:
@@ -213,8 +222,10 @@ def tear_downs(want: Desired, d: Deployment, w: World, p: Policy) -> list[Action
 def superfluous(slot: Slot, want: Desired, d: Deployment, w: World) -> bool:
     """Not wanted at all, or another release where one is wanted."""
     seen, release = w.slots[slot], d.release_in(slot)
+    if slot in want.spare:
+        return False
     if slot not in want.keep:
-        return slot not in want.spare
+        return True
     return release is not None and isinstance(seen, Known) and seen.value.digest not in (None, release.digest)
 
 

@@ -179,6 +179,8 @@ class FakeEnvironment:
 
     async def check(self, release: Release, count: int) -> tuple[Check, ...]:
         self.chaos.look("the checklist")
+        if self.chaos.strikes("no_room", 0.3):
+            return (Check("room", False, "there is no room"),)
         return (Check("room", True, "there is room"),)
 
     async def provision(self, slot: Slot, release: Release, count: int, surge: int, generation: int) -> None:

@@ -237,6 +237,7 @@ class Host:
 
     def restart_router(self) -> None:
         """The router comes back with what it finds on disk, which may be old."""
+        self.pending.clear()  # what was on the wire dies with the process
         self.routing, self.generation = self.rng.choice(self.files[-3:])
         self.fell_back = self.edited = self.old_worker = None
 
@@ -263,7 +264,6 @@ class Host:
         """Everything starts again; the clock counts from another beginning, and somebody looks at once or later."""
         self.boot += 1
         self.now = self.rng.choice((10.0, self.now + 300.0))
-        self.pending.clear()
         self.seconds.clear()
         for place in self.places.values():
             place.busy_until = 0.0

@@ -22,6 +22,7 @@ from verdigris.testing.memory_store import MemoryStore
 __all__ = ["WATCHED", "Violation", "Witness"]
 
 WATCHED = ("cutover", "drain", "bake", "stabilize")
+BACK = ("restore", "settle", "abort", "discard", "rolled_back", "aborted")
 SLACK = 0.5
 """Seconds by which counted evidence may exceed the truth: rounding, and nothing else."""
 
@@ -69,7 +70,9 @@ class Witness:
             self.may_gain(d, slot)
         mine = host.edited is None or d.disowned == host.edited or self.refused()
         require(mine, "I3 single writer", f"{host.edited} was made by hand and nobody said to replace it")
-        latched = host.fell_back is not None and routing.weights[host.fell_back] != 100
+        saved = host.fell_back
+        undone = saved is d.candidate and self.able(d, d.live) > 0
+        latched = saved is not None and routing.weights[saved] != 100 and not undone
         require(not latched, "I1 serving", f"the router saved itself and is told {routing.weights}")
         self.names_the_way_back(d, routing)
         limit = self.share(d) if d.phase in WATCHED else 100
@@ -87,9 +90,12 @@ class Witness:
 
     def names_the_way_back(self, d: Deployment, routing: Routing) -> None:
         """While the candidate serves, the router knows where to turn by itself, and only to somebody able."""
-        if self.host.looked_at != self.host.now:
-            return  # the slots could not be seen in this round
         to = routing.fallback
+        if self.host.looked_at != self.host.now:
+            kept = (
+                d.phase not in WATCHED or to is self.host.routing.fallback or routing.weights[d.live] == 100
+            )
+            return require(kept, "I4 way back", "what nobody could see in this round is given up")
         require(to is None or self.able(d, to) > 0, "I4 way back", f"{to} is to jump in and cannot serve")
         serves = d.phase in WATCHED and routing.weights[d.candidate] > 0
         due = serves and d.previous is not None and self.able(d, d.live) > 0
@@ -135,7 +141,9 @@ class Witness:
 
     def provisioned(self, slot: Slot, release: Release, count: int, generation: int) -> None:
         self.written_down(generation)
-        place = self.host.places[slot]
+        place, d = self.host.places[slot], self.deployment()
+        in_vain = d is not None and slot is d.candidate and d.phase in BACK
+        require(not in_vain, "I8 bounded", f"{slot} is started on the way back")
         require(count == self.policy.instances, "I8 bounded", f"{count} instances asked for")
         other = place.release is not None and place.release.digest != release.digest
         serves = self.host.routing.weights[slot] > 0
@@ -198,7 +206,7 @@ class Witness:
         self.last = d
         counted = d.lasted("good")
         what = f"{counted:.1f} s counted in {d.phase}, {self.good:.1f} s were good"
-        require(counted <= self.good + SLACK, "I9 evidence", what)
+        require(d.phase not in WATCHED or counted <= self.good + SLACK, "I9 evidence", what)
 
     def lived_through(self, clear: bool) -> None:
         """Add the time since the last clear round, if it was good for the phase that the deployment was in."""

@@ -349,6 +349,11 @@ def a_contract_stays_owed() -> AbstractContextManager[None]:
     return instead(admit, lambda wish, number, d, policy, reading: admit(wish, number, d, None, reading))
 
 
+@fault("nothing is started only to be discarded")
+def the_candidate_is_started_on_the_way_back() -> AbstractContextManager[None]:
+    return instead(looks.restored, looks.beside)
+
+
 @fault("the schema contracts when the last old session has ended")
 def the_schema_contracts_under_sessions() -> AbstractContextManager[None]:
     return instead(waits.may_contract, lambda w: True)
@@ -411,8 +416,11 @@ def a_crash_forgets_the_admission() -> AbstractContextManager[None]:
     admit_one = Engine.admit_one
 
     async def forgetful(self: Engine, filed: Any) -> None:
-        if self.saved is not None and self.saved.deployment.key == filed.key:
-            self.saved = replace(self.saved, deployment=replace(self.saved.deployment, key=""))
+        saved = self.saved
+        if saved is None or saved.deployment.key != filed.key:
+            return await admit_one(self, filed)
+        self.saved = replace(saved, deployment=replace(saved.deployment, key=""))
         await admit_one(self, filed)
+        self.saved = saved
 
     return method(Engine, "admit_one", forgetful)

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from verdigris.adapters.stores.lease import Holder
 from verdigris.core.intake import Direct
 from verdigris.core.policy import Policy, Step
 from verdigris.core.world import Check, Command, Release, Slot, Verb
 from verdigris.engine.loop import Engine
 from verdigris.engine.parts import Parts, in_turn
+from verdigris.keeper.children import Identity
 from verdigris.ports import Filed, Snapshot
 from verdigris.testing.chaos import Chaos
 from verdigris.testing.fakes import (
@@ -39,6 +41,13 @@ POLICY = Policy(
 )
 
 
+class Desk(MemoryStore):
+    """The memory store as the command line finds it: there from the start."""
+
+    def ready(self) -> bool:
+        return True
+
+
 @dataclass
 class Pinned:
     """`Board` in memory."""
@@ -53,9 +62,11 @@ class Pinned:
 
 
 @dataclass(frozen=True)
-class Holding:
-    pid: int
-    since: float
+class Wired:
+    """The part of the settings that the command line reads."""
+
+    app: str
+    policy: Policy
 
 
 @dataclass
@@ -74,7 +85,7 @@ class FakeHouse:
     def __post_init__(self) -> None:
         chaos = Chaos(random.Random(1))
         chaos.on = False
-        self.memory, self.pinned = MemoryStore(), Pinned()
+        self.memory, self.pinned = Desk(), Pinned()
         self.parts = Parts(
             router=FakeRouter(self.host, chaos),
             environment=FakeEnvironment(self.host, chaos),
@@ -91,24 +102,24 @@ class FakeHouse:
     # --- time: it passes when a verb waits ----------------------------------------------------------------
 
     def wall(self) -> float:
-        return self.parts.clock.wall()
+        return self.parts.clock.wall() + self.passed
 
     def clock(self) -> float:
-        return self.host.now
+        return self.host.now + self.passed
 
     def pause(self, seconds: float) -> None:
-        """What stands in the place of `time.sleep`: the world goes on, and the controller looks once a half second."""
-        self.host.advance(seconds)
+        """What stands in the place of `time.sleep`: the world goes on, and the controller looks once a second."""
         self.passed += seconds
-        while self.passed >= 0.5:
-            self.passed -= 0.5
+        while self.passed >= 1.0:
+            self.passed -= 1.0
+            self.host.advance(1.0)
             if self.running and not self.frozen:
                 done(self.engine.tick())
 
     def until(self, phase: str, most: int = 2000) -> Snapshot:
         """Let time pass until the deployment is in a phase."""
         for _ in range(most):
-            self.pause(0.5)
+            self.pause(1.0)
             seen = self.pinned.snapshot
             if seen is not None and seen.deployment.phase == phase:
                 return seen
@@ -123,14 +134,18 @@ class FakeHouse:
 
     # --- what the command line asks -----------------------------------------------------------------------
 
+    @property
+    def settings(self) -> Wired:
+        return Wired(APP, self.policy)
+
     def desk(self) -> MemoryStore:
         return self.memory
 
     def board(self) -> Pinned:
         return self.pinned
 
-    def controller(self) -> Holding | None:
-        return Holding(4711, self.wall() - 3600) if self.running else None
+    def controller(self) -> Holder | None:
+        return Holder(Identity(4711, 0, "boot"), "controller") if self.running else None
 
     def keeper(self) -> None:
         return None

@@ -1,7 +1,7 @@
 """The router's log lines, read fast and strictly: octet-counted frames, and what one line says of a request.
 
-A line has sixteen fields and ends with a dot of its own, so that a cut one is recognised. What is not such a line
-is an error, never a guess. Nothing here knows a clock or a socket.
+A line says its format first and ends with a dot of its own, so that a cut one is recognised. What begins like a
+line and is none is an error, never a guess. Nothing here knows a clock or a socket.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from verdigris.core.world import Slot
 
-__all__ = ["FRAME_MOST", "BadLine", "Frames", "Line", "read"]
+__all__ = ["FRAME_MOST", "BadLine", "Frames", "Line", "dropped", "read"]
 
 FRAME_MOST = 4096
 DIGITS_MOST = 5
+FORMAT = b"r1 "
 FIELDS = 16
 SLOTS = {b"blue": Slot.BLUE, b"green": Slot.GREEN}
-DROPPED = b" dropped"
 
 
 class BadLine(ValueError):
@@ -68,20 +68,23 @@ class Frames:
         self._rest = data[at:]
 
 
+def dropped(frame: bytes) -> bool:
+    """Whether this is the router's notice that it had no room for lines."""
+    return not frame.startswith(FORMAT) and frame.rstrip().endswith(b" dropped")
+
+
 def read(frame: bytes) -> Line | None:
-    """The request that a frame tells of; None for the router's own notice that it had to drop lines."""
-    fields = frame.split(b" ", FIELDS - 2)
-    if len(fields) != FIELDS - 1 or not frame.endswith(b" ."):
-        if frame.rstrip().endswith(DROPPED):
-            return None
+    """The request that a frame tells of; None for what the router says besides. `BadLine` for a broken one."""
+    if not frame.startswith(FORMAT):
+        return None
+    fields = frame.split(b" ", FIELDS - 1)
+    if len(fields) != FIELDS or not frame.endswith(b" ."):
         raise BadLine(f"not a whole line: {frame[:200]!r}")
-    app, wall, chosen, server, status, wait, connect, answer, total, state, retries, preview = fields[:12]
+    _, app, wall, chosen, server, status, wait, connect, answer, total, state, retries, preview = fields[:13]
     try:
         again, replied = int(retries), int(answer)
-        if replied < 0:
-            latency = max(0, int(total))
-        else:  # what was lost on members before the one that answered is not its own
-            latency = replied if again else replied + int(wait) + int(connect)
+        # What was lost on members before the one that answered is not its own.
+        latency = replied if again else replied + int(wait) + int(connect)
         return Line(
             app,
             int(wall) / 1000,
@@ -89,7 +92,7 @@ def read(frame: bytes) -> Line | None:
             SLOTS.get(server.partition(b"-")[0]),
             int(status),
             state,
-            latency,
+            latency if replied >= 0 else max(0, int(total)),
             again,
             preview in SLOTS,
         )

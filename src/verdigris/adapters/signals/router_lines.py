@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from verdigris.adapters.signals.counts import KEPT, Counts
-from verdigris.adapters.signals.lines import BadLine, Frames, read
+from verdigris.adapters.signals.lines import BadLine, Frames, dropped, read
 from verdigris.core.errors import ActionError
 from verdigris.core.world import Known, Second, Seen, Unknown
 
@@ -81,9 +81,7 @@ class RouterLines:
             finally:
                 os.close(descriptor)
             loop = asyncio.get_running_loop()
-            self._server = await loop.create_unix_server(
-                lambda: _Connection(self), sock=door, cleanup_socket=False
-            )
+            self._server = await loop.create_server(lambda: _Connection(self), sock=door)
         except OSError as error:
             door.close()
             raise ActionError(f"{self.directory / SOCKET}: cannot listen there ({error.strerror})") from error
@@ -140,7 +138,8 @@ class RouterLines:
         for frame in frames:
             line = read(frame)
             if line is None:
-                self._lost.update(_span(now - 1, now))
+                if dropped(frame):
+                    self._lost.update(_span(now - 1, now))
                 continue
             if line.app != self.app:
                 continue

@@ -42,7 +42,8 @@ def where(s: Snapshot) -> str:
     d = s.deployment
     road = forward_road(d, s.policy)
     place = f", phase {road.index(d.phase) + 1} of {len(road)}" if d.phase in road else ""
-    return f"{d.id} ships {d.app} {d.release.version} to {d.candidate}. It is in {d.phase}{place}: {meaning(d)}. Traffic: {weights_words(s)}."
+    ships = f"{d.id} ships {d.app} {d.release.version} to {d.candidate}."
+    return f"{ships} It is in {d.phase}{place}: {meaning(d)}. Traffic: {weights_words(s)}."
 
 
 def why(s: Snapshot) -> str:

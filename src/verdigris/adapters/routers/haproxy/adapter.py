@@ -136,12 +136,9 @@ class HaproxyRouter:
             self.probes.forget()
         if table.places > sight.places:
             return await self._grow(sight, table, generation)
-        text = render(self.settings, table, sight.places)
-        if text != self.files.read(CONFIG):
-            await self.files.check(text)
         await self._give(conversation, sight, table)
         await self.leaving.tell(self._entry(self.settings.app, str(row)))
-        await self._write_down(table, text)
+        await self._write_down(table, sight.places)
 
     async def requests(self) -> Seen[int]:
         """How many requests have ended in the serving process: as many lines have to arrive."""
@@ -181,17 +178,11 @@ class HaproxyRouter:
     def _entry(self, key: str, value: str) -> str:
         return f"set map {SHARE} {key} {value}"
 
-    async def _write_down(self, table: Table, text: str) -> None:
+    async def _write_down(self, table: Table, places: int) -> None:
         try:
-            await asyncio.to_thread(self._write, table, text)
-        except ActionError as error:
+            await self._check_and_write(table, places)
+        except (ActionError, ConfigError) as error:
             raise ActionError(f"the router does it, but a restart would undo it: {error}") from error
-
-    def _write(self, table: Table, text: str) -> None:
-        """The map before the configuration: a successor must never start with older weights."""
-        self.files.write_entries(table.entries(self.settings.app))
-        self.files.write_latch({})
-        self.files.keep(CONFIG, text)
 
     async def _grow(self, sight: Sight, table: Table, generation: int) -> None:
         """More members than there are places: a successor with more, that starts with the new routing."""
@@ -200,13 +191,20 @@ class HaproxyRouter:
         await self.leaving.tell(self._entry(self.settings.app, str(table.row)))
 
     async def _check_and_write(self, table: Table, places: int) -> None:
+        """Put files in place that HAProxy has found valid. What it turned to by itself was under an earlier row."""
         text = render(self.settings, table, places)
         for name in (SHARE, LATCH):  # the check reads them
-            if not (self.settings.directory / name).exists():
-                self.files.write(name, "")
+            self.files.make(name)
         if text != self.files.read(CONFIG):
             await self.files.check(text)
-        self.files.write_entries(table.entries(self.settings.app))
+        await asyncio.to_thread(self._write, table, text)
+
+    def _write(self, table: Table, text: str) -> None:
+        """The map before the configuration: a successor must never start with older weights."""
+        entries = table.entries(self.settings.app)
+        self.files.write_entries(entries)
+        row = f"{self.settings.app}/{entries[self.settings.app]}"
+        self.files.write_latch({key: slot for key, slot in self.files.latch().items() if key == row})
         self.files.keep(CONFIG, text)
 
     async def _succeed(self, generation: int) -> None:
@@ -215,10 +213,11 @@ class HaproxyRouter:
         await self.runner.reload(self.argv, generation)
 
     def _written(self) -> Table:
-        """The routing that the files hold; at the very beginning nobody has members, and blue gets all."""
+        """The routing that the files hold; at the very beginning nobody has members, and the first
+        release goes to blue, which gets nothing yet."""
         entries = self.files.entries()
         if self.settings.app not in entries:
-            return Table(Row(green=0, generation=0, installation=self.installation))
+            return Table(Row(green=100, generation=0, installation=self.installation))
         table = Table.read(self.settings.app, entries)
         if table is None:
             raise ConfigError(
@@ -229,7 +228,10 @@ class HaproxyRouter:
 
     async def _talk(self) -> Conversation:
         async with self._opening:
-            if self._conversation is None or self._conversation.over:
+            if self._conversation is not None and self._conversation.over:
+                self._conversation.close()
+                self._conversation = None
+            if self._conversation is None:
                 self._conversation = await Conversation.open(self.settings.directory)
             return self._conversation
 

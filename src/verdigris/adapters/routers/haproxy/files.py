@@ -42,9 +42,11 @@ class Files:
         return found
 
     def entries(self) -> dict[str, str]:
-        """What stands in the map file; lines that are none are passed over."""
-        lines = (line.split(" ") for line in self.read(SHARE).splitlines())
-        return {pieces[0]: pieces[1] for pieces in lines if len(pieces) == 2}
+        """What stands in the map file."""
+        return self._pairs(SHARE)
+
+    def latch(self) -> dict[str, str]:
+        return self._pairs(LATCH)
 
     def write_entries(self, entries: dict[str, str]) -> None:
         """Make the map file say this, if it does not yet."""
@@ -54,9 +56,20 @@ class Files:
         """What the router turned to by itself, so that its restart does not turn it back."""
         self.keep(LATCH, "".join(f"{key} {value}\n" for key, value in entries.items()))
 
+    def make(self, name: str) -> None:
+        """An empty file, where there is none."""
+        if not (self.directory / name).exists():
+            self.write(name, "")
+
     def keep(self, name: str, text: str) -> None:
+        """Make a file say this, if it does not yet."""
         if not (self.directory / name).exists() or self.read(name) != text:
             self.write(name, text)
+
+    def _pairs(self, name: str) -> dict[str, str]:
+        """The lines of a map; those that are none are passed over."""
+        lines = (line.split(" ") for line in self.read(name).splitlines())
+        return {pieces[0]: pieces[1] for pieces in lines if len(pieces) == 2}
 
     def read(self, name: str) -> str:
         """What a file says; empty when there is none or it is not text."""

@@ -39,7 +39,7 @@ ERRORS = {
 ID = "[A-Za-z0-9._~+/=-]{1,128}"
 
 LINE = (
-    "{app} %[date(0,ms)] %[var(txn.slot)] %s %ST %Tw %Tc %Tr %Ta %ts %rc %[var(txn.preview)] %[var(txn.id)]"
+    "r1 {app} %[date(0,ms)] %[var(txn.slot)] %s %ST %Tw %Tc %Tr %Ta %ts %rc %[var(txn.preview)] %[var(txn.id)]"
     " %HM %[capture.req.uri,bytes(0,1024)] ."
 )
 """One line for each request, read by the signals adapter. The dot at its end shows that nothing was cut off."""

@@ -66,7 +66,9 @@ async def test_a_stale_generation_is_refused_and_nothing_is_done(house):
 async def test_what_is_so_already_costs_no_command(house):
     blue, green = await house.both()
     await house.route(20, 1, blue, green)
-    before = {path: path.stat().st_mtime_ns for path in house.directory.iterdir() if path.suffix in (".map", ".cfg")}
+    before = {
+        path: path.stat().st_mtime_ns for path in house.directory.iterdir() if path.suffix in (".map", ".cfg")
+    }
     await house.route(20, 1, blue, green)
     assert before == {path: path.stat().st_mtime_ns for path in before}
 
@@ -85,7 +87,9 @@ async def test_a_row_of_another_installation_does_not_bear_our_stamp(house):
     assert (await house.reading()).generation is None
 
 
-@pytest.mark.parametrize("row", ["banana", "green=101", "green=", "green=-1", "green=50x", "green=007/", "blue=3"])
+@pytest.mark.parametrize(
+    "row", ["banana", "green=101", "green=", "green=-1", "green=50x", "green=007/", "blue=3"]
+)
 async def test_a_row_that_says_no_share_is_unknown_refuses_requests_and_can_be_replaced(house, row):
     blue, green = await house.both()
     await house.route(0, 1, blue, green)
@@ -119,7 +123,10 @@ async def test_a_member_that_was_taken_out_by_hand_is_missing(house):
 async def test_a_member_that_was_put_in_by_hand_is_seen(house):
     blue, green = await house.both()
     await house.route(0, 1, blue)
-    await house.tell(f"set server api-blue/blue-2 addr 127.0.0.1 port {green.port}", "set server api-blue/blue-2 state ready")
+    await house.tell(
+        f"set server api-blue/blue-2 addr 127.0.0.1 port {green.port}",
+        "set server api-blue/blue-2 state ready",
+    )
     members = (await house.reading()).routing.members.blue
     assert [blue.member.address, green.member.address] == [member.address for member in members]
 
@@ -254,7 +261,6 @@ async def test_ended_requests_are_counted(house):
     for path in ("/", "/status/404", "/status/500"):
         await house.ask(path)
 
-
     async def three_more():
         return (await house.router.requests()).value - before == 3
 
@@ -263,9 +269,15 @@ async def test_ended_requests_are_counted(house):
 
 async def test_every_file_and_socket_is_for_us_alone(house):
     await house.route(0, 1)
-    kinds = {path.name: oct(path.stat().st_mode & 0o777) for path in house.directory.iterdir() if path.suffix != ".log"}
+    kinds = {
+        path.name: oct(path.stat().st_mode & 0o777)
+        for path in house.directory.iterdir()
+        if path.suffix != ".log"
+    }
     assert set(kinds.values()) == {"0o600"}
-    assert {"haproxy.cfg", "share.map", "latch.map", "preview.map", "preview.secret", "haproxy.sock"} <= set(kinds)
+    assert {"haproxy.cfg", "share.map", "latch.map", "preview.map", "preview.secret", "haproxy.sock"} <= set(
+        kinds
+    )
 
 
 async def test_no_connections_are_left_over_by_many_looks(house):

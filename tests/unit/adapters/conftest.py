@@ -140,7 +140,10 @@ class Instance:
             self.asked.append((method, path, headers))
         status, body, more = 200, self.slot, self.more
         if path == "/health":
-            status, body = self.health, json.dumps({"slot": self.slot, "release": self.release} if self.release else {})
+            status, body = (
+                self.health,
+                json.dumps({"slot": self.slot, "release": self.release} if self.release else {}),
+            )
         elif path.startswith("/status/"):
             status = int(path[8:])
         elif path == "/cut":

@@ -1,0 +1,29 @@
+"""Every planted fault is found by the simulator. One that survives says that a promise is not checked."""
+
+import pytest
+
+from verdigris.testing.planted import FAULTS
+from verdigris.testing.planting import Fault
+from verdigris.testing.simulation import simulate
+
+SEEDS = 300
+"""Histories that a fault may take to be found. Most are found within ten."""
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_the_simulator_finds_that(fault: Fault, record_property):
+    with fault.plant():
+        found = next((h for h in map(simulate, range(SEEDS)) if h.violation), None)
+    assert found, f"{fault.name!r} survives {SEEDS} histories: who checks that {fault.breaks}?"
+    record_property("found", f"{fault.name}: {found.violation}")
+
+
+def test_when_the_fault_is_out_again_nothing_is_found():
+    for fault in FAULTS:
+        with fault.plant():
+            pass
+    assert "" == simulate(0).violation
+
+
+def test_there_are_enough_faults_and_each_has_a_name_of_its_own():
+    assert len({fault.name for fault in FAULTS}) == len(FAULTS) >= 20

@@ -1,0 +1,40 @@
+"""HAProxy's answers are read strictly: what is strange is an error, never a zero."""
+
+import pytest
+
+from verdigris.adapters.routers.haproxy import stat
+from verdigris.core.errors import ObservationError
+
+STAT = "# pxname,svname,scur,hrsp_1xx,hrsp_2xx,hrsp_3xx,hrsp_4xx,hrsp_5xx,hrsp_other,\n"
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        (stat.map_in, "Unknown map identifier. Please use #<id> or <file>."),
+        (stat.seats_in, ""),
+        (stat.seats_in, "1\n# be_id be_name srv_id\n5 api"),
+        (stat.seats_in, "Can't find backend."),
+        (stat.sessions_in, ""),
+        (stat.sessions_in, STAT + "api,blue-1,,0,0,0,0,0,0,\n"),
+        (stat.sessions_in, STAT + "api,blue-1,-1,0,0,0,0,0,0,\n"),
+        (stat.sessions_in, STAT + "api\n"),
+        (stat.connections_in, "Unknown command"),
+        (stat.requests_in, STAT),
+        (stat.requests_in, STAT + "api,FRONTEND,0,1,2,3,x,5,6,\n"),
+        (stat.long_lived_in, "No such table"),
+        (stat.long_lived_in, "# table: api-long, type: string\nnonsense"),
+    ],
+)
+def test_a_strange_answer_is_an_error(read, text):
+    with pytest.raises(ObservationError, match="answered `show"):
+        read(text)
+
+
+def test_requests_are_the_sum_of_all_that_ended():
+    assert stat.requests_in(STAT + "api,FRONTEND,0,1,2,3,4,5,6,\n\n") == 21
+
+
+def test_an_ipv6_address_gets_its_brackets():
+    text = "1\n# be_id be_name srv_name srv_addr srv_admin_state srv_port\n1 b s ::1 0 80\n"
+    assert stat.seats_in(text)["b", "s"] == stat.Seat("[::1]:80", True)

@@ -1,0 +1,82 @@
+"""What counts as what."""
+
+import pytest
+
+from verdigris.adapters.signals.counts import Counts
+from verdigris.adapters.signals.lines import Line
+from verdigris.core.judge import bin_of
+from verdigris.core.world import Slot, Tally
+
+
+def line(status=200, state=b"--", chosen=Slot.GREEN, slot=Slot.GREEN, latency=5, retries=0, preview=False):
+    return Line(b"api", 0.0, chosen, slot, status, state, latency, retries, preview)
+
+
+def counted(*lines, slot=Slot.GREEN):
+    counts = Counts()
+    for one in lines:
+        counts.add(one, 7)
+    return counts.second(7, False).slots[slot]
+
+
+def summary(tally):
+    return (tally.requests, tally.errors, tally.refused, tally.unreached, tally.timeouts)
+
+
+@pytest.mark.parametrize(
+    ("ended", "expected"),
+    [
+        (line(200), (1, 0, 0, 0, 0)),
+        (line(404), (1, 0, 1, 0, 0)),
+        (line(500), (1, 1, 0, 0, 0)),
+        (line(502, b"PH"), (1, 1, 0, 0, 0)),
+        (line(502, b"SH"), (1, 0, 0, 1, 0)),
+        (line(200, b"SD"), (1, 0, 0, 1, 0)),
+        (line(503, b"SC", slot=None), (1, 0, 0, 1, 0)),
+        (line(503, b"sC"), (1, 0, 0, 1, 0)),
+        (line(504, b"sH"), (1, 0, 0, 0, 1)),
+        (line(200, b"sD"), (1, 0, 0, 0, 1)),
+        (line(503, b"D-"), (1, 0, 0, 1, 0)),
+        (line(-1, b"CH"), (1, 0, 0, 0, 0)),
+        (line(200, b"CD"), (1, 0, 0, 0, 0)),
+        (line(101, b"SD"), (1, 0, 0, 0, 0)),
+        (line(200, preview=True), (0, 0, 0, 0, 0)),
+        (line(400, b"PR", chosen=None, slot=None), (0, 0, 0, 0, 0)),
+    ],
+)
+def test_how_a_request_ended_decides_what_it_counts_as(ended, expected):
+    assert expected == summary(counted(ended))
+
+
+def test_attempts_that_reached_nobody_count_for_the_slot_they_were_meant_for():
+    redispatched = line(slot=Slot.BLUE, retries=2)
+    assert (2, 0, 0, 2, 0) == summary(counted(redispatched))
+    assert (1, 0, 0, 0, 0) == summary(counted(redispatched, slot=Slot.BLUE))
+
+
+def test_answers_have_a_latency_and_what_never_came_has_none():
+    tally = counted(line(latency=5), line(500, latency=300), line(503, b"SC", latency=9, slot=None))
+    assert 2 == sum(tally.latency)
+    assert (1, 1) == (tally.latency[bin_of(5)], tally.latency[bin_of(300)])
+
+
+def test_a_streak_runs_over_seconds_and_silence_and_ends_with_a_success():
+    counts = Counts()
+    for second, status in ((1, 500), (1, 500), (2, 500)):
+        counts.add(line(status), second)
+    assert [2, 3, 3] == [counts.second(at, False).slots.green.streak for at in (1, 2, 3)]
+    counts.add(line(200), 4)
+    assert [2, 3, 3, 0, 0] == [counts.second(at, False).slots.green.streak for at in (1, 2, 3, 4, 5)]
+    assert 0 == counts.second(2, False).slots.blue.streak
+
+
+def test_a_second_without_requests_is_a_count_of_none():
+    assert Tally(latency=counted().latency) == counted()
+    assert set(counted().latency) == {0}
+
+
+def test_old_seconds_are_forgotten():
+    counts = Counts()
+    counts.add(line(), 1)
+    counts.forget_before(2)
+    assert 0 == counts.second(1, False).slots.green.requests

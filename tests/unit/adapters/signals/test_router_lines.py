@@ -1,0 +1,286 @@
+"""Seconds of requests: known, lost, absent or unknown, and each of it said."""
+
+import asyncio
+import os
+import socket
+
+import pytest
+
+from tests.waiting import eventually
+from verdigris.adapters.signals.counts import KEPT
+from verdigris.adapters.signals.router_lines import RouterLines
+from verdigris.core.world import Known, Unknown
+
+WALL = 1_700_000_000.0
+
+
+class Hands:
+    """A clock that is set by hand."""
+
+    def __init__(self):
+        self.moved = 1000.0
+        self.jumped = 0.0
+
+    def now(self):
+        return self.moved
+
+    def base(self):
+        return "this boot"
+
+    def wall(self):
+        return WALL + self.moved + self.jumped
+
+
+class Room:
+    """Signals with a router that is played by the test."""
+
+    def __init__(self, directory):
+        self.clock = Hands()
+        self.directory = directory
+        self.total = Known(0, 0.0)
+        self.signals = RouterLines(directory, self.clock, "api", self.totals)
+        self.writers = []
+
+    async def totals(self):
+        return self.total
+
+    async def connect(self):
+        _, writer = await asyncio.open_unix_connection(self.directory / "lines.sock")
+        self.writers.append(writer)
+        await eventually(lambda: len(self.signals._connections) == len(self.writers), "the connection")
+        return writer
+
+    async def write(self, writer, *frames):
+        before = self.signals._lines
+        writer.write(b"".join(b"%d %s" % (len(frame), frame) for frame in frames))
+        await eventually(lambda: self.signals._lines == before + len(frames), "the lines")
+
+    def line(self, status=200, app="api", slot="green"):
+        return f"r1 {app} {self.clock.wall() * 1000:.0f} {slot} {slot}-1 {status} 0 0 3 4 -- 0 - id GET / .".encode()
+
+    def ended(self, count):
+        self.total = Known(self.total.value + count, 0.0)
+
+    async def seconds(self):
+        return (await self.signals.observe()).value
+
+    async def at(self, second):
+        return next((s for s in await self.seconds() if s.at == second), None)
+
+    async def tick(self, seconds=1.0):
+        """Time passes, looked at as often as a controller does."""
+        until = self.clock.moved + seconds
+        while self.clock.moved < until - 1e-9:
+            self.clock.moved += min(0.5, until - self.clock.moved)
+            await self.signals.observe()
+
+
+@pytest.fixture
+async def room(tmp_path):
+    room = Room(tmp_path)
+    await room.signals.start()
+    yield room
+    for writer in room.writers:
+        writer.close()
+    await room.signals.close()
+
+
+async def test_requests_are_counted_in_the_second_they_ended_in(room):
+    writer = await room.connect()
+    await room.tick(2)
+    await room.write(writer, room.line(), room.line(500), room.line(slot="blue"))
+    second = room.clock.moved
+    await room.tick(1.5)
+    seen = await room.at(second)
+    assert (2, 1, 1) == (seen.slots.green.requests, seen.slots.green.errors, seen.slots.blue.requests)
+    assert not seen.lost
+
+
+async def test_a_second_is_told_when_it_is_complete_and_not_before(room):
+    await room.connect()
+    await room.tick(3)
+    assert (await room.seconds())[-1].at == 1001
+    await room.tick(0.5)
+    assert (await room.seconds())[-1].at == 1002
+
+
+async def test_seconds_without_requests_are_known(room):
+    await room.connect()
+    await room.tick(5)
+    seconds = await room.seconds()
+    assert [1001.0, 1002.0, 1003.0] == [second.at for second in seconds]
+    assert {0} == {second.slots.green.requests for second in seconds}
+
+
+async def test_other_apps_lines_are_other_apps(room):
+    writer = await room.connect()
+    await room.tick(1)
+    await room.write(writer, room.line())
+    writer.write(b"%d %s" % (len(room.line(app="search")), room.line(app="search")))
+    await room.write(writer, room.line())
+    await room.tick(1.5)
+    assert (await room.at(1001)).slots.green.requests == 2
+
+
+async def test_missing_lines_make_the_second_lost(room):
+    writer = await room.connect()
+    await room.tick(3)
+    await room.write(writer, *[room.line()] * 10)
+    room.ended(20)
+    await room.tick(3)
+    assert [True, False] == [(await room.at(at)).lost for at in (1003, 1001)]
+
+
+async def test_a_line_or_two_under_way_are_not_missing(room):
+    writer = await room.connect()
+    await room.tick(3)
+    room.ended(400)
+    await room.write(writer, *[room.line()] * 397)
+    await room.tick(3)
+    assert not any(second.lost for second in await room.seconds())
+
+
+async def test_a_notice_of_dropped_lines_makes_the_second_lost(room):
+    writer = await room.connect()
+    await room.tick(3)
+    writer.write(b"17 37 events dropped")
+    await room.write(writer, room.line())
+    room.ended(1)
+    await room.tick(2)
+    assert (await room.at(1003)).lost
+
+
+async def test_nothing_is_told_of_seconds_that_could_not_be_held_against_a_count(room):
+    await room.connect()
+    await room.tick(3)
+    room.total = Unknown("HAProxy cannot be asked")
+    await room.tick(20)
+    assert (await room.seconds())[-1].at <= 1007
+
+
+async def test_seconds_in_which_nobody_was_connected_are_absent_and_soon_all_is_unknown(room):
+    writer = await room.connect()
+    await room.tick(3)
+    writer.close()
+    room.writers.clear()
+    await eventually(lambda: not room.signals._connections, "the end of the connection")
+    await room.tick(2)
+    assert (await room.seconds())[-1].at == 1002
+    await room.tick(2)
+    assert "no lines for 4 s" in (await room.signals.observe()).why
+    await room.connect()
+    await room.tick(3)
+    assert [1001, 1002, 1008] == [second.at for second in await room.seconds()]
+
+
+async def test_a_router_that_never_connected_is_unknown(room):
+    await room.tick(4)
+    assert isinstance(await room.signals.observe(), Unknown)
+
+
+async def test_a_broken_line_ends_the_connection_and_is_said(room):
+    writer = await room.connect()
+    writer.write(b"5 r1 xx")
+    await eventually(lambda: not room.signals._connections, "the end of the connection")
+    room.writers.pop().close()
+    await room.tick(4)
+    assert "not a whole line" in (await room.signals.observe()).why
+
+
+async def test_a_wall_clock_that_jumps_moves_no_request_out_of_its_second(room):
+    writer = await room.connect()
+    await room.tick(1)
+    for jump in (0.0, 86400.0, -86400.0):
+        room.clock.jumped = jump
+        await room.write(writer, room.line())
+    await room.tick(1.5)
+    assert (await room.at(1001)).slots.green.requests == 3
+
+
+async def test_three_minutes_are_remembered(room):
+    writer = await room.connect()
+    for _ in range(KEPT + 50):
+        await room.write(writer, room.line())
+        room.ended(1)
+        room.clock.moved += 1
+        await room.signals.observe()
+    seconds = await room.seconds()
+    assert KEPT == len(seconds)
+    assert len(room.signals._counts._cells["green"]) <= KEPT + 5
+
+
+async def test_the_socket_is_for_us_alone_and_an_earlier_one_is_replaced(room):
+    assert os.stat(room.directory / "lines.sock").st_mode & 0o777 == 0o600
+    again = RouterLines(room.directory, room.clock, "api", room.totals)
+    await again.start()
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(room.directory / "lines.sock"))
+        await eventually(lambda: again._connections, "the connection at the newer one")
+    await again.close()
+
+
+@pytest.fixture
+async def watched(house):
+    """A house whose requests are counted."""
+    signals = RouterLines(house.directory, house.clock, "api", house.router.requests)
+    await signals.start()
+    await eventually(lambda: signals._connections, "HAProxy to connect")
+    yield house, signals
+    await signals.close()
+
+
+async def total_of(signals, slot, name="requests"):
+    seen = await signals.observe()
+    return (
+        sum(getattr(second.slots[slot], name) for second in seen.value) if isinstance(seen, Known) else None
+    )
+
+
+async def test_what_haproxy_writes_is_what_we_read(watched):
+    house, signals = watched
+    blue, green = await house.both()
+    await house.route(100, 1, blue, green)
+    await begun(house, signals)
+    for path in ("/", "/status/404", "/status/500", "/cut"):
+        await house.ask(path, method="POST")
+    await house.ask(headers=[house.preview("blue")])
+    await eventually(lambda: is_total(signals, "green", 4), "four requests")
+    counts = [
+        await total_of(signals, "green", name) for name in ("errors", "refused", "unreached", "timeouts")
+    ]
+    assert [1, 1, 1, 0] == counts
+    assert not any(second.lost for second in (await signals.observe()).value)
+
+
+async def test_lines_come_again_after_the_router_restarted_and_after_we_did(watched):
+    house, signals = watched
+    blue, green = await house.both()
+    await house.route(100, 1, blue, green)
+    house.runner.crash()
+    await eventually(lambda: not signals._connections, "the end of the connection")
+    house.runner.start()
+    await eventually(lambda: signals._connections, "HAProxy to connect again")
+    await signals.close()
+    again = RouterLines(house.directory, house.clock, "api", house.router.requests)
+    await again.start()
+
+    async def comes_back():
+        await house.ask()  # it only notices that we were away when it has something to write
+        return again._connections
+
+    await eventually(comes_back, "HAProxy to connect to the next controller")
+    await begun(house, again)
+    await house.ask()
+    await eventually(lambda: is_total(again, "green", 1), "the request")
+    await again.close()
+
+
+async def is_total(signals, slot, count):
+    return await total_of(signals, slot) == count
+
+
+async def begun(house, signals):
+    """The first whole second has begun, and every later one is counted."""
+    await eventually(
+        lambda: house.clock.now() > max(signals._begin, *signals._absent, 0) + 1, "a whole second"
+    )
