@@ -208,14 +208,13 @@ def versions(want: Desired, d: Deployment) -> PerSlot[str]:
 
 
 def tear_downs(want: Desired, d: Deployment, w: World, p: Policy) -> list[Action]:
+    """Slots whose release is over. One that is being emptied already is left to it."""
     found = []
     for slot in Slot:
         seen = w.slots[slot]
-        if isinstance(seen, Known) and not seen.value.empty and superfluous(slot, want, d, w):
+        if isinstance(seen, Known) and seen.value.digest is not None and superfluous(slot, want, d, w):
             if harmless(slot, d, w, p):
-                found.append(
-                    Action(Kind.TEAR_DOWN, f"{seen.value.version or 'what ran'} in {slot} is over", slot=slot)
-                )
+                found.append(Action(Kind.TEAR_DOWN, f"{seen.value.version} in {slot} is over", slot=slot))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, TypeVar
 
 from verdigris.core.deployment import Deployment
@@ -30,9 +31,9 @@ async def look(
 ) -> World:
     """The world as seen now. Slow adapters are looked at side by side and cost their own part only."""
     router, slots, signals, checklist, schema, rehearsal = await together(
-        answer(parts.router.observe(), within, "the router", blind_router),
-        answer(parts.environment.observe(), within, "the environment", blind_slots),
-        answer(parts.signals.observe(), within, "the request counts", Unknown),
+        answer(parts.router.observe, within, "the router", blind_router),
+        answer(parts.environment.observe, within, "the environment", blind_slots),
+        answer(parts.signals.observe, within, "the request counts", Unknown),
         checks(parts, d, p, within),
         optional(parts.schema, within, "the schema"),
         optional(parts.rehearser, within, "the rehearsal"),
@@ -51,10 +52,10 @@ async def look(
 
 
 async def answer(
-    work: Coroutine[Any, Any, T], within: Deadline, what: str, blind: Callable[[str], Any]
+    observe: Callable[[], Coroutine[Any, Any, T]], within: Deadline, what: str, blind: Callable[[str], Any]
 ) -> T | Any:
     try:
-        return await within(work, LOOK_WITHIN, what)
+        return await within(observe(), LOOK_WITHIN, what)
     except VerdigrisError as error:
         return blind(str(error))
 
@@ -63,14 +64,15 @@ async def checks(parts: Parts, d: Deployment, p: Policy, within: Deadline) -> Se
     """The checklist is gone through only while it is waited for."""
     if d.phase != "preflight":
         return Unknown("gone through in preflight")
-    found = await answer(parts.environment.check(d.release, p.instances), within, "the checklist", Unknown)
+    check = partial(parts.environment.check, d.release, p.instances)
+    found = await answer(check, within, "the checklist", Unknown)
     return found if isinstance(found, Unknown) else Known(found, parts.clock.now())
 
 
 async def optional(tool: Any, within: Deadline, what: str) -> Seen[Any]:
     if tool is None:
         return Unknown("not configured")
-    return await answer(tool.observe(), within, what, Unknown)
+    return await answer(tool.observe, within, what, Unknown)
 
 
 def blind_router(why: str) -> RouterWorld:

@@ -180,7 +180,7 @@ class Engine:
             await self.admit_one(filed)
 
     async def admit_one(self, filed: Filed) -> None:
-        seen = await answer(self.parts.router.observe(), self.deadline, "the router", blind_router)
+        seen = await answer(self.parts.router.observe, self.deadline, "the router", blind_router)
         current = self.saved.deployment if self.saved else None
         if current is not None and current.key == filed.key:
             # Admitted before a crash that came between the deployment and the answer.

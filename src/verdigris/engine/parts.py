@@ -51,6 +51,10 @@ async def within(work: Coroutine[Any, Any, T], seconds: float, what: str) -> T:
         raise ObservationError(f"{what} did not answer within {seconds:g} s") from error
 
 
-async def in_turn(*work: Awaitable[Any]) -> list[Any]:
+async def in_turn(*work: Coroutine[Any, Any, Any]) -> list[Any]:
     """Await one after another: what the simulator uses in the place of `asyncio.gather`."""
-    return [await one for one in work]
+    try:
+        return [await one for one in work]
+    finally:
+        for one in work:
+            one.close()
