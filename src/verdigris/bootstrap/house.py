@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from verdigris.core.errors import ConfigError, VerdigrisError
+from verdigris.core.errors import VerdigrisError
 from verdigris.core.world import Command, Verb
 
 if TYPE_CHECKING:

@@ -70,6 +70,8 @@ BINS: tuple[int, ...] = (
 
 
 class VerdictKind(StrEnum):
+    """Good and bad are claims; unknown is the honest rest, and time of it counts for nothing."""
+
     GOOD = "good"
     BAD = "bad"
     UNKNOWN = "unknown"

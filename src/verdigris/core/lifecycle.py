@@ -46,48 +46,47 @@ class Row:
     configured: Callable[[Policy, Deployment], bool] = lambda p, d: True
 
 
+# fmt: off
 FORWARD = (
-    Row("preflight", looks.as_it_is, waits.preflight, lambda p: p.drain + p.preflight_within, hopeless=waits.checklist_failed),
-    Row("expand", looks.expanding, waits.expanded, lambda p: p.expand_within, configured=lambda p, d: p.expand),
-    Row("provision", looks.beside, waits.running, lambda p: p.provision_within, hopeless=waits.given_up),
-    Row("validate", looks.beside, waits.validated, lambda p: p.validate_within, hopeless=waits.given_up),
-    Row(
-        *("rehearse", looks.rehearsing, waits.rehearsed, lambda p: p.rehearse_within),
-        configured=lambda p, d: p.rehearse > 0 and d.previous is not None,
-    ),
-    Row("gate", looks.beside, waits.promoted, lambda p: p.gate_within, configured=lambda p, d: p.gate),
-    Row(
-        *("cutover", looks.shifting, waits.step_done, lambda p: p.cutover_within),
-        watched=True, counts=True, reversible=True,
-    ),
-    Row(
-        *("drain", looks.moved, waits.drained),
-        watched=True, reversible=True, configured=lambda p, d: p.holdback == 0 and d.previous is not None,
-    ),
-    Row("bake", looks.moved, waits.baked, watched=True, counts=True, reversible=True),
-    Row(
-        *("stabilize", looks.settled, waits.stabilized),
-        watched=True, counts=True, reversible=True, configured=lambda p, d: d.previous is not None,
-    ),
-    Row("decommission", looks.only_candidate, waits.previous_gone, lambda p: p.drain + p.discard_within),
-    Row(
-        *("contract", looks.contracting, waits.contracted),
-        configured=lambda p, d: p.contract and d.previous is not None,
-    ),
-    Row("succeeded", looks.only_candidate, waits.all_is_well_after),
-)  # fmt: skip
+    #   name            the world looks like   we wait for            at most
+    Row("preflight",    looks.as_it_is,        waits.preflight,       lambda p: p.drain + p.preflight_within,
+        hopeless=waits.checklist_failed),
+    Row("expand",       looks.expanding,       waits.expanded,        lambda p: p.expand_within,
+        configured=lambda p, d: p.expand),
+    Row("provision",    looks.beside,          waits.running,         lambda p: p.provision_within,
+        hopeless=waits.given_up),
+    Row("validate",     looks.beside,          waits.validated,       lambda p: p.validate_within,
+        hopeless=waits.given_up),
+    Row("rehearse",     looks.rehearsing,      waits.rehearsed,       lambda p: p.rehearse_within,
+        configured=lambda p, d: p.rehearse > 0 and d.previous is not None),
+    Row("gate",         looks.beside,          waits.promoted,        lambda p: p.gate_within,
+        configured=lambda p, d: p.gate),
+    Row("cutover",      looks.shifting,        waits.step_done,       lambda p: p.cutover_within,
+        watched=True, counts=True, reversible=True),
+    Row("drain",        looks.moved,           waits.drained,
+        watched=True, reversible=True, configured=lambda p, d: p.holdback == 0 and d.previous is not None),
+    Row("bake",         looks.moved,           waits.baked,
+        watched=True, counts=True, reversible=True),
+    Row("stabilize",    looks.settled,         waits.stabilized,
+        watched=True, counts=True, reversible=True, configured=lambda p, d: d.previous is not None),
+    Row("decommission", looks.only_candidate,  waits.previous_gone,   lambda p: p.drain + p.discard_within),
+    Row("contract",     looks.contracting,     waits.contracted,
+        configured=lambda p, d: p.contract and d.previous is not None),
+    Row("succeeded",    looks.only_candidate,  waits.all_is_well_after),
+)
 """The way forward, in order."""
 
 BACKWARD = (
-    Row("restore", looks.restored, waits.restored, lambda p: p.restore_within),
-    Row("settle", looks.restored, waits.settled),
-    Row("abort", looks.restored, waits.untouched, lambda p: p.restore_within),
-    Row("discard", looks.only_live, waits.candidate_gone, lambda p: p.drain + p.discard_within),
-    Row("rolled_back", looks.only_live, waits.all_is_well_back),
-    Row("aborted", looks.only_live, waits.all_is_well_back),
-    Row("stuck", looks.only_live, waits.a_person, reversible=True),
+    Row("restore",      looks.restored,        waits.restored,        lambda p: p.restore_within),
+    Row("settle",       looks.restored,        waits.settled),
+    Row("abort",        looks.restored,        waits.untouched,       lambda p: p.restore_within),
+    Row("discard",      looks.only_live,       waits.candidate_gone,  lambda p: p.drain + p.discard_within),
+    Row("rolled_back",  looks.only_live,       waits.all_is_well_back),
+    Row("aborted",      looks.only_live,       waits.all_is_well_back),
+    Row("stuck",        looks.only_live,       waits.a_person,        reversible=True),
 )
 """The way back, and where a deployment stands that can go neither way."""
+# fmt: on
 
 ROWS = {row.name: row for row in (*FORWARD, *BACKWARD)}
 ENDINGS = frozenset({"succeeded", "rolled_back", "aborted", "stuck"})

@@ -212,9 +212,9 @@ def tear_downs(want: Desired, d: Deployment, w: World, p: Policy) -> list[Action
     found = []
     for slot in Slot:
         seen = w.slots[slot]
-        if isinstance(seen, Known) and seen.value.digest is not None and superfluous(slot, want, d, w):
-            if harmless(slot, d, w, p):
-                found.append(Action(Kind.TEAR_DOWN, f"{seen.value.version} in {slot} is over", slot=slot))
+        runs = isinstance(seen, Known) and seen.value.digest is not None
+        if runs and superfluous(slot, want, d, w) and harmless(slot, d, w, p):
+            found.append(Action(Kind.TEAR_DOWN, f"what runs in {slot} is over", slot=slot))
     return found
 
 

@@ -13,8 +13,8 @@ from dataclasses import replace
 
 from verdigris.keeper import wanted
 from verdigris.keeper.children import Child, Identity, kill_leftovers, variables
-from verdigris.keeper.environment import relearned
 from verdigris.keeper.endings import backed_off, ending, given_up, how_stopped
+from verdigris.keeper.environment import relearned
 from verdigris.keeper.ground import Ground, now
 from verdigris.keeper.journal import Instance, Slot
 from verdigris.keeper.launch import launch, log_of, prepared, runnable, why_not

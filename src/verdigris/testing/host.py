@@ -139,9 +139,9 @@ class Host:
             if not body.broken and self.now >= body.restart_at:
                 self.restart(body, nature)
             return
-        if self.dying and self.rng.random() < 0.02:
-            self.die(body)
-        elif nature.dies_after is not None and body.served > nature.dies_after:
+        if (self.dying and self.rng.random() < 0.02) or (
+            nature.dies_after is not None and body.served > nature.dies_after
+        ):
             self.die(body)
         elif self.now < body.up_at:
             return

@@ -43,7 +43,6 @@ class Witness:
     host: Host
     store: MemoryStore
     app: str
-    policy: Policy
     effects: int = 0
     good: float = 0.0
     clear_at: tuple[str, float] = ("", 0.0)
@@ -183,6 +182,12 @@ class Witness:
         require(written or excused, "I11 audit", f"effect {generation}, stored {stored}")
 
     # --- steps --------------------------------------------------------------------------------------------
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that the present deployment goes by."""
+        saved = self.store.newest(self.app)
+        return saved.policy if saved else Policy()
 
     def deployment(self) -> Deployment | None:
         return self.store.newest_deployment(self.app)

@@ -105,7 +105,7 @@ class Simulation:
         self.host.healthy_passes = self.policy.healthy
         self.memory = MemoryStore()
         self.store = FaultyStore(self.memory, self.chaos)
-        self.witness = Witness(self.host, self.memory, APP, self.policy, refused=lambda: self.store.refused)
+        self.witness = Witness(self.host, self.memory, APP, refused=lambda: self.store.refused)
         self.directs = FakeDirects()
         self.notifier = FakeNotifier()
         self.parts = self.some_parts()
@@ -273,40 +273,50 @@ class Simulation:
     # --- what befalls it ----------------------------------------------------------------------------------
 
     def befall(self) -> None:
-        host, strikes = self.host, self.chaos.strikes
-        if strikes("restart"):
-            host.restart_router()
-        if strikes("edit", 0.3):
-            host.edit_router(self.newest_stamp())
-        if strikes("impostor", 0.5):
-            host.pose()
-        if strikes("ship", 0.3) and not self.memory.asked:
-            self.ship(some_nature(self.rng), queue=self.rng.random() < 0.5)
-        if strikes("reboot", 0.2):
-            host.reboot()
-        if strikes("suspend", 0.3):
-            host.now += self.rng.choice((100.0, 90_000.0))
-        if strikes("store_full"):
-            self.store.full = not self.store.full
-        if strikes("commands", 0.5):
-            self.command(self.rng.choice(tuple(Verb)))
-        if strikes("direct", 0.3):
-            self.roll_back_directly()
-        if strikes("stale") and self.retired is not None and not self.store.full:
-            self.thaw(self.retired)
-        if strikes("newer", 0.2):
-            self.visit_of_a_newer_one()
-        host.dying = self.chaos.odds["dying"] > 0
+        """Whatever may go wrong between two rounds, each by its own odds and their share."""
+        for kind, share, happens in (
+            ("restart", 1.0, self.host.restart_router),
+            ("edit", 0.3, lambda: self.host.edit_router(self.newest_stamp())),
+            ("impostor", 0.5, self.host.pose),
+            ("ship", 0.3, self.ship_another),
+            ("reboot", 0.2, self.host.reboot),
+            ("suspend", 0.3, self.suspend),
+            ("store_full", 1.0, self.fill_or_empty_the_disk),
+            ("commands", 0.5, lambda: self.command(self.rng.choice(tuple(Verb)))),
+            ("direct", 0.3, self.roll_back_directly),
+            ("stale", 1.0, self.thaw),
+            ("newer", 0.2, self.visit_of_a_newer_one),
+        ):
+            if self.chaos.strikes(kind, share):
+                happens()
+        self.host.dying = self.chaos.odds["dying"] > 0
+        self.chaos.struck["dying"] += self.host.dying
 
-    def thaw(self, engine: Engine) -> None:
+    def suspend(self) -> None:
+        self.host.now += self.rng.choice((100.0, 90_000.0))
+
+    def ship_another(self) -> None:
+        if not self.memory.asked:
+            self.ship(some_nature(self.rng), queue=self.rng.random() < 0.5)
+
+    def fill_or_empty_the_disk(self) -> None:
+        self.store.full = not self.store.full
+
+    def thaw(self) -> None:
         """A controller that was frozen goes on with what it remembers: the store must refuse it."""
-        self.chaos.on = False
-        self.look_and_act(engine)
-        self.chaos.on = True
+        if self.retired is not None and not self.store.full:
+            self.chaos.on = False
+            self.look_and_act(self.retired)
+            self.chaos.on = True
 
     def command(self, verb: Verb) -> None:
-        self.witness.promoted = self.witness.promoted or verb is Verb.PROMOTE
-        self.memory.file(APP, Command(0, verb, "somebody"))
+        """Somebody asks for something. Who promotes or replaces the policy answers for what is not waited for."""
+        policy = None
+        if verb is Verb.APPLY:
+            waits = self.rng.choice((10.0, 25.0))
+            policy = replace(self.policy, bake=waits, stabilize=waits)
+        self.witness.promoted = self.witness.promoted or verb in (Verb.PROMOTE, Verb.APPLY)
+        self.memory.file(APP, Command(0, verb, "somebody", policy=policy))
 
     def newest_stamp(self) -> int | None:
         d = self.memory.newest_deployment(APP)

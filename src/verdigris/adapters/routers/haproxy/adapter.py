@@ -84,7 +84,7 @@ class HaproxyRouter:
         self.files.secret()
         table = self._written()
         places = max(self.settings.places, table.places)
-        await self._check_and_write(table, places)
+        await self._check_and_write(table, places, self.files.latch())
         await self.runner.ensure(self.argv, self.settings.directory, (self.settings.listen,), generation)
         try:
             running = (await self._talk()).structure
@@ -137,7 +137,7 @@ class HaproxyRouter:
         if table.places > sight.places:
             return await self._grow(sight, table, generation)
         await self._give(conversation, sight, table)
-        await self.leaving.tell(self._entry(self.settings.app, str(row)))
+        await self.leaving.tell(_put(sight, self.settings.app, str(row)))
         await self._write_down(table, sight.places)
 
     async def requests(self) -> Seen[int]:
@@ -161,56 +161,56 @@ class HaproxyRouter:
     async def _give(self, conversation: Conversation, sight: Sight, table: Table) -> None:
         """Who joins, before the weights; who leaves, after them; and the stamp, when all of it is done."""
         todo = orders(seating(self.settings.app, table, sight.places), sight.seats)
-        await _tell(conversation, *todo.adding)
-        before = sight.table.row
-        interim = replace(table.row, generation=before.generation, installation=before.installation)
+        entries, before = table.entries(self.settings.app), sight.table.row
+        row = entries.pop(self.settings.app)
+        changed = [
+            _put(sight, key, value) for key, value in entries.items() if sight.entries.get(key) != value
+        ]
+        await _tell(conversation, *todo.adding, *changed)
         if todo.taking:
-            entry = self._entry(self.settings.app, str(interim))
-            await _tell(conversation, *([entry] if interim != before else []), *todo.taking)
-        entries = table.entries(self.settings.app)
-        # The row comes last: an entry that was refused leaves the earlier stamp.
-        changed = [key for key in reversed(entries) if sight.entries.get(key) != entries[key] or todo.taking]
-        missing = [f"add map {SHARE} {key} {entries[key]}" for key in changed if key not in sight.entries]
-        known = [self._entry(key, entries[key]) for key in changed if key in sight.entries]
+            interim = replace(table.row, generation=before.generation, installation=before.installation)
+            await _tell(conversation, _put(sight, self.settings.app, str(interim)), *todo.taking)
         stale = [f"del map {LATCH} {key}" for key in sight.latch if key.startswith(f"{self.settings.app}/")]
-        await _tell(conversation, *missing, *known, *stale)
-
-    def _entry(self, key: str, value: str) -> str:
-        return f"set map {SHARE} {key} {value}"
+        pointer = (
+            [_put(sight, self.settings.app, row)]
+            if todo.taking or sight.entries.get(self.settings.app) != row
+            else []
+        )
+        await _tell(conversation, *pointer, *stale)
 
     async def _write_down(self, table: Table, places: int) -> None:
         try:
-            await self._check_and_write(table, places)
+            await self._check_and_write(table, places, latch={})
         except (ActionError, ConfigError) as error:
             raise ActionError(f"the router does it, but a restart would undo it: {error}") from error
 
     async def _grow(self, sight: Sight, table: Table, generation: int) -> None:
         """More members than there are places: a successor with more, that starts with the new routing."""
-        await self._check_and_write(table, max(table.places, 2 * sight.places))
+        await self._check_and_write(table, max(table.places, 2 * sight.places), latch={})
         await self._succeed(generation)
-        await self.leaving.tell(self._entry(self.settings.app, str(table.row)))
+        await self.leaving.tell(_put(sight, self.settings.app, str(table.row)))
 
-    async def _check_and_write(self, table: Table, places: int) -> None:
-        """Put files in place that HAProxy has found valid. What it turned to by itself was under an earlier row."""
+    async def _check_and_write(self, table: Table, places: int, latch: dict[str, str]) -> None:
+        """Put files in place that HAProxy has found valid."""
         text = render(self.settings, table, places)
         for name in (SHARE, LATCH):  # the check reads them
             self.files.make(name)
         if text != self.files.read(CONFIG):
             await self.files.check(text)
-        await asyncio.to_thread(self._write, table, text)
+        await asyncio.to_thread(self._write, table, text, latch)
 
-    def _write(self, table: Table, text: str) -> None:
-        """The map before the configuration: a successor must never start with older weights."""
-        entries = table.entries(self.settings.app)
-        self.files.write_entries(entries)
-        row = f"{self.settings.app}/{entries[self.settings.app]}"
-        self.files.write_latch({key: slot for key, slot in self.files.latch().items() if key == row})
+    def _write(self, table: Table, text: str, latch: dict[str, str]) -> None:
+        """The maps before the configuration: a successor must never start with older weights."""
+        self.files.write_entries(table.entries(self.settings.app))
+        self.files.write_latch(latch)
         self.files.keep(CONFIG, text)
 
     async def _succeed(self, generation: int) -> None:
-        old, self._conversation = await self._talk(), None
-        self.leaving.hold(old)
+        """Have another process take over; the one that serves now is held by its conversation until it is done."""
+        old = await self._talk()
         await self.runner.reload(self.argv, generation)
+        self._conversation = None
+        self.leaving.hold(old)
 
     def _written(self) -> Table:
         """The routing that the files hold; at the very beginning nobody has members, and the first
@@ -257,6 +257,10 @@ async def _tell(conversation: Conversation, *commands: str) -> None:
     for command, answer in zip(commands, answers, strict=True):
         if answer.strip() and not ADDRESS_CHANGED.fullmatch(answer.strip()):
             raise ActionError(f"HAProxy refused `{command}`: {answer.strip()[:200]}")
+
+
+def _put(sight: Sight, key: str, value: str) -> str:
+    return f"{'set' if key in sight.entries else 'add'} map {SHARE} {key} {value}"
 
 
 def _blind(why: str) -> RouterWorld:

@@ -13,7 +13,7 @@ from verdigris.core.world import Known, PerSlot, Routing, Slot, Unknown, Weights
 
 async def test_begins_with_nobody_and_says_so(house):
     world = await house.router.observe()
-    assert Routing(Weights(100, 0)) == world.reading.value.routing
+    assert Routing(Weights(0, 100)) == world.reading.value.routing
     assert world.reading.value.generation == 0
     assert world.preview == PerSlot(Unknown("blue has no members"), Unknown("green has no members"))
     reply = await house.ask()
@@ -307,7 +307,7 @@ async def test_a_member_that_is_no_member_is_refused_before_anything_is_done(hou
 
     with pytest.raises(ActionError):
         await house.route(0, 1, Strange)
-    assert Routing(Weights(100, 0)) == (await house.reading()).routing
+    assert Routing(Weights(0, 100)) == (await house.reading()).routing
 
 
 @pytest.mark.parametrize("version", ["1.0\r\nX-Evil: 1", "a b", "%[env(HOME)]", '"'])

@@ -1,0 +1,288 @@
+"""A whole project in a directory of its own: the orders API with its verdigris.yaml, driven as a person drives it.
+
+Everything goes through the command line, run as a process. What runs is found out from the keeper, the lease and the
+event log, never from what a test believes to have started. `destroy` removes it all and proves that nothing is left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from load import Call, LoadProcess, Plan
+from tests.waiting import eventually_sync
+from verdigris.adapters.stores.desk import SqliteDesk
+from verdigris.adapters.stores.lease import Lease
+from verdigris.core.errors import Conflict, ObservationError
+from verdigris.core.world import Slot
+from verdigris.keeper.client import KeeperClient
+from verdigris.keeper.observed import Observed
+from verdigris.ports import Event
+
+__all__ = ["MIX", "Document", "Project", "alive"]
+
+Document = dict[str, Any]
+
+ORDERS = Path(__file__).parents[2] / "examples" / "orders"
+VERDIGRIS = (sys.executable, "-m", "verdigris")
+UVICORN = Path(sys.executable).parent / "uvicorn"
+WITHIN = 60.0
+"""Seconds that one command may take."""
+TAIL = 6000
+"""Bytes of each log that are shown when a test fails."""
+
+MIX = (Call("GET", "/", share=15), Call("POST", "/attachments", b"x" * 65536, 3), Call("GET", "/slow?ms=400"))
+"""What callers of a real API ask for: short requests, uploads of 64 KiB, and now and then something slow."""
+
+CONFIG: Document = {
+    "app": "orders",
+    "run": {
+        "source": ".",
+        "command": [
+            *(str(UVICORN), "--factory", "app:make", "--host", "127.0.0.1", "--port", "{port}"),
+            *("--no-access-log", "--timeout-keep-alive", "75", "--timeout-graceful-shutdown", "5"),
+        ],
+        "instances": 2,
+        "surge": 2,
+        "grace": "5s",
+    },
+    "health": {
+        **{"path": "/health", "timeout": "500ms", "interval": "500ms", "healthy": 2, "unhealthy": 2},
+        "body": {"status": "healthy"},
+    },
+    "cutover": {"ramp": ["100%"], "drain": "10s"},
+    "bake": {"for": "1s"},
+    "stabilize": "10m",
+}
+
+
+class Project:
+    """One API, one state directory, one front door. Keywords are further keys of verdigris.yaml, section by section."""
+
+    def __init__(self, place: Path, **sections: Any) -> None:
+        self.place = place / "orders"
+        self.state = self.place / ".verdigris"
+        shutil.copytree(ORDERS, self.place, ignore=shutil.ignore_patterns("__pycache__", "*.md", "*.yaml"))
+        self.port = free_port()
+        self.environ = {**os.environ, "NO_COLOR": "1"}
+        self.config = merged(CONFIG, {"route": {"listen": f"127.0.0.1:{self.port}"}})
+        self.config = merged(self.config, {"run": {"env": {"ORDERS_DB": str(place / "orders.db")}}})
+        self.config = merged(self.config, sections)
+        self.write("1.0.0")
+        self._begun: list[subprocess.Popen[str]] = []
+
+    # --- what a person does -------------------------------------------------------------------------------
+
+    def write(self, version: str, behaviour: str = "good", **numbers: float) -> None:
+        """Change the source: the version that it says, and how it behaves."""
+        document = merged(self.config, {"run": {"api_version": version}})
+        (self.place / "verdigris.yaml").write_text(json.dumps(document, indent=1))
+        (self.place / "behaviour.json").write_text(json.dumps({"is": behaviour, **numbers}))
+
+    def deploy(
+        self, version: str, behaviour: str = "good", *words: str, code: int | None = 0, **numbers: float
+    ) -> subprocess.CompletedProcess[str]:
+        """Change the source and deploy it; `code` is the exit code that it has to end with, None for any."""
+        self.write(version, behaviour, **numbers)
+        done = self.verdigris("deploy", "--version", version, *words)
+        assert code in (None, done.returncode), f"deploy {version} ended with {done.returncode}\n{said(done)}"
+        return done
+
+    def verdigris(self, *words: str, within: float = WITHIN) -> subprocess.CompletedProcess[str]:
+        """Run the command line where a person would."""
+        return subprocess.run(
+            [*VERDIGRIS, *words],
+            cwd=self.place, env=self.environ, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=within, check=False,
+        )  # fmt: skip
+
+    def json(self, *words: str) -> Document:
+        """The result that a command gives to a program."""
+        done = self.verdigris(*words, "--json")
+        lines = done.stdout.strip().splitlines()
+        assert lines, f"verdigris {' '.join(words)} said nothing\n{said(done)}"
+        document: Document = json.loads(lines[-1])
+        return document
+
+    def begin(self, *words: str) -> subprocess.Popen[str]:
+        """The same in the background: whoever began it may kill it or wait for it."""
+        process = subprocess.Popen(
+            [*VERDIGRIS, *words],
+            cwd=self.place, env=self.environ, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True,
+        )  # fmt: skip
+        self._begun.append(process)
+        return process
+
+    def begin_deploy(self, version: str, behaviour: str = "good", *words: str, **numbers: float) -> subprocess.Popen[str]:
+        self.write(version, behaviour, **numbers)
+        return self.begin("deploy", "--version", version, *words)
+
+    # --- what callers do ----------------------------------------------------------------------------------
+
+    def load(self, rate: float = 200.0, calls: tuple[Call, ...] = (Call(),), **plan: Any) -> LoadProcess:
+        """Load on the front door, counted by whoever sends it."""
+        url = f"http://127.0.0.1:{self.port}"
+        return LoadProcess(Plan(url=url, rate=rate, calls=calls, **{"connections": 96, **plan}))
+
+    # --- what there is to see -----------------------------------------------------------------------------
+
+    @property
+    def desk(self) -> SqliteDesk:
+        return SqliteDesk(self.state / "verdigris.db")
+
+    def events(self, after: int = 0) -> tuple[Event, ...]:
+        """The event log; empty while there is none."""
+        try:
+            return self.desk.events(after=after, limit=10_000)
+        except (ObservationError, Conflict):
+            return ()
+
+    def phase(self) -> str:
+        """The newest deployment and its phase, as `d-1 bake`; empty while there is none."""
+        try:
+            newest = self.desk.newest()
+        except (ObservationError, Conflict):
+            return ""
+        return f"{newest.deployment.id} {newest.deployment.phase}" if newest else ""
+
+    def until(self, phase: str, within: float = WITHIN) -> None:
+        """Wait until the newest deployment stands in `phase`."""
+        eventually_sync(lambda: self.phase().split()[-1:] == [phase], f"the phase {phase}", within)
+
+    def seen(self) -> Observed:
+        """What the keeper sees."""
+        return asyncio.run(KeeperClient(self.state).observe())
+
+    @property
+    def keeper(self) -> int:
+        return self.seen().keeper.pid
+
+    @property
+    def haproxy(self) -> int:
+        router = self.seen().router
+        assert router is not None and router.pid is not None
+        return router.pid
+
+    @property
+    def controller(self) -> int | None:
+        """The pid of whoever has the lease."""
+        holder = Lease(self.state).holder()
+        return holder.identity.pid if holder else None
+
+    def instances(self, slot: str | None = None) -> dict[str, int]:
+        """Names and pids of the instances that live."""
+        slots = self.seen().slots
+        found = (i for name in slots if slot in (None, name) for i in slots[name].instances)
+        return {i.name: i.pid for i in found if i.alive and i.pid}
+
+    def weights(self) -> str:
+        """The router's row, as it stands in the map that a restart comes up from: `green 100` in short."""
+        return (self.state / "router" / "share.map").read_text()
+
+    def live(self) -> str:
+        """The slot that serves: what the front door says."""
+        return self.ask().headers["X-Environment"]
+
+    def ask(self, target: str = "/") -> Any:
+        """One request through the front door: the response, whatever its status."""
+        import urllib.error
+        import urllib.request
+
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{target}", timeout=10) as response:
+                response.body = response.read()
+                return response
+        except urllib.error.HTTPError as error:
+            return error
+
+    # --- what goes wrong ----------------------------------------------------------------------------------
+
+    def kill(self, *pids: int | None) -> None:
+        """kill -9, and wait until each is gone."""
+        for pid in filter(None, pids):
+            os.kill(pid, signal.SIGKILL)
+        eventually_sync(lambda: not any(alive(pid) for pid in filter(None, pids)), "the killed to be gone")
+
+    def kill_controller(self) -> None:
+        self.kill(self.controller)
+
+    # --- the end ------------------------------------------------------------------------------------------
+
+    def destroy(self) -> None:
+        """`teardown --all --yes`; then nothing may be left of it."""
+        for process in self._begun:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+        done = self.verdigris("teardown", "--all", "--yes", within=150)
+        left = self.left()
+        for pid in left:  # whatever becomes of the assertion, the machine is left clean
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        assert (0, {}) == (done.returncode, left), said(done)
+
+    def left(self) -> dict[int, str]:
+        """Processes that have the state directory in their command line or work in it."""
+        return dict(processes_of(self.state))
+
+    def logs(self) -> str:
+        """The ends of everything that was written down, for whoever has to find out why a test failed."""
+        files = [self.state / name for name in ("controller.log", "keeper.log", "router/haproxy.log")]
+        parts = [f"--- {file.name}\n{tail(file)}" for file in (*files, *sorted(self.state.glob("logs/*.log")))]
+        events = "\n".join(f"{e.wall:.3f} {e.deployment} g{e.generation} {e.phase} {e.kind}: {e.sentence} {e.evidence}" for e in self.events()[-120:])
+        return "\n".join([*parts, "--- events", events])
+
+
+def merged(base: Document, more: Mapping[str, Any]) -> Document:
+    """`base` with `more` in it, section by section."""
+    found = dict(base)
+    for key, value in more.items():
+        inner = found.get(key)
+        found[key] = merged(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
+    return found
+
+
+def processes_of(state: Path) -> Iterator[tuple[int, str]]:
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        with contextlib.suppress(OSError):
+            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            if command and (str(state) in command or os.readlink(entry / "cwd").startswith(str(state))):
+                yield int(entry.name), command
+
+
+def alive(pid: int) -> bool:
+    """Whether there is such a process that has not ended; one that nobody collected has."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def said(done: subprocess.CompletedProcess[str]) -> str:
+    return f"{done.stdout}\n{done.stderr}"
+
+
+def tail(path: Path) -> str:
+    try:
+        return path.read_bytes()[-TAIL:].decode(errors="replace")
+    except OSError as error:
+        return f"({error.strerror})"
