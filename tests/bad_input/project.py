@@ -79,7 +79,7 @@ class Project:
             "cutover": {"drain": "1s"},
             "bake": {"for": "0s"},
             "stabilize": "0s",
-            "within": {"preflight": "5s", "validate": "2s"},
+            "within": {"preflight": "5s"},
         }
 
     def becomes(self, what: str) -> None:

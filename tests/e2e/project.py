@@ -38,6 +38,8 @@ VERDIGRIS = (sys.executable, "-m", "verdigris")
 UVICORN = Path(sys.executable).parent / "uvicorn"
 WITHIN = 60.0
 """Seconds that one command may take."""
+GONE_WITHIN = 2.0
+"""Seconds from the keeper's last answer to the end of its process."""
 TAIL = 6000
 """Bytes of each log that are shown when a test fails."""
 
@@ -226,11 +228,13 @@ class Project:
                 process.kill()
             process.wait()
         done = self.verdigris("teardown", "--all", "--yes", within=150)
-        left = self.left()
-        for pid in left:  # whatever becomes of the assertion, the machine is left clean
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        assert (0, {}) == (done.returncode, left), said(done)
+        try:
+            assert 0 == done.returncode, said(done)
+            eventually_sync(lambda: not self.left(), f"an end of {self.left()}", GONE_WITHIN)
+        finally:
+            for pid in self.left():  # whatever became of it, the machine is left clean
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
     def left(self) -> dict[int, str]:
         """Processes that have the state directory in their command line or work in it."""

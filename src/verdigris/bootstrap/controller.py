@@ -10,15 +10,18 @@ import socket
 
 from verdigris.adapters.stores.lease import Lease
 from verdigris.adapters.stores.pokes import listen
-from verdigris.bootstrap.house import House
+from verdigris.bootstrap.house import DATABASE, WIRING, House
 from verdigris.bootstrap.wiring import Wired, wired
+from verdigris.core.errors import StoreUnavailable
 from verdigris.engine.loop import Engine
 from verdigris.engine.service import Service
+from verdigris.keeper.client import KeeperClient
 
 __all__ = ["run_controller"]
 
 log = logging.getLogger("verdigris")
 
+ROLLBACK_LOOKS, ROLLBACK_LOOK_EVERY = 300, 0.1
 EVENTS_KEPT = 200_000
 """Older ones are forgotten when a controller starts."""
 
@@ -26,15 +29,39 @@ EVENTS_KEPT = 200_000
 async def run_controller(house: House) -> None:
     """Hold the lease and run the loop. SIGTERM and SIGINT end it after its round; traffic stays where it is."""
     lease = Lease(house.state)
-    lease.acquire()
+    await take(lease)
     try:
         await asyncio.to_thread(house.start_keeper, log.info)
+        await refuse_a_lost_store(house)
+        (house.state / WIRING).write_text(house.wiring())
         async with wired(house) as parts:
             await parts.store.prepare()
             await parts.store.prune(EVENTS_KEPT)
             await serve(house, parts)
     finally:
         lease.release()
+
+
+async def take(lease: Lease) -> None:
+    """Take the lease; a rollback that is being done without a controller is let finish first."""
+    for _ in range(ROLLBACK_LOOKS):
+        holder = lease.holder()
+        if holder is None or holder.role == "controller":
+            break
+        await asyncio.sleep(ROLLBACK_LOOK_EVERY)
+    lease.acquire()
+
+
+async def refuse_a_lost_store(house: House) -> None:
+    """A store that is gone while instances run must not be taken for a new one: nobody would know what serves."""
+    path = house.state / DATABASE
+    if path.exists() and path.stat().st_size > 0:
+        return
+    seen = await KeeperClient(house.state).observe()
+    if any(slot.count for slot in seen.slots.values()):
+        raise StoreUnavailable(
+            f"{path} is gone while instances run. Traffic stays where it is: `verdigris recover`"
+        )
 
 
 async def serve(house: House, parts: Wired) -> None:

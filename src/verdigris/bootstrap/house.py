@@ -35,6 +35,8 @@ log = logging.getLogger("verdigris")
 
 DATABASE = "verdigris.db"
 CONTROLLER_LOG = "controller.log"
+WIRING = "controller.wiring"
+STOPPED_WITHIN = 5.0
 STARTED_WITHIN = 20.0
 RELEASES_KEPT = 5
 
@@ -126,6 +128,8 @@ class House:
     def start(self, say: Say) -> None:
         """Have a keeper and a controller: the ones that run, or new ones in the background."""
         self.start_keeper(say)
+        if self.served() and not self.wired_alike():
+            self.stop_controller(say)
         if not self.served():
             self.start_controller(say)
 
@@ -163,6 +167,39 @@ class House:
         if not self.served():
             raise VerdigrisError(f"the controller did not start: {last_line(self.state / CONTROLLER_LOG)}")
         say("the controller was started in the background: `verdigris status` shows what it does")
+
+    def stop_controller(self, say: Say) -> None:
+        """End a controller that was wired by an earlier configuration. Traffic does not notice."""
+        from verdigris.adapters.stores.lease import Lease
+
+        lease = Lease(self.state)
+        lease.take_over(STOPPED_WITHIN)
+        lease.release()
+        say("the controller starts anew, for the configuration has changed")
+
+    def wired_alike(self) -> bool:
+        """Whether the controller that is in charge was wired by this configuration."""
+        try:
+            return (self.state / WIRING).read_text() == self.wiring()
+        except FileNotFoundError:
+            return False
+
+    def wiring(self) -> str:
+        """A hash of everything that a controller is wired by, and that no deployment carries with it."""
+        import hashlib
+
+        s = self.settings
+        parts = (
+            s.app,
+            s.route,
+            s.health,
+            s.router,
+            s.environment,
+            s.alerts,
+            s.policy.healthy,
+            s.policy.unhealthy,
+        )
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
 
     def served(self) -> bool:
         """Whether a controller is in charge and has its store ready."""

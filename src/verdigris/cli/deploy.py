@@ -16,6 +16,7 @@ from verdigris.cli.session import Session
 from verdigris.cli.show.failure import Failure, failure_lines, traffic_words
 from verdigris.cli.show.ink import Ink, line
 from verdigris.cli.show.result import failure_of, result_document, result_line
+from verdigris.cli.show.road import way_back
 from verdigris.cli.telling import HEARTBEAT, telling
 from verdigris.core.errors import ConfigError, StoreUnavailable
 from verdigris.core.lifecycle import ENDINGS
@@ -160,6 +161,9 @@ def conclude(session: Session, look: Look, code: Exit) -> Exit:
         document |= {"traffic": failure.traffic, "next": failure.next}
         if not voice.as_json:
             voice.fail(failure_lines(failure, voice.width), document)
+    back = way_back(look.story.snapshot) if look.story.snapshot and code is Exit.GOOD else ""
+    if back and not voice.as_json:
+        voice.say(f"{back} stays hot: verdigris rollback takes traffic back to it")
     mark = {Exit.GOOD: ("✔ ", Ink.GOOD), Exit.RUNNING: ("● ", Ink.NOW)}.get(code, ("✖ ", Ink.BAD))
     voice.tell([line(mark, result_line(d, look.story, code, now))], document)
     return code

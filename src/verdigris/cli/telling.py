@@ -13,6 +13,7 @@ from verdigris.cli.show.amounts import duration
 from verdigris.cli.show.chapters import chapter_words, meter_words
 from verdigris.cli.show.ink import Ink
 from verdigris.cli.show.progress import progress_lines
+from verdigris.cli.show.story import phase_of
 from verdigris.core.lifecycle import ENDINGS
 from verdigris.ports import Event
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["HEARTBEAT", "Telling", "event_document", "telling"]
 
 HEARTBEAT = 9.0
+TELLING_WHY = ("preflight", "restore", "abort", "stuck")
+"""Phases that say why they were entered; those after them would say it again."""
 INKS = {"alert": Ink.BAD, "failed": Ink.WARN, "refused": Ink.WARN, "command": Ink.BOLD}
 
 
@@ -88,21 +91,30 @@ class Drawing:
         from verdigris.cli.drawing import console, live
 
         self.session = session
+        self.last: Look | None = None
         self.live: Live = live(console(session.voice.err, session.voice.color))
         self.live.start()
 
     def tell(self, look: Look) -> None:
+        self.last = look
+        self.draw(look, ended=False)
+
+    def draw(self, look: Look, ended: bool) -> None:
         from verdigris.cli.drawing import text
 
         voice = self.session.voice
-        self.live.update(text(progress_lines(look.story, voice.wall(), voice.width)), refresh=True)
+        self.live.update(text(progress_lines(look.story, voice.wall(), voice.width, ended)), refresh=True)
 
     def close(self) -> None:
+        if self.last is not None:
+            self.draw(self.last, ended=True)
         self.live.stop()
 
 
 def sentences(event: Event, look: Look) -> list[str]:
     """What to say of an event: a phase says first what came of the one before it."""
+    if event.kind == "passed over":
+        return []
     if event.kind != "phase":
         return [f"{event.kind}: {event.sentence}" + (f" ({event.evidence})" if event.evidence else "")]
     before = next(
@@ -113,7 +125,9 @@ def sentences(event: Event, look: Look) -> list[str]:
         if before
         else []
     )
-    return [*done, f"● {event.sentence}" + (f" ({event.evidence})" if event.evidence else "")]
+    phase, cause = phase_of(event)
+    told = event.sentence if phase in TELLING_WHY else phase
+    return [*done, f"● {told}" + (f" ({event.evidence})" if event.evidence and cause else "")]
 
 
 def heartbeat(look: Look) -> str:

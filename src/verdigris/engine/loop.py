@@ -28,6 +28,7 @@ log = logging.getLogger("verdigris")
 
 ACT_WITHIN = 10.0
 """Seconds that one effect may take; after that its outcome is unknown and the next look decides."""
+TELL_WITHIN = 1.0
 SAVE_EVERY = 5.0
 """Evidence alone is written down this often; a crash loses at most so much of it, which only lengthens a wait."""
 SIGNALS_SHOWN = 30
@@ -68,6 +69,7 @@ class Engine:
         self.loaded = False
         self.trouble = ""
         self.outcomes: list[Note] = []
+        self.told: tuple[Note, ...] = ()
         self.last_failure: Note | None = None
 
     async def tick(self) -> Tick:
@@ -95,6 +97,7 @@ class Engine:
         fresh = await self.write(saved, decision, adopted is not None)
         if fresh is not None:
             await self.act(fresh, self.allowed(fresh, decision.actions))
+            await self.tell(fresh)
         self.pin(decision, world)
         before, after = (d.phase, d.step), (decision.deployment.phase, decision.deployment.step)
         return Tick(decision, world, moving=before != after or bool(decision.actions))
@@ -106,10 +109,16 @@ class Engine:
 
         An ended deployment is read each time: it may have been followed by one that was begun elsewhere.
         """
-        if not self.loaded or (self.saved is not None and self.saved.deployment.phase in ENDINGS):
-            self.saved = await self.parts.store.load(self.app)
-            self.stored = self.saved.deployment.generation if self.saved else None
-            self.loaded = True
+        if self.loaded and (self.saved is None or self.saved.deployment.phase not in ENDINGS):
+            return
+        found = await self.parts.store.load(self.app)
+        # What only this loop knows, how long something has lasted, is kept while nobody else wrote.
+        if not (self.loaded and found and self.saved and self.same(found, self.saved)):
+            self.saved, self.stored = found, found.deployment.generation if found else None
+        self.loaded = True
+
+    def same(self, found: Saved, saved: Saved) -> bool:
+        return (found.deployment.id, found.deployment.generation) == (saved.deployment.id, self.stored)
 
     async def commands(self) -> tuple[Command, ...]:
         return await self.parts.store.commands(self.app)
@@ -133,7 +142,7 @@ class Engine:
             return self.unwritten(saved, fresh, decision, error)
         self.trouble = ""
         self.outcomes.clear()
-        await self.tell(fresh, notes)
+        self.told = notes
         if adopted:
             self.parts.directs.clear()
         return fresh
@@ -265,12 +274,21 @@ class Engine:
 
     # --- what is told -------------------------------------------------------------------------------------
 
-    async def tell(self, d: Deployment, notes: tuple[Note, ...]) -> None:
+    async def tell(self, d: Deployment) -> None:
+        """What was written down is told after it was acted on: nobody who listens can hold up the way back."""
+        notes, self.told = self.told, ()
         for note in notes:
             log.info(note.sentence, extra={"deployment": d.id, "phase": d.phase, "kind": note.kind})
             if note.kind == "alert" and self.parts.notifier is not None:
-                alert = Alert(self.app, d.id, note.kind, note.sentence, self.parts.clock.wall())
-                await self.parts.notifier.notify(alert)
+                await self.alert(Alert(self.app, d.id, note.kind, note.sentence, self.parts.clock.wall()))
+
+    async def alert(self, alert: Alert) -> None:
+        assert self.parts.notifier is not None
+        try:
+            await self.deadline(self.parts.notifier.notify(alert), TELL_WITHIN, "the notifier")
+        except Exception as error:
+            # Whoever wrote the notifier: an alert that cannot be told must not end the round.
+            self.outcomes.append(Note("failed", f"nobody was told: {error}. It was: {alert.sentence}"))
 
     def pin(self, decision: Decision, world: World) -> None:
         if self.parts.board is None or self.saved is None:

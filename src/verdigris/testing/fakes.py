@@ -46,6 +46,7 @@ __all__ = [
 ]
 
 
+ALL = Capabilities(weights=True, in_flight=True, preview=True, fallback=True, fenced=True)
 LAG = 2.0
 """Seconds that an old worker of the router may go on serving by what it knows."""
 
@@ -67,6 +68,8 @@ class Hooks:
 
 @dataclass
 class FakeClock:
+    """The host's time."""
+
     host: Host
 
     def now(self) -> float:
@@ -81,10 +84,12 @@ class FakeClock:
 
 @dataclass
 class FakeRouter:
+    """The host's router over an unreliable wire. It fences: an effect of an older generation is refused."""
+
     host: Host
     chaos: Chaos
     hooks: Hooks = field(default_factory=Hooks)
-    capabilities: Capabilities = Capabilities(True, True, True, True, fenced=True)
+    capabilities: Capabilities = ALL
 
     async def observe(self) -> RouterWorld:
         self.chaos.look("the router")
@@ -144,6 +149,8 @@ class FakeRouter:
 
 @dataclass
 class FakeEnvironment:
+    """What runs on the host, over an unreliable wire."""
+
     host: Host
     chaos: Chaos
     hooks: Hooks = field(default_factory=Hooks)
@@ -222,6 +229,8 @@ class FakeEnvironment:
 
 @dataclass
 class FakeSignals:
+    """What was counted on the host, unless the counter is cut off."""
+
     host: Host
     chaos: Chaos
 
@@ -236,6 +245,8 @@ class FakeSignals:
 
 @dataclass
 class FakeSchema:
+    """A schema that is expanded and contracted at once."""
+
     host: Host
     chaos: Chaos
     hooks: Hooks = field(default_factory=Hooks)
@@ -262,6 +273,8 @@ class FakeSchema:
 
 @dataclass
 class FakeRehearser:
+    """A rehearsal that gets ten comparable samples a second."""
+
     host: Host
     chaos: Chaos
     since: float | None = None
@@ -281,6 +294,8 @@ class FakeRehearser:
 
 @dataclass
 class FakeDirects:
+    """The record of a rollback without the controller."""
+
     record: Direct | None = None
 
     def read(self) -> Direct | None:
@@ -292,6 +307,8 @@ class FakeDirects:
 
 @dataclass
 class FakeNotifier:
+    """Remembers whom it would have woken."""
+
     alerts: list[Alert] = field(default_factory=list)
 
     async def notify(self, alert: Alert) -> None:

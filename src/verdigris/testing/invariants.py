@@ -23,6 +23,7 @@ __all__ = ["WATCHED", "Violation", "Witness"]
 
 WATCHED = ("cutover", "drain", "bake", "stabilize")
 BACK = ("restore", "settle", "abort", "discard", "rolled_back", "aborted")
+NOWHERE = Weights(0, 100)
 SLACK = 0.5
 """Seconds by which counted evidence may exceed the truth: rounding, and nothing else."""
 
@@ -50,7 +51,7 @@ class Witness:
     on_the_way: str = ""
     stored: int = -1
     last: Deployment | None = None
-    says: Weights = Weights(100, 0)
+    says: Weights = NOWHERE
     serves: Slot = Slot.BLUE
     refused: Callable[[], bool] = lambda: False
     promoted: bool = False

@@ -39,8 +39,7 @@ def validate(c: Chapter, s: Snapshot) -> str:
 
 def cutover(c: Chapter, s: Snapshot) -> str:
     steps = [f"{step.to} %" for step in ramp(s.deployment, s.policy)]
-    done = s.deployment.step + 1 if c.ended is None and s.deployment.phase == "cutover" else len(steps)
-    return f"{' → '.join(steps[:done])} on {s.deployment.candidate} · {failed_words(c.counts[s.deployment.candidate])}"
+    return f"{' → '.join(steps[: c.steps + 1])} on {s.deployment.candidate} · {failed_words(c.counts[s.deployment.candidate])}"
 
 
 def drain(c: Chapter, s: Snapshot) -> str:

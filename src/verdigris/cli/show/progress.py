@@ -17,15 +17,14 @@ TURNS = ("restore", "abort", "stuck")
 NAME, TIME = 13, 9
 
 
-def progress_lines(story: Story, now: float, width: int, hint: bool = True) -> list[Line]:
-    """The whole table at the moment `now`."""
+def progress_lines(story: Story, now: float, width: int, ended: bool = False) -> list[Line]:
+    """The whole table at the moment `now`. When it has `ended`, nothing is waited for any more."""
     lines = [heading(story)]
     for index, chapter in enumerate(story.chapters):
         following = story.chapters[index + 1].phase if index + 1 < len(story.chapters) else ""
         lines.append(chapter_line(chapter, following, now, width))
-    if story.snapshot and story.snapshot.deployment.phase not in ENDINGS:
-        lines += waiting(story.snapshot, width)
-        lines += [leaving(story.snapshot)] if hint else []
+    if story.snapshot and story.snapshot.deployment.phase not in ENDINGS and not ended:
+        lines += [*waiting(story.snapshot, width), leaving(story.snapshot)]
     return [fit(one, width) for one in lines]
 
 

@@ -6,7 +6,7 @@ event log's; the numbers are of what was seen, so a story that was not followed 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 
@@ -15,6 +15,9 @@ from verdigris.core.world import Instance, Known, PerSlot, Second, Tally
 from verdigris.ports import Event, Snapshot
 
 __all__ = ["Chapter", "Numbers", "Story", "phase_of", "told"]
+
+GAP = 1.9
+"""Seconds between two counted seconds from which on one is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Chapter:
     ended: float | None = None
     cause: str = ""
     evidence: str = ""
+    steps: int = 0
     counts: PerSlot[Numbers] = field(default_factory=lambda: PerSlot(Numbers(), Numbers()))
     first: Snapshot | None = None
     last: Snapshot | None = None
@@ -71,8 +75,14 @@ class Story:
 
     def hear(self, event: Event) -> Story:
         """Take in one event: a phase that was entered ends the chapter before it."""
-        if event.kind != "phase" or (event.deployment, event.app) != (self.id, self.app):
+        if (event.deployment, event.app) != (self.id, self.app):
             return self
+        if event.kind == "step":
+            stepped = (replace(c, steps=c.steps + 1) for c in self.chapters[-1:])
+            return replace(self, chapters=(*self.chapters[:-1], *stepped))
+        return self.begin(event) if event.kind == "phase" else self
+
+    def begin(self, event: Event) -> Story:
         phase, cause = phase_of(event)
         before = tuple(c if c.ended is not None else replace(c, ended=event.wall) for c in self.chapters)
         ended = event.wall if phase in ENDINGS else None
@@ -106,19 +116,25 @@ class Story:
         base, to = self.counted_to
         seen = s.world.signals.value if isinstance(s.world.signals, Known) else ()
         fresh = [second for second in seen if s.world.base != base or second.at > to]
-        began = (self.began or s.wall) - s.wall + s.world.now
-        fresh = [second for second in fresh if second.at >= began]
+        wall = s.wall - s.world.now
+        fresh = [second for second in fresh if self.began is not None and second.at + wall >= self.began]
         if not fresh:
             return self
-        gap = base == s.world.base and fresh[0].at - to > 1.9
-        chapters = tuple(replace(c, counts=reduce(add, fresh, c.counts)) for c in self.chapters[-1:])
         return replace(
             self,
             counts=reduce(add, fresh, self.counts),
-            chapters=(*self.chapters[:-1], *chapters),
+            chapters=tuple(assigned(self.chapters, fresh, wall)),
             counted_to=(s.world.base, fresh[-1].at),
-            torn=self.torn or gap or any(second.lost for second in fresh),
+            torn=self.torn or (base == s.world.base and fresh[0].at - to > GAP) or any(x.lost for x in fresh),
         )
+
+
+def assigned(chapters: Sequence[Chapter], fresh: Sequence[Second], wall: float) -> Iterator[Chapter]:
+    """The chapters with each second added to the one in which it began. `wall` makes a moment one of the wall clock."""
+    ends = [*(chapter.began for chapter in chapters[1:]), float("inf")]
+    for chapter, end in zip(chapters, ends, strict=True):
+        inside = [second for second in fresh if chapter.began <= second.at + wall < end]
+        yield replace(chapter, counts=reduce(add, inside, chapter.counts)) if inside else chapter
 
 
 def add(counts: PerSlot[Numbers], second: Second) -> PerSlot[Numbers]:
