@@ -26,7 +26,7 @@ bench:  ## the numbers, printed
 
 docs:   ## write the generated pages of docs/ anew
 	@scripts/setup.sh test
-	@$(PY) scripts/write_reference.py
+	@$(PY) scripts/make_docs.py
 
 lock:   ## resolve the hash-pinned locks anew; `make lock UPGRADE=--upgrade` takes newer versions
 	@scripts/setup.sh test tools

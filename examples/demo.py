@@ -45,9 +45,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="verdigris-demo-") as place:
         demo = Demo(Path(place))
         try:
-            return demo.run()
+            outcome = demo.run()
         finally:
             demo.verdigris("teardown", "--all", "--yes")
+    return verdict(*outcome)
 
 
 class Demo:
@@ -60,8 +61,8 @@ class Demo:
         self.database = place / "orders.db"
         self.port = free_port()
 
-    def run(self) -> int:
-        """The story."""
+    def run(self) -> tuple[Result, int, Result, int]:
+        """The story, and what came of the good and of the bad version."""
         say("1.0.0 is the first release: it is proven before it gets its first request")
         self.deploy("1.0.0", "good")
         say(f"load begins: {RATE:.0f} requests a second, a fifth of them POST")
@@ -70,7 +71,7 @@ class Demo:
         bad, bad_code = self.under_load("3.0.0", "fails")
         say(f"3.0.0 was bad: {bad}")
         self.verdigris("status")
-        return verdict(good, good_code, bad, bad_code)
+        return good, good_code, bad, bad_code
 
     def under_load(self, version: str, behaviour: str) -> tuple[Result, int]:
         """Deploy while requests come in; what they met, and how the deployment ended."""

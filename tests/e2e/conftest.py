@@ -32,6 +32,12 @@ def project(projects: Callable[..., Project]) -> Project:
     return projects()
 
 
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Says a number that was found; all of them are printed when the run is over."""
+    return lambda sentence: record_property("figure", sentence)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
@@ -42,3 +48,12 @@ def pytest_runtest_makereport(
         for project in item.funcargs["projects"].made if "projects" in item.funcargs else ():
             report.sections.append((f"logs of {project.state}", project.logs()))
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    figures = [value for report in reports for name, value in report.user_properties if name == "figure"]
+    if figures:
+        terminalreporter.section("figures")
+        for sentence in figures:
+            terminalreporter.line(sentence)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import http.client
 import json
 import os
 import shutil
@@ -16,8 +17,9 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from email.message import Message
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from load import Call, LoadProcess, Plan
 from tests.waiting import eventually_sync
@@ -66,6 +68,14 @@ CONFIG: Document = {
     "bake": {"for": "1s"},
     "stabilize": "10m",
 }
+
+
+class Answer(NamedTuple):
+    """One answer of the API."""
+
+    status: int
+    headers: Message
+    body: Document
 
 
 class Project:
@@ -196,17 +206,23 @@ class Project:
         """The slot that serves: what the front door says."""
         return self.ask().headers["X-Environment"]
 
-    def ask(self, target: str = "/") -> Any:
-        """One request through the front door: the response, whatever its status."""
-        import urllib.error
-        import urllib.request
-
+    def ask(self, target: str = "/", port: int | None = None) -> Answer:
+        """One request through the front door, or past it: the answer, whatever its status."""
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=10)
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{target}", timeout=10) as response:
-                response.body = response.read()
-                return response
-        except urllib.error.HTTPError as error:
-            return error
+            connection.request("GET", target)
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, json.loads(response.read()))
+        finally:
+            connection.close()
+
+    def ask_instance(self, name: str) -> Document | None:
+        """What an instance says when it is asked directly; None while it does not answer."""
+        found = {i.name: i.port for slot in self.seen().slots.values() for i in slot.instances}
+        try:
+            return self.ask("/", found[name]).body
+        except OSError:
+            return None
 
     # --- what goes wrong ----------------------------------------------------------------------------------
 

@@ -61,6 +61,7 @@ async def roll_back_directly(house: House, actor: str, reason: str, say: Say) ->
 
 async def by_the_book(house: House, parts: Wired, actor: str, reason: str) -> Deployment:
     """The ordinary loop, for as long as it takes to have traffic back."""
+    await a_look(parts)  # every instance has been asked once: the old slot is known to be able, or not
     command = house.desk().file(
         house.app, Command(0, Verb.ROLLBACK, actor, reason or "without the controller")
     )

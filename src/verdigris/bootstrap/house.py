@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from verdigris.core.errors import VerdigrisError
+from verdigris.core.errors import ConfigError, VerdigrisError
 from verdigris.core.world import Command, Verb
 
 if TYPE_CHECKING:
@@ -54,7 +54,12 @@ class House:
         """The house of this configuration file; `ConfigError` when the file is wrong."""
         from verdigris.config import load_config
 
-        return cls(load_config(config, app), state, config)
+        settings = load_config(config, app)
+        if settings.policy.rehearse > 0:
+            raise ConfigError(
+                f"{config}: rehearse.samples: this version has nothing that rehearses; leave it out"
+            )
+        return cls(settings, state, config)
 
     @property
     def app(self) -> str:
@@ -207,11 +212,17 @@ class House:
 
     def install_units(self) -> dict[str, str]:
         """The systemd units by name; nothing is written."""
-        import pwd
-
         from verdigris.keeper.systemd import units
 
-        return units(self.state, sys.executable, pwd.getpwuid(os.geteuid()).pw_name)
+        return units(self.state, self.config, sys.executable, self.owner())
+
+    def owner(self) -> str:
+        """Whose services these are: the state directory's owner, or whoever called sudo, or this user."""
+        import pwd
+
+        if self.state.exists():
+            return pwd.getpwuid(self.state.stat().st_uid).pw_name
+        return os.environ.get("SUDO_USER") or pwd.getpwuid(os.geteuid()).pw_name
 
     # --- releases ---------------------------------------------------------------------------------------------
 

@@ -52,6 +52,7 @@ async def rebuild(house: House, parts: Wired) -> str:
     reading = seen.value
     live = reading.fell_back_to or first_slot(seen).other
     release = release_in(house, slots[live])
+    parts.parts.directs.clear()
     if release is None:
         return f"nothing runs in {live}: the next `verdigris deploy` is the first one"
     other = release_in(house, slots[live.other])

@@ -36,11 +36,12 @@ def show(context: typer.Context) -> None:
     session = session_of(context)
     rows = resolved(session.house.settings)
     longest = max(len(row.key) for row in rows)
-    widest = min(max(len(row.value) for row in rows), 60)
+    inks = {"default": Ink.DIM}
     lines = [
         line(
-            f"{row.key.ljust(longest)}  {row.value.ljust(widest)}  ",
-            (row.origin, Ink.DIM if row.origin == "default" else Ink.GOOD),
+            f"{row.key.ljust(longest)}  ",
+            (row.origin.ljust(9), Ink.DIM),
+            (row.value, inks.get(row.origin, Ink.BOLD)),
         )
         for row in rows
     ]

@@ -69,6 +69,8 @@ def usage(session: Session, error: Exception) -> int:
     from verdigris.cli.show.ink import Ink, line
 
     message = error.format_message()
+    if not message:  # no verb was typed: the help has been printed
+        return Exit.USAGE
     lines = [line(("✖ ", Ink.BAD), message), line("  See ", ("verdigris --help", Ink.COMMAND))]
     session.voice.fail(lines, {"type": "error", "exit": int(Exit.USAGE), "sentence": message})
     return Exit.USAGE

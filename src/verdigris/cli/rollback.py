@@ -35,20 +35,28 @@ def rollback(
 ) -> None:
     """Take traffic back to the old slot at once. Works with the controller dead or its database unreadable."""
     session = session_of(context)
-    began = session.clock()
+    began, before = session.clock(), 0
     if not session.house.state.is_dir():
         raise Refused(
             f"{session.state} does not exist, so nothing was ever deployed from it. Look at --state"
         )
     try:
+        before = newest_event(session)
         accepted = ask(session, reason)
         deployment = session.house.desk().newest(session.name) if accepted else None
     except (StoreUnavailable, ObservationError, Conflict) as error:
         session.voice.say(f"{error}", Ink.WARN)
         deployment = None
     if deployment is not None:
-        raise typer.Exit(by_the_controller(session, deployment.deployment.id, began))
+        raise typer.Exit(by_the_controller(session, deployment.deployment.id, before, began))
     raise typer.Exit(directly(session, reason, began))
+
+
+def newest_event(session: Session) -> int:
+    """The number of the last event so far: what comes after it is news."""
+    saved = session.house.desk().newest(session.name)
+    events = session.house.desk().events(deployment=saved.deployment.id) if saved is not None else ()
+    return events[-1].number if events else 0
 
 
 def ask(session: Session, reason: str) -> bool:
@@ -69,9 +77,9 @@ def ask(session: Session, reason: str) -> bool:
     return True
 
 
-def by_the_controller(session: Session, deployment: str, began: float) -> Exit:
+def by_the_controller(session: Session, deployment: str, before: int, began: float) -> Exit:
     """Follow until traffic is back, which the router and its front door have to say."""
-    teller = telling(session)
+    teller = telling(session, before)
     for look in follow(session, deployment, lambda _: session.pause(GLANCE)):
         teller.tell(look)
         d = look.deployment

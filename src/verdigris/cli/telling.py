@@ -38,26 +38,30 @@ class Telling(Protocol):
         ...
 
 
-def telling(session: Session) -> Telling:
-    """The way of telling that fits where the words go."""
+def telling(session: Session, after: int = 0) -> Telling:
+    """The way of telling that fits where the words go. Events numbered up to `after` are known already."""
     if session.voice.as_json:
-        return Objects(session)
-    return Drawing(session) if session.voice.draws else Lines(session)
+        return Objects(session, after)
+    return Drawing(session) if session.voice.draws else Lines(session, after)
 
 
 class Lines:
     """One line for each event that matters, and a heartbeat."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, after: int) -> None:
         self.session = session
+        self.after = after
         self.spoke_at = session.clock()
 
     def tell(self, look: Look) -> None:
-        for event in look.events:
+        for event in self.news(look):
             for sentence in sentences(event, look):
                 self.say(sentence, INKS.get(event.kind, Ink.PLAIN))
         if self.session.clock() - self.spoke_at >= HEARTBEAT and look.deployment.phase not in ENDINGS:
             self.say(heartbeat(look))
+
+    def news(self, look: Look) -> list[Event]:
+        return [event for event in look.events if event.number > self.after]
 
     def say(self, sentence: str, ink: Ink = Ink.PLAIN) -> None:
         self.spoke_at = self.session.clock()
@@ -71,7 +75,7 @@ class Objects(Lines):
     """The same as JSON: every event as it stands in the log."""
 
     def tell(self, look: Look) -> None:
-        for event in look.events:
+        for event in self.news(look):
             self.object(event_document(event))
         if self.session.clock() - self.spoke_at >= HEARTBEAT and look.deployment.phase not in ENDINGS:
             self.object(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from verdigris.core.deployment import FORMAT, Deployment, Routed
-from verdigris.core.lifecycle import ENDINGS, ROWS
+from verdigris.core.lifecycle import ENDINGS, FORWARD
 from verdigris.core.policy import Policy
 from verdigris.core.turns import enter
 from verdigris.core.world import Known, Reading, Release, Seen, Slot, Unknown
@@ -139,14 +139,17 @@ def serving(d: Deployment, reading: Seen[Reading]) -> Slot | None:
     return max(Slot, key=lambda slot: reading.value.routing.weights[slot])
 
 
-def adopt(d: Deployment, direct: Direct, reading: Seen[Reading]) -> Deployment | None:
-    """Take over what was done without us: None when the record is old, or does not concern this deployment."""
-    strange = d.format > FORMAT or d.phase not in ROWS or d.phase in ENDINGS - {"stuck"}
-    if strange or direct.generation <= d.generation or direct.to is not d.live or not d.moved:
+def adopt(d: Deployment, direct: Direct, reading: Reading) -> Deployment | None:
+    """Take over what was done without us: None when the record does not concern this deployment, or is nothing new.
+
+    Its generation cannot tell: who could not read the store counted on from whatever stamp the router bore.
+    """
+    forward = d.phase in {row.name for row in FORWARD} - ENDINGS or d.phase == "stuck"
+    if d.format > FORMAT or not forward or direct.to is not d.live or not d.moved:
         return None
     cause = f"{direct.actor} rolled back without the controller" + (
         f": {direct.reason}" if direct.reason else ""
     )
     turned, _ = enter(d, "restore", cause)
-    found = reading.value.routing if isinstance(reading, Known) else None
-    return replace(turned, generation=direct.generation, disowned=found)
+    generation = max(d.generation, direct.generation)
+    return replace(turned, generation=generation, disowned=reading.routing)

@@ -15,7 +15,7 @@ from verdigris.core.conditions import foreign
 from verdigris.core.deployment import Deployment, Note
 from verdigris.core.errors import Conflict, StoreUnavailable, VerdigrisError
 from verdigris.core.intake import Wish, admit, adopt
-from verdigris.core.lifecycle import ENDINGS, Decision, decide
+from verdigris.core.lifecycle import ENDINGS, ROWS, Decision, decide
 from verdigris.core.safety import Action, Kind
 from verdigris.core.world import Command, Known, Unknown, World
 from verdigris.engine.look import answer, blind_router, look
@@ -97,7 +97,7 @@ class Engine:
         fresh = await self.write(saved, decision, adopted is not None)
         if fresh is not None:
             await self.act(fresh, self.allowed(fresh, decision.actions))
-            await self.tell(fresh)
+        await self.tell(decision.deployment)
         self.pin(decision, world)
         before, after = (d.phase, d.step), (decision.deployment.phase, decision.deployment.step)
         return Tick(decision, world, moving=before != after or bool(decision.actions))
@@ -115,6 +115,7 @@ class Engine:
         # What only this loop knows, how long something has lasted, is kept while nobody else wrote.
         if not (self.loaded and found and self.saved and self.same(found, self.saved)):
             self.saved, self.stored = found, found.deployment.generation if found else None
+        self.told = self.told if self.loaded else again(found)
         self.loaded = True
 
     def same(self, found: Saved, saved: Saved) -> bool:
@@ -227,8 +228,13 @@ class Engine:
 
     def adopted(self, d: Deployment, world: World) -> Deployment | None:
         """What became of the deployment while nobody was here."""
-        direct = self.parts.directs.read()
-        return adopt(d, direct, world.router.reading) if direct is not None else None
+        direct, seen = self.parts.directs.read(), world.router.reading
+        if direct is None or isinstance(seen, Unknown):
+            return None
+        found = adopt(d, direct, seen.value)
+        if found is None and self.stored == d.generation and d.phase in ROWS:
+            self.parts.directs.clear()
+        return found
 
     # --- what is done -------------------------------------------------------------------------------------
 
@@ -319,6 +325,14 @@ def applied(saved: Saved, decision: Decision, commands: tuple[Command, ...]) -> 
     accepted = {answer.command for answer in decision.answers if answer.accepted}
     policies = [c.policy for c in commands if c.id in accepted and c.policy is not None]
     return replace(saved, policy=policies[-1]) if policies else saved
+
+
+def again(saved: Saved | None) -> tuple[Note, ...]:
+    """The alert that a controller may have died with, after it was written down and before it was told."""
+    if saved is None or saved.deployment.phase not in ("restore", "stuck"):
+        return ()
+    d = saved.deployment
+    return (Note("alert", f"{d.id} ({d.release.version}) is in {d.phase}: {d.cause}"),)
 
 
 def intents(actions: tuple[Action, ...]) -> tuple[Note, ...]:

@@ -43,7 +43,7 @@ StartLimitIntervalSec=0
 [Service]
 User={user}
 WorkingDirectory={home}
-ExecStart={python} -m verdigris --state {state} up
+ExecStart={python} -m verdigris --config {config} --state {state} up
 Restart=always
 RestartSec=1
 UMask=0077
@@ -75,11 +75,12 @@ def unit_names(state: Path) -> tuple[str, str]:
     return f"verdigris-keeper-{short}.service", f"verdigris-controller-{short}.service"
 
 
-def units(state: Path, python: str, user: str) -> dict[str, str]:
+def units(state: Path, config: Path, python: str, user: str) -> dict[str, str]:
     """Name and text of both units. Paths are absolute; ValueError when a value cannot stand in a unit."""
     keeper, controller = unit_names(state)
     words = {
         "state": _word(str(state)),
+        "config": _word(str(config)),
         "python": _word(python),
         "user": _word(user),
         "home": str(state.parent).replace("%", "%%"),

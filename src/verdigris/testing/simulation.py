@@ -191,7 +191,7 @@ class Simulation:
 
     def hopelessly_stuck(self, d: Deployment) -> bool:
         """The first deployment that is bad, or both sides bad: that is a person's matter, and they were told."""
-        return any(a.deployment == d.id and a.sentence.startswith("stuck") for a in self.notifier.alerts)
+        return any(a.deployment == d.id and "stuck" in a.sentence for a in self.notifier.alerts)
 
     def help_out(self, tick: Tick | None) -> None:
         """What a person does when asked: read the sentence and type the next command."""
@@ -329,7 +329,7 @@ class Simulation:
             return
         if not self.host.up(d.live):
             return
-        generation = max(self.host.generation or 0, d.generation) + 1
+        generation = max(self.host.generation or 0, self.rng.choice((0, d.generation))) + 1
         weights = Weights.share(d.live, 100)
         self.host.route(replace(self.host.routing, weights=weights, fallback=None), generation)
         self.witness.backward.add(d.id)

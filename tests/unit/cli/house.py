@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from verdigris.adapters.stores.lease import Holder
+from verdigris.config import Settings, parse_config
 from verdigris.core.intake import Direct
 from verdigris.core.policy import Policy, Step
-from verdigris.core.world import Check, Command, Release, Slot, Verb
+from verdigris.core.world import Check, Command, Release, Verb
 from verdigris.engine.loop import Engine
 from verdigris.engine.parts import Parts, in_turn
 from verdigris.keeper.children import Identity
@@ -31,6 +32,11 @@ from verdigris.testing.simulation import at_once, done
 __all__ = ["POLICY", "FakeHouse", "Nature"]
 
 APP = "orders"
+CONFIG = b"""\
+app: orders
+run: {command: [serve, --port, "{port}"]}
+health: {path: /health, body: {status: healthy}}
+"""
 POLICY = Policy(
     ramp=(Step(10, 5.0), Step(50, 5.0), Step(100, 0.0)),
     drain=20.0,
@@ -59,14 +65,6 @@ class Pinned:
 
     def read(self, app: str) -> Snapshot | None:
         return self.snapshot if self.snapshot and self.snapshot.deployment.app == app else None
-
-
-@dataclass(frozen=True)
-class Wired:
-    """The part of the settings that the command line reads."""
-
-    app: str
-    policy: Policy
 
 
 @dataclass
@@ -135,8 +133,8 @@ class FakeHouse:
     # --- what the command line asks -----------------------------------------------------------------------
 
     @property
-    def settings(self) -> Wired:
-        return Wired(APP, self.policy)
+    def settings(self) -> Settings:
+        return replace(parse_config(CONFIG)[0], policy=self.policy)
 
     def desk(self) -> MemoryStore:
         return self.memory
@@ -184,5 +182,21 @@ class FakeHouse:
     def logs(self, name: str, lines: int) -> Iterator[str]:
         yield from [f"{name} says \x1b[31mhello"] * min(lines, 2)
 
-    def slot(self, slot: str) -> Slot:
-        return Slot(slot)
+    def log_files(self, name: str) -> list[Path]:
+        return [self.state / f"{name}.log"]
+
+    def apply_policy(self, policy: Policy, actor: str) -> None:
+        self.said.append(f"policy by {actor}")
+
+    def install_units(self) -> dict[str, str]:
+        return {"verdigris-keeper-1.service": "[Unit]\n", "verdigris-controller-1.service": "[Unit]\n"}
+
+    def tear_down_everything(self, say: Callable[[str], None]) -> None:
+        say("the controller is stopped")
+
+    async def recover(self, say: Callable[[str], None]) -> str:
+        say("verdigris.db is kept as verdigris.db.lost-1")
+        return "d-1: 1.0 serves in blue"
+
+    async def run_controller(self) -> None:
+        self.said.append("the controller ran")

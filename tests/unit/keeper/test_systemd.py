@@ -19,7 +19,9 @@ def parsed(text: str) -> configparser.ConfigParser:
 
 
 def test_stopping_the_keeper_stops_the_keeper_alone() -> None:
-    texts = units(Path("/srv/api/.verdigris"), "/srv/api/.venv/bin/python", "api")
+    texts = units(
+        Path("/srv/api/.verdigris"), Path("/srv/api/verdigris.yaml"), "/srv/api/.venv/bin/python", "api"
+    )
     keeper, controller = (parsed(texts[name]) for name in unit_names(Path("/srv/api/.verdigris")))
     assert keeper["Service"]["KillMode"] == "process"
     assert keeper["Service"]["OOMPolicy"] == "continue"
@@ -38,10 +40,10 @@ def test_two_state_directories_have_units_of_their_own() -> None:
 
 
 def test_odd_paths_are_quoted_and_impossible_ones_refused() -> None:
-    text = "".join(units(Path("/srv/my 100% api/$x/.verdigris"), "/p", "u").values())
+    text = "".join(units(Path("/srv/my 100% api/$x/.verdigris"), Path("/srv/y.yaml"), "/p", "u").values())
     assert '--state "/srv/my 100%% api/$$x/.verdigris"' in text
     with pytest.raises(ValueError, match="control character"):
-        units(Path("/srv/a\nExecStart=/bin/evil"), "/p", "u")
+        units(Path("/srv/a\nExecStart=/bin/evil"), Path("/y"), "/p", "u")
 
 
 @pytest.mark.parametrize("place", ["state", "my 100% state"])
@@ -50,7 +52,7 @@ def test_systemd_finds_nothing_to_complain_about(tmp_path: Path, place: str) -> 
     if analyze is None:
         pytest.skip("needs systemd-analyze (Debian package systemd)")
     state = tmp_path / place / ".verdigris"
-    for name, text in units(state, sys.executable, "root").items():
+    for name, text in units(state, state.parent / "verdigris.yaml", sys.executable, "root").items():
         (tmp_path / name).write_text(text)
     names = [str(tmp_path / name) for name in unit_names(state)]
     done = subprocess.run([analyze, "verify", *names], capture_output=True, text=True, check=False)

@@ -39,7 +39,8 @@ def validate(c: Chapter, s: Snapshot) -> str:
 
 def cutover(c: Chapter, s: Snapshot) -> str:
     steps = [f"{step.to} %" for step in ramp(s.deployment, s.policy)]
-    return f"{' → '.join(steps[: c.steps + 1])} on {s.deployment.candidate} · {failed_words(c.counts[s.deployment.candidate])}"
+    slot = s.deployment.candidate
+    return f"{' → '.join(steps[: c.steps + 1])} on {slot} · {failed_words(c.counts[slot])}"
 
 
 def drain(c: Chapter, s: Snapshot) -> str:

@@ -4,6 +4,7 @@ why, what comes next, what can be typed."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from verdigris.cli.show.amounts import duration, moment
 from verdigris.cli.show.chapters import chapter_words, weights_words
@@ -87,10 +88,13 @@ def comes_next(s: Snapshot) -> str:
         )
     if not following:
         return ""
-    return f"{condition(s, meter(s))}: {following}, which means that {words_of(s, following)}."
+    means = f", which means that {words_of(s, following)}" if following in MEANINGS else ""
+    return f"{condition(s, meter(s))}: {following}{means}."
 
 
 def condition(s: Snapshot, m: Meter | None) -> str:
+    if s.deployment.held:
+        return "When somebody types `verdigris resume` and what is waited for has come about"
     if s.verdict and s.verdict.kind is VerdictKind.UNKNOWN:
         return "When there is a verdict again and it has been good for long enough"
     if m is not None and m.evidence:
@@ -101,7 +105,7 @@ def condition(s: Snapshot, m: Meter | None) -> str:
 def next_phase(s: Snapshot) -> str:
     d = s.deployment
     if d.phase == "cutover" and d.previous is not None and d.step + 1 < len(s.policy.ramp):
-        return f"cutover to {s.policy.ramp[d.step + 1].to} %"
+        return f"the step to {s.policy.ramp[d.step + 1].to} %"
     road = forward_road(d, s.policy)
     if d.phase in road:
         return road[min(road.index(d.phase) + 1, len(road) - 1)]
@@ -109,10 +113,7 @@ def next_phase(s: Snapshot) -> str:
 
 
 def words_of(s: Snapshot, phase: str) -> str:
-    from dataclasses import replace
-
-    name = phase.split(" ", 1)[0]
-    return meaning(replace(s.deployment, phase=name)) if name in MEANINGS else ""
+    return meaning(replace(s.deployment, phase=phase))
 
 
 def if_it_fails(s: Snapshot) -> str:

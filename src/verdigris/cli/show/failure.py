@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from verdigris.cli.show.chapters import weights_words
 from verdigris.cli.show.ink import Ink, Line, line, wrapped
-from verdigris.cli.show.lanes import probe_words, serving
-from verdigris.core.world import Instance, Known
+from verdigris.cli.show.lanes import probe_words
+from verdigris.core.deployment import Deployment
+from verdigris.core.world import Instance, Known, Slot
 from verdigris.ports import Snapshot
 
 __all__ = ["Failure", "evidence_of", "failure_lines", "traffic_words"]
@@ -70,12 +70,18 @@ def facts_of(i: Instance) -> list[str]:
 
 
 def traffic_words(s: Snapshot | None) -> str:
-    """Where traffic is, as the router last said."""
+    """Where traffic is, as the router last said: empty when nobody ever looked."""
     if s is None:
         return ""
-    slot = serving(s)
-    if slot is None:
-        return "the router does not answer, so nobody here knows; see `verdigris doctor`"
-    d = s.deployment
+    reading, d = s.world.router.reading, s.deployment
+    if not isinstance(reading, Known):
+        return "the router does not answer, so nobody here knows. See `verdigris doctor`"
+    weights = reading.value.routing.weights
+    if reading.value.fell_back_to is not None:
+        return f"{served(d, reading.value.fell_back_to)}: the router turned there by itself"
+    return ", ".join(f"{served(d, slot)} ({weights[slot]} %)" for slot in Slot if weights[slot])
+
+
+def served(d: Deployment, slot: Slot) -> str:
     release = d.release_in(slot)
-    return f"{slot} serves{f' {release.version}' if release else ''} ({weights_words(s)})"
+    return f"{slot} serves {release.version}" if release else f"{slot}, which is empty, has"

@@ -169,6 +169,8 @@ def way_back_words(told: Told) -> str:
     d = told.deployment
     if d.phase in ("rolled_back", "aborted"):
         return f"taken: {d.live} serves" + (f" {d.previous.version}" if d.previous else "")
+    if d.phase in ("restore", "settle", "abort", "discard"):
+        return f"being taken: traffic goes to {d.live}"
     if d.previous is None:
         return "none, it was the first deployment"
     if d.phase in ("succeeded", "decommission", "contract"):

@@ -73,7 +73,7 @@ def waiting(s: Snapshot, width: int) -> list[Line]:
 def until(s: Snapshot) -> str:
     """The moment that a wait ends: the earliest where evidence is gathered, the latest where a limit runs."""
     m = meter(s)
-    if m is None:
+    if m is None or s.deployment.held:
         return ""
     when = moment(s.wall + m.left, s.wall)
     return f" · {when} at the earliest" if m.evidence else f" · {when} at the latest"
