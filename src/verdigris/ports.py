@@ -276,7 +276,9 @@ class Desk(Protocol):
         """Whether the command was accepted, and the sentence; None while it waits."""
         ...
 
-    def file_deployment(self, filed: Filed) -> int: ...
+    def file_deployment(self, filed: Filed) -> int:
+        """File a request and return its id: the same for the same key. One that was refused is made again."""
+        ...
 
     def admission(self, filed: int) -> tuple[bool, str, str] | None:
         """Whether the deployment was admitted, the sentence, and its id; None while it waits."""

@@ -198,13 +198,9 @@ class Project:
         found = (i for name in slots if slot in (None, name) for i in slots[name].instances)
         return {i.name: i.pid for i in found if i.alive and i.pid}
 
-    def weights(self) -> str:
-        """The router's row, as it stands in the map that a restart comes up from: `green 100` in short."""
-        return (self.state / "router" / "share.map").read_text()
-
-    def live(self) -> str:
-        """The slot that serves: what the front door says."""
-        return self.ask().headers["X-Environment"]
+    def weight(self, slot: str) -> int:
+        """The share of new requests that the router gives a slot, as `status` shows it."""
+        return int(self.json("status")["slots"][slot]["weight"])
 
     def ask(self, target: str = "/", port: int | None = None) -> Answer:
         """One request through the front door, or past it: the answer, whatever its status."""

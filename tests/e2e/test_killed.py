@@ -101,7 +101,7 @@ def test_a_killed_router_comes_back_with_its_weights_and_loses_only_what_it_had_
     project = projects(cutover={"ramp": [{"to": "30%", "for": "10m"}, "100%"]})
     project.deploy("1.0.0")
     project.deploy("2.0.0", "good", "--detach")
-    eventually_sync(lambda: project.json("status")["slots"]["green"]["weight"] == 30, "30 % on green")
+    eventually_sync(lambda: project.weight("green") == 30, "30 % on green")
     project.kill_controller()  # nobody is to repair what should be right by itself
     load = project.load(RATE, MIX)
     load.start()

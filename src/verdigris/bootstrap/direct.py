@@ -80,12 +80,13 @@ async def by_the_book(house: House, parts: Wired, actor: str, reason: str) -> De
 
 
 async def by_sight(house: House, parts: Wired, actor: str, reason: str) -> Direct:
-    """The slot without weight takes all, if something healthy runs there."""
+    """The slot that served before takes all, if something healthy runs there."""
     world, slots = await a_look(parts)
     if isinstance(world.reading, Unknown):
         raise Refused(f"the router cannot be read: {world.reading.why}. See `verdigris doctor`")
     reading = world.reading.value
-    to = min(Slot, key=lambda slot: reading.routing.weights[slot])
+    # In the middle of a ramp the lighter slot is the new one: who jumps in is always the old.
+    to = reading.routing.fallback or min(Slot, key=lambda slot: reading.routing.weights[slot])
     if not can_serve(slots[to]):
         raise Refused(
             f"nothing healthy runs in {to}, so traffic stays where it is. See `verdigris logs {to}`"

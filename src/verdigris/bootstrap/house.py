@@ -161,16 +161,19 @@ class House:
             str(self.config),
             "--state",
             str(self.state),
+            "--app",
+            self.app,
             "up",
         ]
         descriptor = os.open(self.state / CONTROLLER_LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with open(descriptor, "ab") as output:
+            before = output.tell()
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
             )
         wait_for(lambda: self.served() or process.poll() is not None, STARTED_WITHIN)
         if not self.served():
-            raise VerdigrisError(f"the controller did not start: {last_line(self.state / CONTROLLER_LOG)}")
+            raise VerdigrisError(f"the controller did not start: {said_since(self.state / CONTROLLER_LOG, before)}")
         say("the controller was started in the background: `verdigris status` shows what it does")
 
     def stop_controller(self, say: Say) -> None:
@@ -355,8 +358,12 @@ def tail(path: Path, lines: int) -> list[str]:
         return []
 
 
-def last_line(path: Path) -> str:
-    return (tail(path, 1) or [f"see {path}"])[0]
+def said_since(path: Path, offset: int) -> str:
+    """What was written to a log since then, in one line."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        said = file.read(4096).decode(errors="replace")
+    return " ".join(said.split()).removeprefix("✖ ") or f"see {path}"
 
 
 def make_writable(root: Path) -> None:

@@ -14,7 +14,6 @@ from verdigris.bootstrap.house import DATABASE, House, Say
 from verdigris.bootstrap.wiring import Wired, wired
 from verdigris.core.deployment import Deployment, Note, Routed
 from verdigris.core.errors import Refused
-from verdigris.core.intake import first_slot
 from verdigris.core.world import Known, Reading, Release, Seen, Slot, SlotWorld, Unknown
 from verdigris.ports import Clock, Saved
 
@@ -23,6 +22,8 @@ __all__ = ["recover"]
 
 async def recover(house: House, say: Say) -> str:
     """One sentence of what is known again. `Refused` when neither router nor keeper can be read."""
+    if not house.state.is_dir():
+        raise Refused(f"{house.state} does not exist, so nothing was ever deployed from it. Look at --state")
     lease = Lease(house.state)
     lease.take_over(1.0)
     try:
@@ -50,7 +51,7 @@ async def rebuild(house: House, parts: Wired) -> str:
     if isinstance(seen, Unknown):
         raise Refused(f"the router cannot be read: {seen.why}. See `verdigris doctor`")
     reading = seen.value
-    live = reading.fell_back_to or first_slot(seen).other
+    live = serving(reading)
     release = release_in(house, slots[live])
     parts.parts.directs.clear()
     if release is None:
@@ -62,6 +63,13 @@ async def rebuild(house: House, parts: Wired) -> str:
     await parts.store.save(Saved(d, house.settings.policy), None, (note,), (), parts.parts.clock.wall())
     kept = f", {other.version} is kept hot in {live.other}" if other else ""
     return f"{d.id}: {release.version} serves in {live}{kept}"
+
+
+def serving(reading: Reading) -> Slot:
+    """Who serves. In the middle of a ramp it is the slot that did before, to which the router would fall back."""
+    weights, before = reading.routing.weights, reading.routing.fallback
+    heavier = max(Slot, key=lambda slot: weights[slot])
+    return reading.fell_back_to or (heavier if weights[heavier] == 100 or before is None else before)
 
 
 def deployment(

@@ -5,6 +5,7 @@ It moves no traffic: it files, and the controller decides. Leaving it leaves the
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -27,6 +28,7 @@ __all__ = ["deploy"]
 GLANCE = 0.1
 TAIL = 20
 STORE_WITHIN = 20.0
+COUNTED_WITHIN = 4.0
 
 
 def deploy(
@@ -136,18 +138,28 @@ def shipped(session: Session, deployment: str, until: str, ends_at: float) -> Ex
     """Follow to the result; the code says which it is."""
     teller = telling(session)
     try:
-        for look in follow(session, deployment):
+        looks = follow(session, deployment)
+        for look in looks:
             teller.tell(look)
             code = Exit.GOOD if reached(look.deployment, until) else ended(look.deployment)
             if code is None and session.clock() > ends_at:
                 code = Exit.RUNNING
             if code is not None:
                 teller.close()
-                return conclude(session, look, code)
+                return conclude(session, all_counted(session, look, looks), code)
     except KeyboardInterrupt:
         teller.close()
         return leave(session, deployment, Exit.RUNNING)
     raise AssertionError("following has no end of its own")
+
+
+def all_counted(session: Session, look: Look, looks: Iterator[Look]) -> Look:
+    """A second or two more, until the requests from before the way back are all counted."""
+    back = next((c.began for c in look.story.chapters if c.phase == "settle"), float("-inf"))
+    until = session.clock() + COUNTED_WITHIN
+    while look.story.counted_until < back and session.clock() < until:
+        look = next(looks)
+    return look
 
 
 def conclude(session: Session, look: Look, code: Exit) -> Exit:

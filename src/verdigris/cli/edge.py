@@ -36,7 +36,16 @@ def run(arguments: Sequence[str], session: Session) -> int:
         return closed()
     except Exception as error:
         return usage(session, error) or unexpected(session, error)
-    return code if isinstance(code, int) else Exit.GOOD
+    return said(code if isinstance(code, int) else Exit.GOOD)
+
+
+def said(code: int) -> int:
+    """Have the last words written before the process ends, whoever still reads them."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return closed()
+    return code
 
 
 def failed(session: Session, error: VerdigrisError) -> Exit:

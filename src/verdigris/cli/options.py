@@ -19,6 +19,14 @@ VALUED = ("--config", "--state", "--app")
 FLAGS = ("--json", "--quiet", "--no-color", "--debug")
 
 
+def show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"verdigris {version('verdigris')}")
+        raise typer.Exit
+
+
 def gather(
     context: typer.Context,
     config: Annotated[Path, typer.Option(help="The configuration file.")] = Path("verdigris.yaml"),
@@ -29,6 +37,9 @@ def gather(
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Only the result.")] = False,
     no_color: Annotated[bool, typer.Option("--no-color", help="No colours; NO_COLOR does the same.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Print it.")
+    ] = False,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback of an unexpected error.")
     ] = False,

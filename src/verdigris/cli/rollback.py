@@ -103,18 +103,18 @@ def directly(session: Session, reason: str, began: float) -> Exit:
     """Without a controller: the lease is taken, the old slot looked at, and the router told."""
     session.voice.say("rolling back without the controller")
     done = asyncio.run(session.house.roll_back_directly(session.actor, reason, session.voice.say))
-    return told(session, session.clock() - began, done)
+    session.voice.say("no controller is at work now: `verdigris up` starts one, which finishes the rest")
+    return told(session, session.clock() - began, done, "without the controller")
 
 
-def told(session: Session, seconds: float, done: Deployment | Direct) -> Exit:
+def told(session: Session, seconds: float, done: Deployment | Direct, how: str = "") -> Exit:
     """The result: how long it took and where traffic is."""
     to = done.to if isinstance(done, Direct) else done.live
     release = done.previous if isinstance(done, Deployment) else None
     what = f"traffic is on {to}{f' ({release.version})' if release else ''} again"
     if isinstance(done, Deployment) and not done.moved:
         what = f"no traffic had moved: {to} serves{f' {release.version}' if release else ''} as before"
-    how = " · without the controller, which adopts it when it is back" if isinstance(done, Direct) else ""
-    sentence = f"{what} · {duration(seconds)}{how}"
+    sentence = " · ".join(part for part in (what, duration(seconds), how) if part)
     document = {
         "type": "result",
         "exit": 0,

@@ -45,7 +45,7 @@ class Session:
 
     @property
     def name(self) -> str:
-        return self.house.settings.app
+        return self.house.app
 
     def snapshot(self) -> Snapshot | None:
         """The last look of the controller at this app."""

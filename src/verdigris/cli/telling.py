@@ -13,7 +13,7 @@ from verdigris.cli.show.amounts import duration
 from verdigris.cli.show.chapters import chapter_words, meter_words
 from verdigris.cli.show.ink import Ink
 from verdigris.cli.show.progress import progress_lines
-from verdigris.cli.show.story import phase_of
+from verdigris.cli.show.story import Chapter, phase_of
 from verdigris.core.lifecycle import ENDINGS
 from verdigris.ports import Event
 
@@ -52,20 +52,24 @@ class Lines:
         self.session = session
         self.after = after
         self.spoke_at = session.clock()
+        self.trouble = ""
 
     def tell(self, look: Look) -> None:
+        if look.trouble != self.trouble:
+            self.trouble = look.trouble
+            self.say(look.trouble or "the store can be read again", Ink.WARN)
         for event in self.news(look):
             for sentence in sentences(event, look):
-                self.say(sentence, INKS.get(event.kind, Ink.PLAIN))
+                self.say(sentence, INKS.get(event.kind, Ink.PLAIN), event.wall)
         if self.session.clock() - self.spoke_at >= HEARTBEAT and look.deployment.phase not in ENDINGS:
             self.say(heartbeat(look))
 
     def news(self, look: Look) -> list[Event]:
         return [event for event in look.events if event.number > self.after]
 
-    def say(self, sentence: str, ink: Ink = Ink.PLAIN) -> None:
+    def say(self, sentence: str, ink: Ink = Ink.PLAIN, at: float | None = None) -> None:
         self.spoke_at = self.session.clock()
-        self.session.voice.say(sentence, ink)
+        self.session.voice.say(sentence, ink, at)
 
     def close(self) -> None:
         """Lines need no end."""
@@ -124,14 +128,18 @@ def sentences(event: Event, look: Look) -> list[str]:
     before = next(
         (c for c in reversed(look.story.chapters) if c.ended == event.wall and c.began < c.ended), None
     )
-    done = (
-        [f"✔ {before.phase} took {duration(before.took(0))}: {chapter_words(before)}".rstrip(": ")]
-        if before
-        else []
-    )
+    done = [outcome(before)] if before else []
     phase, cause = phase_of(event)
     told = event.sentence if phase in TELLING_WHY else phase
     return [*done, f"● {told}" + (f" ({event.evidence})" if event.evidence and cause else "")]
+
+
+def outcome(c: Chapter) -> str:
+    """What came of a phase that is over."""
+    words = chapter_words(c)
+    return f"{'✖' if c.turned else '✔'} {c.phase} took {duration(c.took(0))}" + (
+        f": {words}" if words else ""
+    )
 
 
 def heartbeat(look: Look) -> str:

@@ -48,13 +48,14 @@ class Voice:
         else:
             self._write(self.out, lines)
 
-    def say(self, sentence: str, ink: Ink = Ink.PLAIN) -> None:
-        """One line of progress."""
+    def say(self, sentence: str, ink: Ink = Ink.PLAIN, at: float | None = None) -> None:
+        """One line of progress, about this moment or about what happened `at` another."""
+        wall = self.wall() if at is None else at
         if self.as_json:
-            self.object({"type": "progress", "wall": self.wall(), "sentence": sentence})
+            self.object({"type": "progress", "wall": wall, "sentence": sentence})
         elif not self.quiet:
             for text in sentence.splitlines() or [""]:
-                stamp = "" if capable(self.err) else time.strftime("%H:%M:%S ", time.localtime(self.wall()))
+                stamp = "" if capable(self.err) else time.strftime("%H:%M:%S ", time.localtime(wall))
                 self._write(self.err, [line(stamp, (text, ink))])
 
     def fail(self, lines: Sequence[Line], document: dict[str, Any]) -> None:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import shutil
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 import typer
 
 from verdigris.cli.exits import Exit, ended
 from verdigris.cli.follow import Look, follow
+from verdigris.cli.history import MOST
 from verdigris.cli.options import session_of
 from verdigris.cli.session import Session
 from verdigris.cli.show.ink import Line, line
@@ -38,7 +39,7 @@ def watch(
 ) -> None:
     """Watch a deployment live: both slots, the road, what is waited for, what happened, what to type."""
     session = session_of(context)
-    name = deployment or newest(session)
+    name = known(session, deployment) if deployment else newest(session)
     if not session.voice.draws:
         raise typer.Exit(lines(session, name))
     while name:
@@ -52,6 +53,12 @@ def newest(session: Session) -> str:
             f"{session.name} was never deployed, so there is nothing to watch. Begin with `verdigris deploy`"
         )
     return saved.deployment.id
+
+
+def known(session: Session, deployment: str) -> str:
+    if all(s.deployment.id != deployment for s in session.house.desk().deployments(MOST, session.name)):
+        raise Refused(f"{session.name} has no deployment {deployment}. See `verdigris history`")
+    return deployment
 
 
 def lines(session: Session, deployment: str) -> Exit:
@@ -110,5 +117,5 @@ class Screen:
             return [
                 line(f"{look.deployment.id} is in {look.deployment.phase}, the controller has not looked yet")
             ]
-        now = session.voice.wall()
+        now, s = session.voice.wall(), replace(s, trouble=look.trouble or s.trouble)
         return watch_lines(s, look.story, tuple(self.events), self.staff, now, size.columns, size.lines)

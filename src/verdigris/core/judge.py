@@ -115,12 +115,12 @@ def floors(d: Deployment, w: World, p: Policy) -> Verdict | None:
 
 def streak(d: Deployment, w: World, p: Policy) -> Verdict | None:
     """A run of nothing but failures, unless the other slot fails just as well: then it is not the release."""
-    seconds = recent(d, w, p)
-    if not seconds:
-        return None
-    tail = seconds[-1].slots[d.candidate].streak
+    seen = total(since_routed(d, w), d.candidate)
+    # A slot that got nothing still shows the last run of whoever was in it before.
+    tail = min(seen.streak, seen.requests)
     if tail < p.dead_streak:
         return None
+    seconds = recent(d, w, p)
     if failing(total(seconds, d.live), p):
         return shared(d)
     return bad(
@@ -171,9 +171,13 @@ def good_sentence(seen: Tally, p: Policy) -> str:
 
 def recent(d: Deployment, w: World, p: Policy) -> tuple[Second, ...]:
     """The whole seconds since the candidate last got its present share, at most `judge_over` of them."""
+    return tuple(second for second in since_routed(d, w) if second.at >= w.now - p.judge_over)
+
+
+def since_routed(d: Deployment, w: World) -> tuple[Second, ...]:
     if isinstance(w.signals, Unknown):
         return ()
-    begin = max(w.now - p.judge_over, d.routed.at if d.routed else w.now)
+    begin = d.routed.at if d.routed else w.now
     return tuple(second for second in w.signals.value if second.at >= begin and not second.lost)
 
 

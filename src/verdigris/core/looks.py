@@ -6,7 +6,7 @@ from verdigris.core import waits
 from verdigris.core.deployment import Deployment
 from verdigris.core.policy import Policy
 from verdigris.core.safety import Desired, Kind
-from verdigris.core.world import Slot, Weights, World
+from verdigris.core.world import Known, Slot, Weights, World
 
 __all__ = [
     "as_it_is",
@@ -40,8 +40,8 @@ def as_it_is(d: Deployment, w: World, p: Policy) -> Desired:
 
 
 def expanding(d: Deployment, w: World, p: Policy) -> Desired:
-    done = waits.schema_expanded(w) or waits.schema_running(w)
-    return Desired(frozenset({d.live}), on_live(d), also=None if done else Kind.EXPAND)
+    due = isinstance(w.schema, Known) and not waits.schema_expanded(w) and not waits.schema_running(w)
+    return Desired(frozenset({d.live}), on_live(d), also=Kind.EXPAND if due else None)
 
 
 def beside(d: Deployment, w: World, p: Policy) -> Desired:

@@ -191,12 +191,19 @@ def listed(instance: Instance, release: Release, present: tuple[Member, ...]) ->
 
 
 def fallback(want: Desired, d: Deployment, w: World, p: Policy, reading: Reading) -> Slot | None:
-    """Who jumps in: somebody able. A slot that cannot be seen keeps the part that it has."""
+    """Who jumps in: somebody able. A slot of which too little is seen yet keeps the part that it has."""
     if want.fallback is None:
         return None
-    if isinstance(w.slots[want.fallback], Unknown):
-        return want.fallback if reading.routing.fallback is want.fallback else None
-    return want.fallback if able(want.fallback, d.release_in(want.fallback), w, p) else None
+    if able(want.fallback, d.release_in(want.fallback), w, p):
+        return want.fallback
+    return want.fallback if reading.routing.fallback is want.fallback and unseen(want.fallback, w) else None
+
+
+def unseen(slot: Slot, w: World) -> bool:
+    """Whether a controller that has only just begun has not looked at the slot, or not probed all of it."""
+    return isinstance(w.slots[slot], Unknown) or any(
+        isinstance(i.health, Unknown) for i in instances(slot, w) if i.alive
+    )
 
 
 def versions(want: Desired, d: Deployment) -> PerSlot[str]:

@@ -143,7 +143,7 @@ class Engine:
             return self.unwritten(saved, fresh, decision, error)
         self.trouble = ""
         self.outcomes.clear()
-        self.told = notes
+        self.told = (*decision.notes, *intents(decision.actions))
         if adopted:
             self.parts.directs.clear()
         return fresh
@@ -161,6 +161,8 @@ class Engine:
             self.complain(f"nothing is done, for nothing can be written down: {error}")
             return None
         self.complain(f"rolling back without having written it down: {error}. Cause: {fresh.cause}")
+        self.told = decision.notes
+        self.outcomes += decision.notes
         self.saved = replace(saved, deployment=fresh)
         return fresh
 
@@ -255,6 +257,7 @@ class Engine:
         """Whether it happened all the same is not decided here: the next look says what is so."""
         note = Note("failed", f"{action.kind}: {error}")
         if note != self.last_failure:
+            log.warning(note.sentence)
             self.outcomes.append(note)
         self.last_failure = note
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from verdigris.core.errors import Conflict
+from verdigris.core.errors import ActionError, Conflict
 from verdigris.core.intake import Direct
 from verdigris.core.world import (
     Answer,
@@ -182,16 +182,22 @@ class FakeEnvironment:
             owns_port=body.posing != "stranger" if up else None,
             broken=body.broken,
             restarts=body.restarts,
+            sentence="it ended again and again, and nobody tries any more" if body.broken else "",
         )
 
     async def check(self, release: Release, count: int) -> tuple[Check, ...]:
         self.chaos.look("the checklist")
         if self.chaos.strikes("no_room", 0.3):
             return (Check("room", False, "there is no room"),)
-        return (Check("room", True, "there is room"),)
+        there = release.digest in self.host.natures
+        found = f"{release.version} is {'there' if there else 'not to be found'}"
+        return (Check("room", True, "there is room"), Check("release", there, found))
 
     async def provision(self, slot: Slot, release: Release, count: int, surge: int, generation: int) -> None:
         self.fence(generation)
+        there = self.host.places[slot].release
+        if there is not None and there.digest != release.digest:
+            raise ActionError(f"{slot} has {there.version} in it; tear it down first")
         self.chaos.effect("provision", lambda: self.start(slot, release, count, generation))
 
     async def tear_down(self, slot: Slot, generation: int) -> None:

@@ -89,6 +89,7 @@ class Host:
         self.healthy_passes = 3
         self.ports = 20000
         self.last_weighted = dict.fromkeys(Slot, -1e9)
+        self.held = dict.fromkeys(Slot, 0)
         self.sessions_until = 0.0
         self.looked_at = 0.0
         self.uncounted_until = 0.0
@@ -166,9 +167,13 @@ class Host:
 
     def up(self, slot: Slot) -> bool:
         """Whether the router can reach an instance of the slot."""
-        place = self.places[slot]
+        return any(self.reachable(slot))
+
+    def reachable(self, slot: Slot) -> list[Body]:
+        """The instances that listen and that the router was told of."""
         ports = {member.address for member in self.in_force.members[slot]}
-        return any(b.alive and self.now >= b.up_at and f"127.0.0.1:{b.port}" in ports for b in place.bodies)
+        bodies = self.places[slot].bodies
+        return [b for b in bodies if b.alive and self.now >= b.up_at and f"127.0.0.1:{b.port}" in ports]
 
     def serve(self, step: float) -> None:
         """Requests of one step: by weight, or by the router's own turn."""
@@ -204,8 +209,8 @@ class Host:
     def reached(self, slot: Slot, requests: int, step: float) -> Tally:
         place = self.places[slot]
         nature = self.natures[place.bodies[0].digest]
-        for body in place.bodies:
-            body.served += step if body.alive else 0.0
+        for body in self.reachable(slot):
+            body.served += step
         bad = max((b.served for b in place.bodies), default=0.0) > nature.turns_bad_after
         errors = round(requests * nature.error_rate) if bad else 0
         self.streaks[slot] = self.streaks[slot] + requests if errors == requests else 0
@@ -214,8 +219,9 @@ class Host:
         return Tally(requests, errors, latency=counts, streak=self.streaks[slot])
 
     def in_flight(self, slot: Slot) -> int:
-        """Requests now inside the slot: some while it has weight, and until the longest of them ends."""
-        return 3 if self.in_force.weights[slot] or self.now < self.places[slot].busy_until else 0
+        """Requests now inside the slot: some while it has weight, until the longest of them ends, and who is held."""
+        busy = self.in_force.weights[slot] or self.now < self.places[slot].busy_until
+        return self.held[slot] + (3 if busy else 0)
 
     def sessions(self) -> int:
         """Database sessions of slots that do not serve: some outlive their instance for a moment."""

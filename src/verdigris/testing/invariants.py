@@ -96,10 +96,16 @@ class Witness:
                 d.phase not in WATCHED or to is self.host.routing.fallback or routing.weights[d.live] == 100
             )
             return require(kept, "I4 way back", "what nobody could see in this round is given up")
-        require(to is None or self.able(d, to) > 0, "I4 way back", f"{to} is to jump in and cannot serve")
+        fit = to is None or self.able(d, to) > 0 or (to is self.host.routing.fallback and self.starting(to))
+        require(fit, "I4 way back", f"{to} is to jump in and cannot serve")
         serves = d.phase in WATCHED and routing.weights[d.candidate] > 0
         due = serves and d.previous is not None and self.able(d, d.live) > 0
         require(not due or to is d.live, "I4 way back", f"the router is not told of {d.live} in {d.phase}")
+
+    def starting(self, slot: Slot) -> bool:
+        """Whether an instance of the slot is alive and was not probed yet: nobody knows whether it can serve."""
+        bodies = self.host.places[slot].bodies
+        return any(b.alive and (self.host.now < b.up_at or not b.passes + b.failures) for b in bodies)
 
     def able(self, d: Deployment, slot: Slot) -> int:
         """How many instances of a slot can serve what this deployment expects there."""

@@ -170,6 +170,9 @@ class MemoryStore:
             self.keys[filed.app, filed.key] = self.asked[same.id] = same
         elif (same.release.version, same.release.digest) != (filed.release.version, filed.release.digest):
             raise Conflict(f"the key {filed.key} was used for {same.release.version} already")
+        elif not self.admitted.get(same.id, (True, "", ""))[0]:
+            del self.admitted[same.id]
+            self.asked[same.id] = replace(filed, id=same.id)
         return same.id
 
     def admission(self, filed: int) -> tuple[bool, str, str] | None:

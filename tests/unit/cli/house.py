@@ -133,6 +133,10 @@ class FakeHouse:
     # --- what the command line asks -----------------------------------------------------------------------
 
     @property
+    def app(self) -> str:
+        return APP
+
+    @property
     def settings(self) -> Settings:
         return replace(parse_config(CONFIG)[0], policy=self.policy)
 

@@ -11,7 +11,7 @@ import pytest
 from tests.unit.cli.conftest import Type
 from tests.unit.cli.expected import same_screen
 from tests.unit.cli.house import POLICY, FakeHouse, Nature
-from verdigris.core.errors import ActionError
+from verdigris.core.errors import ActionError, ObservationError
 
 
 def documents(out: str) -> list[dict[str, object]]:
@@ -157,7 +157,7 @@ def test_ctrl_c_leaves_it_running_and_says_how_to_follow(house: FakeHouse, type_
 def test_who_and_why_stand_in_the_event_log(house: FakeHouse, type_: Type):
     live(house)
     type_("deploy", "--detach", "--reason", "mends the login")
-    house.until("provision")
+    house.pause(1.0)
     assert "(mends the login) deploys 2.0 to green" in house.memory.events(deployment="d-2")[0].sentence
 
 
@@ -207,6 +207,22 @@ def test_json_is_one_object_per_line_and_the_last_is_the_result(house: FakeHouse
     assert ("result", 10, "rolled_back") == (last["type"], last["exit"], last["phase"])
     assert last["failed"] > 0
     assert {"blue": 100, "green": 0} == last["weights"]
+
+
+def test_a_store_that_cannot_be_read_for_a_while_ends_nothing(house: FakeHouse, type_: Type, monkeypatch):
+    live(house)
+    whole = house.memory.events
+
+    def sometimes(**wanted):
+        if 1030 < house.clock() < 1040:
+            raise ObservationError("the database is locked by a backup")
+        return whole(**wanted)
+
+    monkeypatch.setattr(house.memory, "events", sometimes)
+    typed = type_("deploy")
+    assert 0 == typed.code
+    assert 1 == typed.err.count("the database is locked by a backup")
+    assert 1 == typed.err.count("the store can be read again")
 
 
 def test_quiet_prints_the_result_only(house: FakeHouse, type_: Type):

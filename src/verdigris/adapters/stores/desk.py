@@ -100,7 +100,7 @@ class SqliteDesk:
         return (bool(found[0][0]), found[0][1] or "") if found and found[0][0] is not None else None
 
     def file_deployment(self, filed: Filed) -> int:
-        """File a request for a deployment; the same key brings back the same id, whatever became of it.
+        """File a request for a deployment; the same key brings back the same id. One that was refused is made again.
 
         `Conflict` when the key was used for another release.
         """
@@ -172,8 +172,8 @@ class SqliteDesk:
 
 
 def same_key(connection: sqlite3.Connection, filed: Filed) -> int | None:
-    """The id of the request that was filed with this key before."""
-    question = "SELECT id, data FROM filed WHERE app = ? AND key = ?"
+    """The id of the request that was filed with this key before. One that was refused is asked anew."""
+    question = "SELECT id, data, accepted FROM filed WHERE app = ? AND key = ?"
     found = connection.execute(question, (filed.app, filed.key)).fetchone()
     if found is None:
         return None
@@ -182,4 +182,7 @@ def same_key(connection: sqlite3.Connection, filed: Filed) -> int | None:
         raise Conflict(
             f"the key {filed.key} was used for {before.version} already. Give {filed.release.version} another"
         )
+    if found[2] == 0:  # nothing came of it, and what stood in the way may be gone, or be waited for now
+        again = "UPDATE filed SET data = ?, filed = ?, accepted = NULL, sentence = NULL WHERE id = ?"
+        connection.execute(again, (dump(filed), time.time(), found[0]))
     return int(found[0])

@@ -22,7 +22,11 @@ def duration(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes}:{rest:02}"
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours < 48 else f"{hours // 24} d {hours % 24} h"
+    if not minutes and not rest and hours < 48:
+        return f"{hours} h"
+    if hours < 48:
+        return f"{hours}:{minutes:02}:{rest:02}"
+    return f"{hours // 24} d {hours % 24} h" if hours < 240 else f"{count(hours // 24)} d"
 
 
 def percent(part: float, whole: float) -> str:
@@ -61,7 +65,7 @@ def moment(wall: float, now: float, seconds: bool = True) -> str:
 
 def ago(wall: float, now: float) -> str:
     """How long something is past."""
-    return f"{duration(now - wall)} ago"
+    return f"{duration(now - wall)} ago" if now - wall >= 1 else "just now"
 
 
 def bar(share: float, width: int) -> str:

@@ -29,12 +29,19 @@ def preflight(c: Chapter, s: Snapshot) -> str:
 
 
 def provision(c: Chapter, s: Snapshot) -> str:
-    seen = candidate(s)
-    return f"{seen.alive}/{s.policy.instances} instances of {s.deployment.release.version} up in {seen.slot}"
+    seen, all_ = candidate(s), s.policy.instances
+    up = all_ if passed(c) else seen.up
+    return f"{up}/{all_} instances of {s.deployment.release.version} up in {seen.slot}"
 
 
 def validate(c: Chapter, s: Snapshot) -> str:
-    return f"{candidate(s).healthy}/{s.policy.instances} healthy, asked {s.policy.healthy} times each"
+    healthy = s.policy.instances if passed(c) else candidate(s).healthy
+    return f"{healthy}/{s.policy.instances} healthy, asked {s.policy.healthy} times each"
+
+
+def passed(c: Chapter) -> bool:
+    """Whether the phase got what it waited for; the last look at it may be older than that."""
+    return c.ended is not None and not c.turned
 
 
 def cutover(c: Chapter, s: Snapshot) -> str:
@@ -61,7 +68,8 @@ def bake(c: Chapter, s: Snapshot) -> str:
 
 
 def restore(c: Chapter, s: Snapshot) -> str:
-    return f"{c.cause} · {weights_words(s)}" if c.cause else weights_words(s)
+    where = f"all traffic on {s.deployment.live}" if passed(c) else weights_words(s)
+    return " · ".join(text for text in (c.cause, where) if text)
 
 
 def settle(c: Chapter, s: Snapshot) -> str:
@@ -71,11 +79,11 @@ def settle(c: Chapter, s: Snapshot) -> str:
 
 
 def discard(c: Chapter, s: Snapshot) -> str:
-    return f"{plural(candidate(s).alive, 'instance')} left in {s.deployment.candidate}"
+    return f"{plural(candidate(s).running, 'instance')} left in {s.deployment.candidate}"
 
 
 def decommission(c: Chapter, s: Snapshot) -> str:
-    return f"{plural(lane(s, s.deployment.live).alive, 'instance')} left in {s.deployment.live}"
+    return f"{plural(lane(s, s.deployment.live).running, 'instance')} left in {s.deployment.live}"
 
 
 WORDS = {

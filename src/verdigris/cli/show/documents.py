@@ -53,7 +53,7 @@ def lane_document(one: Lane) -> dict[str, Any]:
         "weight": one.weight,
         "observed_share": one.share,
         "instances": one.wanted,
-        "alive": one.alive,
+        "up": one.up,
         "healthy": one.healthy,
         "in_flight": one.in_flight,
         "long_lived": one.long_lived,

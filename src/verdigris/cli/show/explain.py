@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from verdigris.cli.show.amounts import duration, moment
-from verdigris.cli.show.chapters import chapter_words, weights_words
+from verdigris.cli.show.chapters import chapter_words
+from verdigris.cli.show.failure import traffic_words
 from verdigris.cli.show.ink import Ink, Line, line, wrapped
 from verdigris.cli.show.meanings import MEANINGS, meaning
 from verdigris.cli.show.progress import until
@@ -44,7 +45,7 @@ def where(s: Snapshot) -> str:
     road = forward_road(d, s.policy)
     place = f", phase {road.index(d.phase) + 1} of {len(road)}" if d.phase in road else ""
     ships = f"{d.id} ships {d.app} {d.release.version} to {d.candidate}."
-    return f"{ships} It is in {d.phase}{place}: {meaning(d)}. Traffic: {weights_words(s)}."
+    return f"{ships} It is in {d.phase}{place}: {meaning(d)}. Traffic: {traffic_words(s)}."
 
 
 def why(s: Snapshot) -> str:
@@ -74,7 +75,8 @@ def decided(events: Sequence[Event], now: float) -> str:
     if last is None:
         return ""
     seen = f" Seen then: {last.evidence}." if last.evidence else ""
-    return f"{moment(last.wall, now)} {last.kind}: {last.sentence}.{seen}"
+    did = "it entered" if last.kind == "phase" else f"{last.kind}:"
+    return f"{moment(last.wall, now)} {did} {last.sentence}.{seen}"
 
 
 def comes_next(s: Snapshot) -> str:

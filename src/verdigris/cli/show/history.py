@@ -132,10 +132,14 @@ def report_lines(told: Told, now: float, width: int) -> list[Line]:
             for name, row in zip([label, *[""] * len(rows)], rows, strict=False)
         ]
     lines += [(), line(("phases", Ink.DIM))]
-    for c in told.story.chapters:
+    causes = ["", *(c.cause for c in told.story.chapters)]
+    for c, before in zip(told.story.chapters, causes, strict=False):
         time = duration(c.took(now)) if c.phase not in ENDINGS else ""
         lines.append(
-            line(f"  {moment(c.began, now)}  {c.phase.ljust(13)} {time.rjust(9)}  ", (c.cause, Ink.DIM))
+            line(
+                f"  {moment(c.began, now)}  {c.phase.ljust(13)} {time.rjust(9)}  ",
+                (c.cause if c.cause != before else "", Ink.DIM),
+            )
         )
     lines += [(), line(("events", Ink.DIM))]
     for e in told.events:

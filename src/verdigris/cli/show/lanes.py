@@ -32,7 +32,8 @@ class Lane:
     weight: int | None = None
     share: float | None = None
     wanted: int = 0
-    alive: int = 0
+    running: int = 0
+    up: int = 0
     healthy: int = 0
     in_flight: int | None = None
     long_lived: int | None = None
@@ -59,7 +60,8 @@ def lane(s: Snapshot, slot: Slot) -> Lane:
         weight=reading.value.routing.weights[slot] if isinstance(reading, Known) else None,
         share=observed_share(recent, slot),
         wanted=s.policy.instances if here.digest else 0,
-        alive=sum(i.alive for i in here.instances),
+        running=sum(i.alive for i in here.instances),
+        up=sum(i.alive and i.owns_port is True for i in here.instances),
         healthy=sum(well(i, s) for i in here.instances),
         in_flight=number(s.world.router.in_flight[slot]),
         long_lived=number(s.world.router.long_lived[slot]),

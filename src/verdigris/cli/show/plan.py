@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from verdigris.cli.show.amounts import duration
 from verdigris.cli.show.ink import Ink, Line, line, wrapped
 from verdigris.config import Settings
+from verdigris.config.units import duration_text as duration
 from verdigris.core.deployment import Deployment
 from verdigris.core.intake import FIRST
 from verdigris.core.lifecycle import ENDINGS

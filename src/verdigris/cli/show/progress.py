@@ -13,16 +13,12 @@ from verdigris.ports import Snapshot
 __all__ = ["MARKS", "progress_lines"]
 
 MARKS = {Mark.DONE: Ink.GOOD, Mark.NOW: Ink.NOW, Mark.AHEAD: Ink.DIM, Mark.TURNED: Ink.BAD}
-TURNS = ("restore", "abort", "stuck")
 NAME, TIME = 13, 9
 
 
 def progress_lines(story: Story, now: float, width: int, ended: bool = False) -> list[Line]:
     """The whole table at the moment `now`. When it has `ended`, nothing is waited for any more."""
-    lines = [heading(story)]
-    for index, chapter in enumerate(story.chapters):
-        following = story.chapters[index + 1].phase if index + 1 < len(story.chapters) else ""
-        lines.append(chapter_line(chapter, following, now, width))
+    lines = [heading(story), *(chapter_line(chapter, now, width) for chapter in story.chapters)]
     if story.snapshot and story.snapshot.deployment.phase not in ENDINGS and not ended:
         lines += [*waiting(story.snapshot, width), leaving(story.snapshot)]
     return [fit(one, width) for one in lines]
@@ -40,8 +36,8 @@ def heading(story: Story) -> Line:
     )
 
 
-def chapter_line(c: Chapter, following: str, now: float, width: int) -> Line:
-    mark = mark_of(c, following)
+def chapter_line(c: Chapter, now: float, width: int) -> Line:
+    mark = mark_of(c)
     words = chapter_words(c) or ("" if c.ended is not None else "…")
     if mark is Mark.NOW and c.last is not None and meter(c.last) and meter(c.last).evidence:  # type: ignore[union-attr]
         words = f"{meter_words(c.last)} · {words}"
@@ -55,8 +51,8 @@ def chapter_line(c: Chapter, following: str, now: float, width: int) -> Line:
     )
 
 
-def mark_of(c: Chapter, following: str) -> Mark:
-    if c.phase in ("stuck", "rolled_back", "aborted") or following in TURNS:
+def mark_of(c: Chapter) -> Mark:
+    if c.phase in ("stuck", "rolled_back", "aborted") or c.turned:
         return Mark.TURNED
     return Mark.NOW if c.ended is None else Mark.DONE
 

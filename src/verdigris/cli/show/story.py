@@ -16,6 +16,7 @@ from verdigris.ports import Event, Snapshot
 
 __all__ = ["Chapter", "Numbers", "Story", "phase_of", "told"]
 
+TURNS = ("restore", "abort", "stuck")
 GAP = 1.9
 """Seconds between two counted seconds from which on one is missing."""
 
@@ -35,6 +36,7 @@ class Numbers:
 class Chapter:
     """One phase: when it began and ended on the wall clock, what was counted in it, and the last look at it.
 
+    `turned`: it did not end well, the deployment turned back or got stuck in it.
     `first` and `last` are snapshots of this phase's world; the last one is the look that ended it.
     """
 
@@ -44,6 +46,7 @@ class Chapter:
     cause: str = ""
     evidence: str = ""
     steps: int = 0
+    turned: bool = False
     counts: PerSlot[Numbers] = field(default_factory=lambda: PerSlot(Numbers(), Numbers()))
     first: Snapshot | None = None
     last: Snapshot | None = None
@@ -70,6 +73,12 @@ class Story:
         return self.chapters[0].began if self.chapters else None
 
     @property
+    def counted_until(self) -> float:
+        """The moment on the wall clock up to which requests were counted."""
+        s, (_, second) = self.snapshot, self.counted_to
+        return second + 1 + s.wall - s.world.now if s is not None else float("-inf")
+
+    @property
     def visited(self) -> tuple[str, ...]:
         return tuple(chapter.phase for chapter in self.chapters)
 
@@ -84,7 +93,10 @@ class Story:
 
     def begin(self, event: Event) -> Story:
         phase, cause = phase_of(event)
-        before = tuple(c if c.ended is not None else replace(c, ended=event.wall) for c in self.chapters)
+        turned = phase in TURNS
+        before = tuple(
+            replace(c, ended=event.wall, turned=turned) if c.ended is None else c for c in self.chapters
+        )
         ended = event.wall if phase in ENDINGS else None
         return replace(self, chapters=(*before, Chapter(phase, event.wall, ended, cause, event.evidence)))
 
@@ -156,7 +168,9 @@ def phase_of(event: Event) -> tuple[str, str]:
 
 
 def ailing(s: Snapshot) -> tuple[Instance, ...]:
-    """The candidate's instances that were not well when last seen: evidence for when they are gone."""
+    """The candidate's instances that were not well when last seen, before they were told to go."""
+    if s.deployment.phase in ("discard", *ENDINGS):
+        return ()
     seen = s.world.slots[s.deployment.candidate]
     found = seen.value.instances if isinstance(seen, Known) else ()
     return tuple(i for i in found if not i.alive or i.broken or failing(i))

@@ -200,6 +200,16 @@ async def a_refused_request_names_no_deployment(store: Store, desk: Desk) -> Non
     same((False, "busy", ""), desk.admission(number), "the refusal")
 
 
+async def a_refused_request_can_be_made_again(store: Store, desk: Desk) -> None:
+    number = desk.file_deployment(example_filed())
+    await store.settle(replace(example_filed(), id=number), False, "busy")
+    again = replace(example_filed(), queue=True)
+    same(number, desk.file_deployment(again), "the id of the request that is made again")
+    same((None, (replace(again, id=number),)), (desk.admission(number), await store.filed("api")), "what waits")
+    await store.settle(replace(again, id=number), True, "d-2 deploys 2", "d-2")
+    same((True, "d-2 deploys 2", "d-2"), desk.admission(number), "the admission")
+
+
 async def the_same_key_is_one_request(store: Store, desk: Desk) -> None:
     number = desk.file_deployment(example_filed("key-1"))
     same(number, desk.file_deployment(example_filed("key-1")), "the id of the repeated request")
@@ -239,6 +249,7 @@ CHECKS: tuple[Check, ...] = (
     an_answer_stays,
     a_request_waits_until_it_is_settled,
     a_refused_request_names_no_deployment,
+    a_refused_request_can_be_made_again,
     the_same_key_is_one_request,
     a_key_belongs_to_its_release,
 )
