@@ -44,7 +44,7 @@ class FakeStreet(FakeHouse):
         self.versions = PerSlot("1.0.0", "2.0.0")
         for slot in Slot:
             release = self.release(self.versions[slot], Nature(up_after=0.0))
-            self.environment.start(slot, release, 2, 2, 0)
+            self.environment.start(slot, release, 2, 0)
         self.host.advance(1.0)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,25 +12,41 @@ import pytest
 from tests.e2e.project import Project
 
 
-@pytest.fixture
-def projects(tmp_path: Path) -> Iterator[Callable[..., Project]]:
-    """Makes projects; keywords are sections of verdigris.yaml."""
-    made: list[Project] = []
+LIVING: list[Project] = []
 
-    def make(**sections: Any) -> Project:
-        made.append(Project(tmp_path / f"p{len(made)}", **sections))
-        return made[-1]
 
-    make.made = made
-    yield make
-    for project in made:
+@contextlib.contextmanager
+def project_in(place: Path, **sections: Any) -> Iterator[Project]:
+    """A project until the block ends."""
+    project = Project(place, **sections)
+    LIVING.append(project)
+    try:
+        yield project
+    finally:
+        LIVING.remove(project)
         project.destroy()
 
 
 @pytest.fixture
-def project(projects: Callable[..., Project]) -> Project:
+def projects(tmp_path: Path) -> Iterator[Callable[..., Project]]:
+    """Makes projects; keywords are sections of verdigris.yaml."""
+    with contextlib.ExitStack() as stack:
+        yield lambda **sections: stack.enter_context(project_in(tmp_path, **sections))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
     """A project as most tests want it."""
-    return projects()
+    with project_in(tmp_path) as project:
+        yield project
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """One that serves already, for tests that leave it serving."""
+    with project_in(tmp_path_factory.mktemp("shared")) as project:
+        project.ship()
+        yield project
 
 
 @pytest.fixture
@@ -45,7 +62,7 @@ def pytest_runtest_makereport(
     """A test that failed shows what controller, keeper, router and instances said."""
     report = yield
     if report.failed and call.when == "call":
-        for project in item.funcargs["projects"].made if "projects" in item.funcargs else ():
+        for project in LIVING:
             report.sections.append((f"logs of {project.state}", project.logs()))
     return report
 

@@ -14,6 +14,7 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -90,7 +91,7 @@ class Project:
         self.config = merged(CONFIG, {"route": {"listen": f"127.0.0.1:{self.port}"}})
         self.config = merged(self.config, {"run": {"env": {"ORDERS_DB": str(place / "orders.db")}}})
         self.config = merged(self.config, sections)
-        self.write("1.0.0")
+        self.version = "0.0.0"
         self._begun: list[subprocess.Popen[str]] = []
 
     # --- what a person does -------------------------------------------------------------------------------
@@ -101,14 +102,25 @@ class Project:
         (self.place / "verdigris.yaml").write_text(json.dumps(document, indent=1))
         (self.place / "behaviour.json").write_text(json.dumps({"is": behaviour, **numbers}))
 
-    def deploy(
-        self, version: str, behaviour: str = "good", *words: str, code: int | None = 0, **numbers: float
-    ) -> subprocess.CompletedProcess[str]:
-        """Change the source and deploy it; `code` is the exit code that it has to end with, None for any."""
-        self.write(version, behaviour, **numbers)
-        done = self.verdigris("deploy", "--version", version, *words)
-        assert code in (None, done.returncode), f"deploy {version} ended with {done.returncode}\n{said(done)}"
-        return done
+    def ship(self, behaviour: str = "good", *words: str, code: int = 0, **numbers: float) -> str:
+        """Deploy the next version, which has to end with this exit code; the version."""
+        self.change(behaviour, **numbers)
+        done = self.verdigris("deploy", "--version", self.version, *words)
+        assert code == done.returncode, f"deploy of {self.version} ended with {done.returncode}\n{said(done)}"
+        return self.version
+
+    def begin_ship(self, behaviour: str = "good", *words: str, **numbers: float) -> subprocess.Popen[str]:
+        """The same in the background; returns when the deployment has begun, or waits its turn."""
+        seen = self.asked()
+        self.change(behaviour, **numbers)
+        process = self.begin("deploy", "--version", self.version, *words)
+        eventually_sync(lambda: self.asked() > seen, "the deployment to be asked for")
+        return process
+
+    def change(self, behaviour: str = "good", **numbers: float) -> None:
+        """Change the source as for the next version."""
+        self.version = f"{int(self.version.partition('.')[0]) + 1}.0.0"
+        self.write(self.version, behaviour, **numbers)
 
     def verdigris(self, *words: str, within: float = WITHIN) -> subprocess.CompletedProcess[str]:
         """Run the command line where a person would."""
@@ -136,10 +148,6 @@ class Project:
         self._begun.append(process)
         return process
 
-    def begin_deploy(self, version: str, behaviour: str = "good", *words: str, **numbers: float) -> subprocess.Popen[str]:
-        self.write(version, behaviour, **numbers)
-        return self.begin("deploy", "--version", version, *words)
-
     # --- what callers do ----------------------------------------------------------------------------------
 
     def load(self, rate: float = 200.0, calls: tuple[Call, ...] = (Call(),), **plan: Any) -> LoadProcess:
@@ -160,17 +168,25 @@ class Project:
         except (ObservationError, Conflict):
             return ()
 
+    def asked(self) -> int:
+        """How many deployments were asked for, admitted or not."""
+        try:
+            with contextlib.closing(sqlite3.connect(f"{self.desk.path.as_uri()}?mode=ro", uri=True)) as database:
+                return int(database.execute("SELECT count(*) FROM filed").fetchone()[0])
+        except sqlite3.Error:
+            return 0
+
     def phase(self) -> str:
-        """The newest deployment and its phase, as `d-1 bake`; empty while there is none."""
+        """Where the newest deployment stands; empty while there is none."""
         try:
             newest = self.desk.newest()
         except (ObservationError, Conflict):
             return ""
-        return f"{newest.deployment.id} {newest.deployment.phase}" if newest else ""
+        return newest.deployment.phase if newest else ""
 
     def until(self, phase: str, within: float = WITHIN) -> None:
         """Wait until the newest deployment stands in `phase`."""
-        eventually_sync(lambda: self.phase().split()[-1:] == [phase], f"the phase {phase}", within)
+        eventually_sync(lambda: self.phase() == phase, f"the phase {phase}", within)
 
     def seen(self) -> Observed:
         """What the keeper sees."""
@@ -201,6 +217,11 @@ class Project:
     def weight(self, slot: str) -> int:
         """The share of new requests that the router gives a slot, as `status` shows it."""
         return int(self.json("status")["slots"][slot]["weight"])
+
+    @property
+    def serves(self) -> str:
+        """The version that answers at the front door."""
+        return self.ask().headers["X-API-Version"] or ""
 
     def ask(self, target: str = "/", port: int | None = None) -> Answer:
         """One request through the front door, or past it: the answer, whatever its status."""

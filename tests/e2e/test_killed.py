@@ -4,11 +4,9 @@ The moments are those of the event log: what was just written down is what the c
 """
 
 import time
-from collections.abc import Callable
 
 import pytest
 
-from load import Result
 from tests.e2e.project import MIX, Project
 from tests.waiting import eventually_sync
 
@@ -31,44 +29,42 @@ BACKWARD = ("action: route: traffic goes", "phase: settle")
 pytestmark = pytest.mark.timeout(180)
 
 
-def test_a_controller_killed_at_ten_moments_costs_no_request_and_changes_no_ending(project, figure):
-    project.deploy("1.0.0")
-    load = project.load(RATE, MIX)
+def test_a_controller_killed_at_ten_moments_costs_no_request_and_changes_no_ending(shared, figure):
+    load = shared.load(RATE, MIX)
     load.start()
-    for number, moment in enumerate(FORWARD, start=2):
-        struck(project, f"{number}.0.0", moment, by_hand=number % 2 == 0)
-    for number, moment in enumerate(BACKWARD, start=20):
-        project.deploy(f"{number}.0.0")
-        struck_on_the_way_back(project, moment)
+    for number, moment in enumerate(FORWARD):
+        struck(shared, moment, by_hand=number % 2 == 0)
+    for moment in BACKWARD:
+        struck_on_the_way_back(shared, moment)
     result = load.stop()
     figure(f"controller killed at {len(FORWARD) + len(BACKWARD)} moments: {result}")
     assert {} == dict(result.by_error)
 
 
-def struck(project: Project, version: str, moment: str, by_hand: bool) -> None:
+def struck(project: Project, moment: str, by_hand: bool) -> None:
     """Kill the controller at this moment of a deployment, have another one, and see it end as it would have."""
     seen = project.events()[-1].number
-    deploying = project.begin_deploy(version)
+    shipping = project.begin_ship()
     kill_at(project, moment, seen)
     if by_hand:
         project.begin("up")
     else:  # the next command brings one, and the same release asked for again is the same deployment
-        assert 0 == project.verdigris("deploy", "--version", version).returncode
-    assert 0 == deploying.wait(60)
-    newest = project.desk.newest()
-    assert (version, "stabilize") == (newest.deployment.release.version, newest.deployment.phase)
-    assert version == project.ask().headers["X-API-Version"]
+        assert 0 == project.verdigris("deploy", "--version", project.version).returncode
+    assert 0 == shipping.wait(60)
+    assert (project.version, "stabilize") == (project.serves, project.phase())
 
 
 def struck_on_the_way_back(project: Project, moment: str) -> None:
     """The same while it is rolled back: whoever asked for that goes on without a controller if there is none."""
-    newest, seen = project.desk.newest(), project.events()[-1].number
+    old = project.serves
+    project.ship("good", "--queue")
+    seen = project.events()[-1].number
     rolling_back = project.begin("rollback")
     kill_at(project, moment, seen)
     assert 0 == rolling_back.wait(60)
     project.begin("up")
     project.until("rolled_back")
-    assert newest.deployment.previous.version == project.ask().headers["X-API-Version"]
+    assert old == project.serves
 
 
 def kill_at(project: Project, moment: str, seen: int) -> None:
@@ -81,26 +77,25 @@ def kill_at(project: Project, moment: str, seen: int) -> None:
     project.kill(controller)
 
 
-def test_keeper_and_controller_killed_together_know_everything_when_they_are_back(project):
-    project.deploy("1.0.0")
-    project.deploy("2.0.0")
-    before = (project.haproxy, project.instances(), project.phase())
-    load = project.load(RATE, MIX)
+def test_keeper_and_controller_killed_together_know_everything_when_they_are_back(shared):
+    shared.ship("good", "--queue")
+    before = (shared.haproxy, shared.instances(), shared.phase())
+    load = shared.load(RATE, MIX)
     load.start()
-    keeper, controller = project.keeper, project.controller
-    project.kill(keeper, controller)
-    project.begin("up")
-    eventually_sync(lambda: project.json("status")["controller"], "a controller")
-    assert before == (project.haproxy, project.instances(), project.phase())
-    assert {keeper, controller}.isdisjoint({project.keeper, project.controller})
-    project.deploy("3.0.0")
+    keeper, controller = shared.keeper, shared.controller
+    shared.kill(keeper, controller)
+    shared.begin("up")
+    eventually_sync(lambda: shared.controller, "a controller")
+    assert before == (shared.haproxy, shared.instances(), shared.phase())
+    assert {keeper, controller}.isdisjoint({shared.keeper, shared.controller})
+    shared.ship()
     assert {} == dict(load.stop().by_error)
 
 
 def test_a_killed_router_comes_back_with_its_weights_and_loses_only_what_it_had_in_hand(projects):
     project = projects(cutover={"ramp": [{"to": "30%", "for": "10m"}, "100%"]})
-    project.deploy("1.0.0")
-    project.deploy("2.0.0", "good", "--detach")
+    project.ship()
+    project.ship("good", "--detach")
     eventually_sync(lambda: project.weight("green") == 30, "30 % on green")
     project.kill_controller()  # nobody is to repair what should be right by itself
     load = project.load(RATE, MIX)
@@ -110,30 +105,23 @@ def test_a_killed_router_comes_back_with_its_weights_and_loses_only_what_it_had_
     gone = time.monotonic()
     eventually_sync(lambda: project.seen().router.pid not in (None, haproxy), "another router")
     back = time.monotonic()
-    wait_for_requests(project)
+    eventually_sync(lambda: time.monotonic() > back + 600 / RATE, "600 requests")
     result = load.stop()
     assert [] == [record for record in result.failures if record.sent > gone]
     later = [record.slot for record in result.answered if record.sent > back]
     assert 0.15 < later.count("green") / len(later) < 0.45
 
 
-def wait_for_requests(project: Project, requests: int = 600) -> None:
-    """Until the router has taken so many more."""
-    until = time.monotonic() + requests / RATE
-    eventually_sync(lambda: time.monotonic() > until, f"{requests} requests")
-
-
 @pytest.mark.parametrize(("slot", "killed"), [("blue", 2), ("green", 1)], ids=["retained", "live"])
 def test_a_killed_instance_comes_back_with_the_code_that_was_deployed(project, slot, killed):
     """All of the slot that is kept hot; of the live one a part, for all of it would be a reason to roll back."""
-    project.deploy("1.0.0")
-    project.deploy("2.0.0")
+    version = {"blue": project.ship(), "green": project.ship()}[slot]
     source = project.place / "app.py"
     source.write_text(source.read_text().replace('"name": "orders"', '"name": "never deployed"'))
-    project.write("9.9.9", "fails", requests=0, seconds=0.0, share=1.0)
+    project.change("fails", requests=0, seconds=0.0, share=1.0)
     before = project.instances(slot)
     for name in list(before)[:killed]:
         project.kill(before[name])
         eventually_sync(lambda name=name: project.instances(slot).get(name, before[name]) != before[name], name)
         answer = eventually_sync(lambda name=name: project.ask_instance(name), f"an answer of {name}")
-        assert {"name": "orders", "version": {"blue": "1.0.0", "green": "2.0.0"}[slot]} == answer
+        assert {"name": "orders", "version": version} == answer

@@ -173,7 +173,9 @@ class House:
             )
         wait_for(lambda: self.served() or process.poll() is not None, STARTED_WITHIN)
         if not self.served():
-            raise VerdigrisError(f"the controller did not start: {said_since(self.state / CONTROLLER_LOG, before)}")
+            raise VerdigrisError(
+                f"the controller did not start: {said_since(self.state / CONTROLLER_LOG, before)}"
+            )
         say("the controller was started in the background: `verdigris status` shows what it does")
 
     def stop_controller(self, say: Say) -> None:

@@ -186,7 +186,9 @@ def quiet(d: Deployment, slot: Slot, w: World, p: Policy) -> Waiting | None:
         return Waiting(f"the requests in flight in {slot} ({count.why}), {left}")
     if count.value == 0 and spent > 0.0:
         return None
-    return Waiting(f"{count.value} requests in flight in {slot}, {left}")
+    if count.value == 0:
+        return Waiting(f"a second look at {slot}, which has no request in flight")
+    return Waiting(f"{count.value} request{'s' if count.value > 1 else ''} in flight in {slot}, {left}")
 
 
 def unweighted(slot: Slot) -> str:

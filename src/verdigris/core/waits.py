@@ -118,8 +118,10 @@ def rehearsed(d: Deployment, w: World, p: Policy) -> Waiting | None:
     seen = w.rehearsal.value
     if seen.samples < p.rehearse:
         return Waiting(f"{p.rehearse} comparable samples, {seen.samples} so far")
-    if seen.differences or not seen.memory_flat:
+    if seen.differences:
         return Waiting(f"a clean comparison: {seen.differences} of {seen.samples} answers differ")
+    if not seen.memory_flat:
+        return Waiting("a candidate whose memory stays flat under the rehearsal: it grows")
     return validated(d, w, p)
 
 
@@ -257,7 +259,7 @@ def expanded(d: Deployment, w: World, p: Policy) -> Waiting | None:
         return Waiting("a look at the schema", unknown=True)
     if state.expanded and state.proven:
         return None
-    return Waiting(f"the schema to be expanded and proven: {state.sentence}")
+    return Waiting("the schema to be expanded and proven" + detail(state))
 
 
 def contracted(d: Deployment, w: World, p: Policy) -> Waiting | None:
@@ -268,4 +270,8 @@ def contracted(d: Deployment, w: World, p: Policy) -> Waiting | None:
         return None
     if state.previous_sessions:
         return Waiting(f"{state.previous_sessions} database sessions of the old slot's role to end")
-    return Waiting(f"the schema to be contracted: {state.sentence}")
+    return Waiting("the schema to be contracted" + detail(state))
+
+
+def detail(state: SchemaState) -> str:
+    return f": {state.sentence}" if state.sentence else ""

@@ -167,7 +167,7 @@ class Host:
 
     def up(self, slot: Slot) -> bool:
         """Whether the router can reach an instance of the slot."""
-        return any(self.reachable(slot))
+        return bool(self.reachable(slot))
 
     def reachable(self, slot: Slot) -> list[Body]:
         """The instances that listen and that the router was told of."""

@@ -7,12 +7,11 @@ import json
 import os
 import signal
 import sys
-import time
+import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 IS = (Path(__file__).parent / "is").read_text().strip()
-FOREVER = 3600.0
 
 
 class Answer(BaseHTTPRequestHandler):
@@ -45,7 +44,7 @@ class Answer(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def hang(self) -> None:
-        time.sleep(FOREVER)
+        threading.Event().wait()
 
     def redirect(self) -> None:
         self.send_response(302)
@@ -75,7 +74,7 @@ def main() -> None:
     if IS == "crashes":
         sys.exit("api.py: cannot reach the database at db.internal:5432")
     if IS == "never-listens":
-        time.sleep(FOREVER)
+        threading.Event().wait()
     if IS == "ignores-sigterm":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     Server(("127.0.0.1", int(sys.argv[1])), Answer).serve_forever()

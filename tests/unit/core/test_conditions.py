@@ -111,7 +111,7 @@ def test_why_instances_are_not_up():
     ("health", "sentence"),
     [
         (Known(Health(1, 0), T0), "green-1: 3 healthy answers in a row, 1 so far"),
-        (Known(Health(0, 4, "503 from /health"), T0), "green-1: a healthy answer, 4 probes in a row failed: 503 from /health"),
+        (Known(Health(0, 4, "503"), T0), "green-1: a healthy answer, 4 probes in a row failed: 503"),
         (Unknown("nothing listens"), "green-1: its first probe (nothing listens)"),
     ],
 )  # fmt: skip
@@ -171,7 +171,7 @@ def test_a_switch_is_not_confirmed_by(front, unknown, sentence):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"routing": a_routing(Weights(50, 50))}, "the router to say blue 0 % green 100 %, it says blue 50 % green 50 %"),
+        ({"routing": a_routing(Weights(50, 50))}, "to say blue 0 % green 100 %, it says blue 50 % green 50 %"),
         ({"fell_back": BLUE}, "the router to say blue 0 % green 100 %, it says"),
         ({"generation": 6}, "the router to bear generation 7, it bears 6"),
     ],
@@ -235,7 +235,7 @@ def test_a_slot_is_quiet_when_it_is_seen_empty_or_had_its_time(spent, count, is_
         (Weights(0, 100), 7, ""),
         (Weights(50, 50), 6, ""),
         (Weights(50, 50), None, "changed by hand: it says blue 50 % green 50 %, ours is blue 0 % green 100 %"),
-        (Weights(50, 50), 7, "changed under our stamp: it says weights blue 50 % green 50 %, ours blue 0 % green 100 %"),
+        (Weights(50, 50), 7, "under our stamp: it says weights blue 50 % green 50 %, ours blue 0 % green 100 %"),
         (Weights(0, 100), 8, "bears generation 8 while ours is 7"),
     ],
 )  # fmt: skip

@@ -183,6 +183,7 @@ def same_key(connection: sqlite3.Connection, filed: Filed) -> int | None:
             f"the key {filed.key} was used for {before.version} already. Give {filed.release.version} another"
         )
     if found[2] == 0:  # nothing came of it, and what stood in the way may be gone, or be waited for now
-        again = "UPDATE filed SET data = ?, filed = ?, accepted = NULL, sentence = NULL WHERE id = ?"
+        unanswered = "accepted = NULL, sentence = NULL, deployment = NULL"
+        again = f"UPDATE filed SET data = ?, filed = ?, {unanswered} WHERE id = ?"  # noqa: S608 - our own
         connection.execute(again, (dump(filed), time.time(), found[0]))
     return int(found[0])

@@ -205,7 +205,9 @@ async def a_refused_request_can_be_made_again(store: Store, desk: Desk) -> None:
     await store.settle(replace(example_filed(), id=number), False, "busy")
     again = replace(example_filed(), queue=True)
     same(number, desk.file_deployment(again), "the id of the request that is made again")
-    same((None, (replace(again, id=number),)), (desk.admission(number), await store.filed("api")), "what waits")
+    same(
+        (None, (replace(again, id=number),)), (desk.admission(number), await store.filed("api")), "what waits"
+    )
     await store.settle(replace(again, id=number), True, "d-2 deploys 2", "d-2")
     same((True, "d-2 deploys 2", "d-2"), desk.admission(number), "the admission")
 

@@ -1,0 +1,196 @@
+"""From counts to a verdict: hard floors, the configured limits, and when nothing can be said."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.unit.core.worlds import (
+    BLUE,
+    GREEN,
+    NEW,
+    T0,
+    UNSEEN,
+    a_deployment,
+    a_policy,
+    a_routing,
+    a_slot,
+    a_stage,
+    a_tally,
+    routed,
+)
+from verdigris.core.judge import BINS, VerdictKind, bin_of, judge, percentile, total
+from verdigris.core.world import Known, PerSlot, Second, Tally, Unknown, Weights
+
+GOOD, BAD, UNKNOWN = VerdictKind.GOOD, VerdictKind.BAD, VerdictKind.UNKNOWN
+P = a_policy(min_requests=50, judge_over=10.0)
+QUIET = Tally()
+TORN = Second(T0 - 1.0, PerSlot(QUIET, a_tally(9)), lost=True)
+
+
+def seconds(green, blue=QUIET, count=10, ends=T0):
+    """As many seconds as `count`, the last of them over at `ends`, each with these tallies."""
+    return Known(tuple(Second(ends - count + n, PerSlot(blue, green)) for n in range(count)), ends)
+
+
+def verdict(signals, policy=P, since=T0 - 60.0, **show):
+    stage = a_stage("bake")
+    stage.now = T0
+    stage.show["signals"] = signals
+    stage.slots[GREEN] = show.pop("slot", a_slot(GREEN, NEW))
+    for name, value in show.items():
+        setattr(stage, name, value)
+    d = a_deployment("bake", routed=routed(a_routing(Weights(0, 100)), at=since))
+    return judge(d, stage.world(), policy)
+
+
+# --- good -----------------------------------------------------------------------------------------------------
+
+
+def test_fresh_counts_without_a_regression_are_good():
+    found = verdict(seconds(a_tally(100)))
+    assert (GOOD, "0.00% errors in 1000 requests", GREEN) == (found.kind, found.sentence, found.attribution)
+
+
+def test_few_requests_are_good_and_it_is_said_how_little_could_be_seen():
+    found = verdict(seconds(a_tally(1, errors=1)))
+    assert GOOD == found.kind
+    assert "nothing bad seen, but only 10 requests in 10 s: little could have been" == found.sentence
+
+
+def test_errors_up_to_the_limit_are_good():
+    assert GOOD == verdict(seconds(a_tally(100, errors=1))).kind
+
+
+# --- bad ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["errors", "unreached", "timeouts"])
+def test_more_failures_than_the_limit_are_bad_whatever_their_kind(kind):
+    found = verdict(seconds(replace(a_tally(100), **{kind: 2})))
+    assert (BAD, "green fails 2.0% of its requests (limit 1.00%)") == (found.kind, found.sentence)
+    assert "1000 requests" in found.evidence
+
+
+def test_refusals_are_the_client_s_and_no_failures():
+    assert GOOD == verdict(seconds(replace(a_tally(100), refused=50))).kind
+
+
+def test_a_slow_candidate_is_bad_where_a_limit_is_set():
+    slow = seconds(a_tally(100, milliseconds=900.0))
+    assert GOOD == verdict(slow).kind
+    found = verdict(slow, replace(P, max_p99=0.5))
+    assert (BAD, "green answers 1 % of its requests slower than 500 ms") == (found.kind, found.sentence)
+
+
+def test_a_slow_answer_among_few_is_no_verdict():
+    assert GOOD == verdict(seconds(a_tally(1, milliseconds=900.0)), replace(P, max_p99=0.5)).kind
+
+
+def test_every_instance_gone_is_bad_at_once_with_their_last_words():
+    gone = a_slot(GREEN, NEW, alive=False, sentence="killed: out of memory")
+    found = verdict(UNSEEN, slot=gone)
+    assert (BAD, "every instance of 2.0 in green is gone") == (found.kind, found.sentence)
+    assert "green-1: killed: out of memory" in found.evidence
+
+
+def test_the_router_s_own_turn_is_bad_at_once():
+    found = verdict(UNSEEN, fell_back=BLUE)
+    assert (BAD, True) == (found.kind, "the router turned to blue by itself" in found.sentence)
+
+
+def test_a_run_of_failures_is_bad_before_the_minimum_sample():
+    found = verdict(seconds(a_tally(3, errors=3, streak=24)))
+    assert (BAD, "the last 24 requests to green all failed") == (found.kind, found.sentence)
+
+
+def test_a_short_run_of_failures_is_not():
+    assert GOOD == verdict(seconds(a_tally(2, errors=2, streak=19), count=5)).kind
+
+
+def test_a_run_of_failures_of_whoever_was_in_the_slot_before_is_not_this_release_s():
+    assert GOOD == verdict(seconds(a_tally(0, streak=240))).kind
+
+
+def test_what_was_counted_before_the_switch_is_not_held_against_the_candidate():
+    assert GOOD == verdict(seconds(a_tally(100, errors=90, streak=0)), since=T0 - 0.5).kind
+
+
+def test_what_was_counted_long_ago_is_not_either():
+    old, new = a_tally(100, errors=90), a_tally(100)
+    mixed = (*seconds(old, count=10, ends=T0 - 10).value, *seconds(new).value)
+    assert GOOD == verdict(Known(mixed, T0)).kind
+
+
+# --- unknown --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("signals", "sentence"),
+    [
+        (Unknown("the log stream is cut"), "no request counts: the log stream is cut"),
+        (Known((), T0), "the newest request counts are older than 5 s"),
+        (seconds(a_tally(100), ends=T0 - 6.0), "the newest request counts are older than 5 s"),
+        (Known((TORN,), T0), "the router's log lost lines in the last second"),
+    ],
+)  # fmt: skip
+def test_without_fresh_and_whole_counts_nothing_is_known(signals, sentence):
+    found = verdict(signals)
+    assert (UNKNOWN, sentence) == (found.kind, found.sentence)
+
+
+def test_a_torn_second_in_between_is_left_out_and_the_rest_counts():
+    torn = replace(seconds(a_tally(100, errors=100)).value[0], lost=True, at=T0 - 5.0)
+    whole = seconds(a_tally(100)).value
+    assert GOOD == verdict(Known((*whole[:5], torn, *whole[5:]), T0)).kind
+
+
+@pytest.mark.parametrize("green", [a_tally(100, errors=50), a_tally(100, errors=100, streak=100)])
+def test_when_both_slots_fail_it_is_something_they_share(green):
+    found = verdict(seconds(green, blue=a_tally(100, errors=50)))
+    assert (UNKNOWN, None) == (found.kind, found.attribution)
+    assert "green and blue both fail: something they share is broken, not the release" == found.sentence
+
+
+def test_hard_floors_act_though_the_counts_are_cut():
+    assert BAD == verdict(Unknown("cut"), slot=a_slot(GREEN, NEW, alive=False)).kind
+
+
+# --- numbers --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "index"), [(0.2, 0), (1.0, 0), (1.1, 1), (60_000.0, len(BINS) - 1), (1e9, len(BINS))]
+)
+def test_a_latency_belongs_to_the_bin_that_it_does_not_exceed(milliseconds, index):
+    assert index == bin_of(milliseconds)
+
+
+def test_bins_grow():
+    assert sorted(set(BINS)) == list(BINS)
+
+
+@pytest.mark.parametrize(("share", "bound"), [(0.5, 20), (0.98, 20), (0.99, 1000), (1.0, 1000)])
+def test_a_percentile_is_the_bound_of_its_bin(share, bound):
+    latency = tuple(map(sum, zip(a_tally(98).latency, a_tally(2, milliseconds=900.0).latency, strict=True)))
+    assert bound == percentile(latency, share)
+
+
+def test_no_requests_have_no_percentile():
+    assert (0.0, 0.0) == (percentile((), 0.99), percentile(a_tally(0).latency, 0.99))
+
+
+def test_a_percentile_beyond_the_last_bin_is_endless():
+    assert float("inf") == percentile(a_tally(5, milliseconds=1e9).latency, 0.99)
+
+
+def test_seconds_are_added_up_and_the_streak_is_the_last_one_s():
+    first, last = a_tally(10, errors=1, streak=5), a_tally(20, streak=2, unreached=3)
+    found = total((Second(0.0, PerSlot(first, QUIET)), Second(1.0, PerSlot(last, QUIET))), BLUE)
+    assert (30, 1, 3, 2, 30) == (
+        found.requests,
+        found.errors,
+        found.unreached,
+        found.streak,
+        sum(found.latency),
+    )
+    assert Tally() == total((), BLUE)
