@@ -6,11 +6,11 @@ moves no traffic by itself.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,26 +44,34 @@ RELEASES_KEPT = 5
 class House:
     """One state directory with its configuration. `state` is absolute."""
 
-    def __init__(self, settings: Settings, state: Path, config: Path) -> None:
-        self.settings = settings
-        self.state = state.absolute()
+    def __init__(self, config: Path, state: Path, app: str | None = None) -> None:
         self.config = config.absolute()
+        self.state = state.absolute()
+        self._named = app
 
-    @classmethod
-    def of(cls, config: Path, state: Path, app: str | None = None) -> House:
-        """The house of this configuration file; `ConfigError` when the file is wrong."""
+    @cached_property
+    def settings(self) -> Settings:
+        """What the configuration file says; `ConfigError` when it is wrong.
+
+        Read when it is first needed: a look at what runs must not hang on a file that is just being edited.
+        """
         from verdigris.config import load_config
 
-        settings = load_config(config, app)
+        settings = load_config(self.config, self._named)
         if settings.policy.rehearse > 0:
             raise ConfigError(
-                f"{config}: rehearse.samples: this version has nothing that rehearses; leave it out"
+                f"{self.config.name}: rehearse.samples: this version has nothing that rehearses; leave it out"
             )
-        return cls(settings, state, config)
+        return settings
 
     @property
     def app(self) -> str:
-        return self.settings.app
+        """The name that was given, or that of the only app that was ever looked at here, or the file's."""
+        if self._named is None and "settings" not in self.__dict__:
+            seen = sorted(self.state.glob("seen-*.json"))
+            if len(seen) == 1:
+                return seen[0].stem.removeprefix("seen-")
+        return self._named or self.settings.app
 
     def installation(self) -> str:
         """The random id of this state directory: what is ours bears it."""
@@ -96,13 +104,12 @@ class House:
 
     def keeper(self) -> Observed | None:
         """What the keeper sees; None when none answers."""
-        from verdigris.keeper.client import KeeperClient
-        from verdigris.keeper.protocol import KeeperError
+        from verdigris.keeper.client import KeeperError, observe
 
         if not self.state.is_dir():
             return None
         try:
-            return asyncio.run(KeeperClient(self.state).observe(2.0))
+            return observe(self.state, 2.0)
         except KeeperError:
             return None
 
@@ -266,6 +273,8 @@ class House:
 
     def hand_over_secrets(self, release: Release) -> None:
         """Give the keeper today's values of the release's `env:` references; they stay in its memory only."""
+        import asyncio
+
         from verdigris.adapters.environments.process.references import hand_over
         from verdigris.keeper.client import KeeperClient
 
@@ -281,9 +290,17 @@ class House:
 
     async def roll_back_directly(self, actor: str, reason: str, say: Say) -> Direct | Deployment:
         """Traffic back without the controller: take the lease, look, switch, confirm, leave a record."""
+        import asyncio
+
         from verdigris.bootstrap.direct import roll_back_directly
 
-        return await roll_back_directly(self, actor, reason, say)
+        done = await roll_back_directly(self, actor, reason, say)
+        try:
+            await asyncio.to_thread(self.start_controller, say)
+        except VerdigrisError as error:
+            # Traffic is back, which is what was asked for; what is left needs a controller, and a person.
+            say(f"{error}")
+        return done
 
     async def recover(self, say: Say) -> str:
         """Build the store anew from what router and keeper say; the old file is kept beside it."""

@@ -22,7 +22,7 @@ __all__ = ["Session"]
 def real_house(config: Path, state: Path, app: str | None) -> House:
     from verdigris.bootstrap import House
 
-    return House.of(config, state, app)
+    return House(config, state, app)
 
 
 @dataclass

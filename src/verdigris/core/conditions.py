@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from verdigris.core.deployment import Deployment
 from verdigris.core.policy import Policy
+from verdigris.core.words import span
 from verdigris.core.world import (
     Answer,
     Instance,
@@ -181,7 +182,7 @@ def quiet(d: Deployment, slot: Slot, w: World, p: Policy) -> Waiting | None:
     if spent >= p.drain:
         return None
     count = w.router.in_flight[slot]
-    left = f"at most {p.drain - spent:.0f} s more"
+    left = f"at most {span(p.drain - spent)} more"
     if isinstance(count, Unknown):
         return Waiting(f"the requests in flight in {slot} ({count.why}), {left}")
     if count.value == 0 and spent > 0.0:

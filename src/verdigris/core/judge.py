@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from verdigris.core.deployment import Deployment
 from verdigris.core.policy import Policy
+from verdigris.core.words import span
 from verdigris.core.world import Known, Second, Slot, Tally, Unknown, World
 
 __all__ = ["BINS", "Verdict", "VerdictKind", "bin_of", "judge", "percentile", "total"]
@@ -134,7 +135,7 @@ def blindness(w: World, p: Policy) -> Verdict | None:
         return unknown(f"no request counts: {w.signals.why}")
     seconds = w.signals.value
     if not seconds or w.now - (seconds[-1].at + 1.0) > p.fresh_within:
-        return unknown(f"the newest request counts are older than {p.fresh_within:.0f} s")
+        return unknown(f"the newest request counts are older than {span(p.fresh_within)}")
     if seconds[-1].lost:
         return unknown("the router's log lost lines in the last second")
     return None
@@ -165,7 +166,7 @@ def limits(d: Deployment, w: World, p: Policy) -> Verdict:
 
 def good_sentence(seen: Tally, p: Policy) -> str:
     if seen.requests < p.min_requests:
-        return f"nothing bad seen, but only {seen.requests} requests in {p.judge_over:.0f} s: little could have been"
+        return f"nothing bad seen, but only {seen.requests} requests in {span(p.judge_over)}: little could have been"
     return f"{seen.failures / seen.requests:.2%} errors in {seen.requests} requests"
 
 

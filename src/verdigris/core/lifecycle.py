@@ -19,6 +19,7 @@ from verdigris.core.judge import Verdict, VerdictKind, judge
 from verdigris.core.policy import OnUnknown, Policy
 from verdigris.core.safety import Action, Desired, broken, changes, remember
 from verdigris.core.turns import Turn, alarm, claim, enter, next_step, stick
+from verdigris.core.words import span
 from verdigris.core.world import Known, Slot, World
 
 __all__ = ["BACKWARD", "ENDINGS", "FORWARD", "ROWS", "Decision", "Row", "decide"]
@@ -215,7 +216,7 @@ def advance(d: Deployment, w: World, p: Policy, verdict: Verdict | None) -> Turn
     if row.name in ENDINGS:
         return reopen(d, w, p)
     if row.waiting_for(d, w, p) is None:
-        return go_on(d, w, p)
+        return go_on(d, w, p, verdict)
     return late(row, d, w, p, verdict)
 
 
@@ -239,8 +240,8 @@ def turn_back(row: Row, d: Deployment, w: World, p: Policy, verdict: Verdict | N
     )
 
 
-def go_on(d: Deployment, w: World, p: Policy) -> Turn:
-    """The next step of the ramp, or the next phase that is configured."""
+def go_on(d: Deployment, w: World, p: Policy, verdict: Verdict | None = None) -> Turn:
+    """The next step of the ramp, or the next phase that is configured; the verdict is what it was left on."""
     if d.phase == "cutover" and d.step + 1 < len(waits.ramp(d, p)):
         return next_step(d, p.ramp[d.step + 1].to)
     following = {"restore": "settle", "settle": "discard", "abort": "discard"}
@@ -248,14 +249,14 @@ def go_on(d: Deployment, w: World, p: Policy) -> Turn:
         return enter(d, following[d.phase], d.cause)
     if d.phase == "discard":
         return enter(d, "rolled_back" if d.moved else "aborted", d.cause)
-    return forward(d, p)
+    return forward(d, p, verdict.evidence if verdict else "")
 
 
-def forward(d: Deployment, p: Policy) -> Turn:
+def forward(d: Deployment, p: Policy, evidence: str) -> Turn:
     rest = FORWARD[_ORDER.index(d.phase) + 1 :]
     following = next(row for row in rest if row.configured(p, d))
     passed = [row.name for row in rest[: rest.index(following)]]
-    entered, notes = enter(d, following.name)
+    entered, notes = enter(d, following.name, evidence=evidence)
     skipped = tuple(Note("passed over", f"{name} is not configured") for name in passed)
     return entered, (*skipped, *notes)
 
@@ -266,15 +267,15 @@ def late(row: Row, d: Deployment, w: World, p: Policy, verdict: Verdict | None) 
     reason = waiting.sentence if waiting else ""
     if row.within and d.lasted("attended") >= row.within(p):
         return overdue(
-            row, d, f"{row.name} took longer than {row.within(p):.0f} s, still waiting for {reason}"
+            row, d, f"{row.name} took longer than {span(row.within(p))}, still waiting for {reason}"
         )
     if verdict and verdict.kind is VerdictKind.UNKNOWN:
         reason = verdict.sentence
     if d.lasted("blind") >= p.unknown_for and row in FORWARD:
         if d.moved and p.after_cutover is OnUnknown.ROLLBACK and able(d.live, d.previous, w, p):
-            return enter(claim(d, w), "restore", f"unknown for {p.unknown_for:.0f} s: {reason}")
+            return enter(claim(d, w), "restore", f"unknown for {span(p.unknown_for)}: {reason}")
         if not d.moved and p.before_cutover is OnUnknown.ABORT:
-            return enter(d, "abort", f"unknown for {p.unknown_for:.0f} s: {reason}")
+            return enter(d, "abort", f"unknown for {span(p.unknown_for)}: {reason}")
     if d.lasted("blind") >= p.alert_after:
         return alarm(d, "blind", f"{row.name} stands still, waiting for {reason}")
     return d, ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from verdigris.core.conditions import Waiting, answers, confirmed, instances, quiet, unhealthy, unready
 from verdigris.core.deployment import Deployment
 from verdigris.core.policy import Policy, Step
+from verdigris.core.words import span
 from verdigris.core.world import Known, SchemaState, Slot, Unknown, Weights, World
 
 __all__ = [
@@ -175,7 +176,7 @@ def streams(d: Deployment, w: World, p: Policy) -> Waiting | None:
         return None
     number = count.value if isinstance(count, Known) else "an unknown number of"
     return Waiting(
-        f"{number} long-lived connections on {d.live}, at most {p.drain_long_lived - spent:.0f} s more"
+        f"{number} long-lived connections on {d.live}, at most {span(p.drain_long_lived - spent)} more"
     )
 
 
@@ -184,7 +185,7 @@ def evidence(d: Deployment, seconds: float) -> Waiting | None:
     if d.promoted:
         return None
     left = seconds - d.lasted("good")
-    return Waiting(f"{left:.0f} s more of good evidence (of {seconds:.0f} s)") if left > 0 else None
+    return Waiting(f"{span(left)} more of good evidence (of {span(seconds)})") if left > 0 else None
 
 
 # --- afterwards -----------------------------------------------------------------------------------------------

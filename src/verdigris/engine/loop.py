@@ -31,7 +31,7 @@ ACT_WITHIN = 10.0
 TELL_WITHIN = 1.0
 SAVE_EVERY = 5.0
 """Evidence alone is written down this often; a crash loses at most so much of it, which only lengthens a wait."""
-SIGNALS_SHOWN = 30
+SIGNALS_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from verdigris.keeper.observed import Event, Observed
 
-__all__ = ["KeeperClient", "KeeperError", "ask", "start_keeper"]
+__all__ = ["KeeperClient", "KeeperError", "ask", "observe", "start_keeper"]
 
 ANSWER_MOST = 16 * LINE_MOST
 ANOTHER = 3
@@ -109,6 +109,14 @@ def _read_line(conversation: socket.socket, until: float) -> bytes:
             raise ConnectionError("the conversation was cut")
         parts.append(part)
     return b"".join(parts)
+
+
+def observe(state: Path, timeout: float) -> Observed:
+    """What the keeper sees, asked without an event loop."""
+    from verdigris.keeper.codec import build
+    from verdigris.keeper.observed import Observed
+
+    return build(Observed, ask(state, Observe(), timeout), "answer")
 
 
 class KeeperClient:

@@ -273,8 +273,8 @@ def an_old_stamp_is_left_there() -> AbstractContextManager[None]:
 def backward_turns_forward() -> AbstractContextManager[None]:
     go_on = lifecycle.go_on
 
-    def hopeful(d: Deployment, w: World, p: Policy) -> Any:
-        return turns.enter(d, "bake", "it looks better now") if d.phase == "settle" else go_on(d, w, p)
+    def hopeful(d: Deployment, *seen: Any) -> Any:
+        return turns.enter(d, "bake", "it looks better now") if d.phase == "settle" else go_on(d, *seen)
 
     return instead(go_on, hopeful)
 

@@ -74,7 +74,7 @@ def test_no_weight_goes_to_a_slot_that_is_not_ready():
 
 def over(**stands_against):
     """Blue is over, and only `stands_against` speaks against its end."""
-    stage = a_stage("stabilize")
+    stage = a_stage("stabilize", drain=60.0)
     for _ in range(3):
         stage.look()
     stage.d, stage.deaf = replace(stage.d, phase="decommission"), True

@@ -246,7 +246,7 @@ async def test_a_policy_that_is_applied_in_the_middle_is_saved_with_the_deployme
     await house.tick()
     assert 600.0 == house.memory.newest(APP).policy.bake
     tick = await house.tick()
-    assert "(of 600 s)" in tick.decision.waiting_for
+    assert "(of 10 min)" in tick.decision.waiting_for
 
 
 # --- a controller that was away -------------------------------------------------------------------------------

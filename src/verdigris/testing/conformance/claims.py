@@ -5,6 +5,7 @@ A check waits only for evidence and never longer than `WITHIN`; it knows time an
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
@@ -12,12 +13,15 @@ from verdigris.core.errors import VerdigrisError
 from verdigris.core.world import Known, Seen
 from verdigris.ports import Clock
 
-__all__ = ["Waiting", "eventually", "holds", "refuses", "same", "seen"]
+__all__ = ["Waiting", "eventually", "holds", "moment", "refuses", "same", "seen"]
 
 T = TypeVar("T")
 
 WITHIN = 30.0
 """Seconds of the scene's clock. Generous: a busy machine must not fail an adapter that is right."""
+
+
+MOMENT = 0.02
 
 
 class Waiting(Protocol):
@@ -29,6 +33,11 @@ class Waiting(Protocol):
     async def pause(self) -> None:
         """Let a moment pass: some milliseconds of real time, or a step of a simulated one."""
         ...
+
+
+async def moment() -> None:
+    """The pause of a scene whose time is real."""
+    await asyncio.sleep(MOMENT)
 
 
 def same(expected: object, actual: object, what: str) -> None:

@@ -12,6 +12,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from verdigris.core.world import Member, PerSlot, Slot
+from verdigris.testing.conformance.claims import moment
 
 if TYPE_CHECKING:
     import aiohttp
@@ -23,7 +24,6 @@ TOGETHER = 8
 """Requests that the client has under way at a time."""
 
 ANSWERED_WITHIN = 20.0
-MOMENT = 0.02
 
 
 class App:
@@ -109,7 +109,7 @@ class Street:
             await app.die()
 
     async def pause(self) -> None:
-        await asyncio.sleep(MOMENT)
+        await moment()
 
     async def send(self, count: int) -> Counter[str]:
         """Send that many requests: how many reached each member, by name, and under "" how many failed."""

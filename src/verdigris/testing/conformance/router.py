@@ -149,7 +149,9 @@ async def an_older_generation_is_a_conflict_and_changes_nothing(scene: Scene) ->
     if not scene.router.capabilities.fenced:
         return
     await told(scene, all_on(scene, BLUE), 5)
-    await refuses(scene.router.apply(all_on(scene, GREEN, fallback=BLUE), 4), Conflict, "generation 4 after 5")
+    await refuses(
+        scene.router.apply(all_on(scene, GREEN, fallback=BLUE), 4), Conflict, "generation 4 after 5"
+    )
     same(Reading(all_on(scene, BLUE), 5), await reading(scene), "what the router does after the conflict")
     await all_reach(scene, *names(scene, BLUE))
 

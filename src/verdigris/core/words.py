@@ -1,0 +1,15 @@
+"""How the core says amounts in its sentences."""
+
+__all__ = ["span"]
+
+
+def span(seconds: float) -> str:
+    """ "41 s", "14 min 30 s", "23 h 53 min": whole seconds up to two minutes, then two units."""
+    whole = round(seconds)
+    if whole < 120:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 120:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
