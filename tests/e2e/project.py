@@ -18,21 +18,22 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from load import Call, LoadProcess, Plan
+from load import Call, LoadProcess, Plan, Result
 from tests.waiting import eventually_sync
 from verdigris.adapters.stores.desk import SqliteDesk
 from verdigris.adapters.stores.lease import Lease
 from verdigris.core.errors import Conflict, ObservationError
 from verdigris.core.world import Slot
-from verdigris.keeper.client import KeeperClient
+from verdigris.keeper.client import KeeperClient, KeeperError
 from verdigris.keeper.observed import Observed
 from verdigris.ports import Event
 
-__all__ = ["MIX", "Document", "Project", "alive"]
+__all__ = ["MIX", "Document", "Project", "alive", "state_of"]
 
 Document = dict[str, Any]
 
@@ -79,6 +80,13 @@ class Answer(NamedTuple):
     body: Document
 
 
+@dataclass
+class Loaded:
+    """What became of a load, once it is over."""
+
+    result: Result = Result(())
+
+
 class Project:
     """One API, one state directory, one front door. Keywords are further keys of verdigris.yaml, section by section."""
 
@@ -89,12 +97,16 @@ class Project:
         self.port = free_port()
         self.environ = {**os.environ, "NO_COLOR": "1"}
         self.config = merged(CONFIG, {"route": {"listen": f"127.0.0.1:{self.port}"}})
-        self.config = merged(self.config, {"run": {"env": {"ORDERS_DB": str(place / "orders.db")}}})
-        self.config = merged(self.config, sections)
+        self.configure(run={"env": {"ORDERS_DB": str(place / "orders.db")}})
+        self.configure(**sections)
         self.version = "0.0.0"
         self._begun: list[subprocess.Popen[str]] = []
 
     # --- what a person does -------------------------------------------------------------------------------
+
+    def configure(self, **sections: Any) -> None:
+        """Change verdigris.yaml as of the next version."""
+        self.config = merged(self.config, sections)
 
     def write(self, version: str, behaviour: str = "good", **numbers: float) -> None:
         """Change the source: the version that it says, and how it behaves."""
@@ -150,10 +162,17 @@ class Project:
 
     # --- what callers do ----------------------------------------------------------------------------------
 
-    def load(self, rate: float = 200.0, calls: tuple[Call, ...] = (Call(),), **plan: Any) -> LoadProcess:
-        """Load on the front door, counted by whoever sends it."""
+    @contextlib.contextmanager
+    def load(self, rate: float = 200.0, calls: tuple[Call, ...] = (Call(),), **plan: Any) -> Iterator[Loaded]:
+        """Load on the front door for as long as the block lasts, counted by whoever sends it."""
         url = f"http://127.0.0.1:{self.port}"
-        return LoadProcess(Plan(url=url, rate=rate, calls=calls, **{"connections": 96, **plan}))
+        process = LoadProcess(Plan(url=url, rate=rate, calls=calls, **{"connections": 128, **plan}))
+        loaded = Loaded()
+        process.start()
+        try:
+            yield loaded
+        finally:
+            loaded.result = process.stop()
 
     # --- what there is to see -----------------------------------------------------------------------------
 
@@ -202,11 +221,22 @@ class Project:
         assert router is not None and router.pid is not None
         return router.pid
 
+    def haproxy_by_name(self) -> int:
+        """The same when no keeper could say it."""
+        return next(pid for pid, command in self.left().items() if "haproxy" in command.split()[0])
+
     @property
     def controller(self) -> int | None:
         """The pid of whoever has the lease."""
         holder = Lease(self.state).holder()
         return holder.identity.pid if holder else None
+
+    def at_work(self) -> bool:
+        """Whether a controller is in charge and a keeper answers."""
+        try:
+            return self.controller is not None and self.keeper > 0
+        except KeeperError:
+            return False
 
     def instances(self, slot: str | None = None) -> dict[str, int]:
         """Names and pids of the instances that live."""
@@ -222,6 +252,13 @@ class Project:
     def serves(self) -> str:
         """The version that answers at the front door."""
         return self.ask().headers["X-API-Version"] or ""
+
+    def answers(self) -> bool:
+        """Whether the front door answers, and well."""
+        try:
+            return self.ask().status == 200
+        except (OSError, ValueError):
+            return False
 
     def ask(self, target: str = "/", port: int | None = None) -> Answer:
         """One request through the front door, or past it: the answer, whatever its status."""
@@ -254,15 +291,19 @@ class Project:
 
     # --- the end ------------------------------------------------------------------------------------------
 
-    def destroy(self) -> None:
-        """`teardown --all --yes`; then nothing may be left of it."""
+    def end(self) -> None:
+        """End who was begun, then `teardown --all --yes`."""
         for process in self._begun:
             if process.poll() is None:
                 process.kill()
             process.wait()
         done = self.verdigris("teardown", "--all", "--yes", within=150)
+        assert 0 == done.returncode, said(done)
+
+    def destroy(self) -> None:
+        """The end; then nothing may be left of it."""
         try:
-            assert 0 == done.returncode, said(done)
+            self.end()
             eventually_sync(lambda: not self.left(), f"an end of {self.left()}", GONE_WITHIN)
         finally:
             for pid in self.left():  # whatever became of it, the machine is left clean
@@ -302,10 +343,15 @@ def processes_of(state: Path) -> Iterator[tuple[int, str]]:
 
 def alive(pid: int) -> bool:
     """Whether there is such a process that has not ended; one that nobody collected has."""
+    return state_of(pid) not in "ZX"
+
+
+def state_of(pid: int) -> str:
+    """The letter that the kernel has for it, T when it was stopped; X when there is none."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
-        return False
+        return "X"
 
 
 def free_port() -> int:

@@ -30,15 +30,13 @@ pytestmark = pytest.mark.timeout(180)
 
 
 def test_a_controller_killed_at_ten_moments_costs_no_request_and_changes_no_ending(shared, figure):
-    load = shared.load(RATE, MIX)
-    load.start()
-    for number, moment in enumerate(FORWARD):
-        struck(shared, moment, by_hand=number % 2 == 0)
-    for moment in BACKWARD:
-        struck_on_the_way_back(shared, moment)
-    result = load.stop()
-    figure(f"controller killed at {len(FORWARD) + len(BACKWARD)} moments: {result}")
-    assert {} == dict(result.by_error)
+    with shared.load(RATE, MIX) as load:
+        for number, moment in enumerate(FORWARD):
+            struck(shared, moment, by_hand=number % 2 == 0)
+        for moment in BACKWARD:
+            struck_on_the_way_back(shared, moment)
+    figure(f"controller killed at {len(FORWARD) + len(BACKWARD)} moments: {load.result}")
+    assert {} == dict(load.result.by_error)
 
 
 def struck(project: Project, moment: str, by_hand: bool) -> None:
@@ -80,16 +78,15 @@ def kill_at(project: Project, moment: str, seen: int) -> None:
 def test_keeper_and_controller_killed_together_know_everything_when_they_are_back(shared):
     shared.ship("good", "--queue")
     before = (shared.haproxy, shared.instances(), shared.phase())
-    load = shared.load(RATE, MIX)
-    load.start()
-    keeper, controller = shared.keeper, shared.controller
-    shared.kill(keeper, controller)
-    shared.begin("up")
-    eventually_sync(lambda: shared.controller, "a controller")
-    assert before == (shared.haproxy, shared.instances(), shared.phase())
-    assert {keeper, controller}.isdisjoint({shared.keeper, shared.controller})
-    shared.ship()
-    assert {} == dict(load.stop().by_error)
+    with shared.load(RATE, MIX) as load:
+        keeper, controller = shared.keeper, shared.controller
+        shared.kill(keeper, controller)
+        shared.begin("up")
+        eventually_sync(shared.at_work, "both to be back")
+        assert before == (shared.haproxy, shared.instances(), shared.phase())
+        assert {keeper, controller}.isdisjoint({shared.keeper, shared.controller})
+        shared.ship()
+    assert {} == dict(load.result.by_error)
 
 
 def test_a_killed_router_comes_back_with_its_weights_and_loses_only_what_it_had_in_hand(projects):
@@ -98,17 +95,15 @@ def test_a_killed_router_comes_back_with_its_weights_and_loses_only_what_it_had_
     project.ship("good", "--detach")
     eventually_sync(lambda: project.weight("green") == 30, "30 % on green")
     project.kill_controller()  # nobody is to repair what should be right by itself
-    load = project.load(RATE, MIX)
-    load.start()
-    haproxy = project.haproxy
-    project.kill(haproxy)
-    gone = time.monotonic()
-    eventually_sync(lambda: project.seen().router.pid not in (None, haproxy), "another router")
-    back = time.monotonic()
-    eventually_sync(lambda: time.monotonic() > back + 600 / RATE, "600 requests")
-    result = load.stop()
-    assert [] == [record for record in result.failures if record.sent > gone]
-    later = [record.slot for record in result.answered if record.sent > back]
+    with project.load(RATE, MIX) as load:
+        haproxy = project.haproxy
+        project.kill(haproxy)
+        gone = time.monotonic()
+        eventually_sync(lambda: project.seen().router.pid not in (None, haproxy), "another router")
+        back = time.monotonic()
+        eventually_sync(lambda: time.monotonic() > back + 600 / RATE, "600 requests")
+    assert [] == [record for record in load.result.failures if record.sent > gone]
+    later = [record.slot for record in load.result.answered if record.sent > back]
     assert 0.15 < later.count("green") / len(later) < 0.45
 
 

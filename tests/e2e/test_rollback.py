@@ -42,20 +42,18 @@ def dead_and_unreadable(project: Project) -> None:
 def test_rollback_works_whatever_the_controller_is(shared, figure, controller: Callable[[Project], None]):
     old = shared.serves
     new = shared.ship("good", "--queue")
-    load = shared.load(300.0, MIX)
-    load.start()
-    controller(shared)
+    with shared.load(300.0, MIX) as load:
+        controller(shared)
+        began = time.monotonic()
+        done = shared.verdigris("rollback", "it smells")
+        took = time.monotonic() - began
+        assert (0, old) == (done.returncode, shared.serves), done.stderr
 
-    began = time.monotonic()
-    done = shared.verdigris("rollback", "it smells")
-    took = time.monotonic() - began
-    assert (0, old) == (done.returncode, shared.serves), done.stderr
-
-    if controller in (unreadable, dead_and_unreadable):
-        assert 0 == shared.verdigris("recover").returncode
-    newest = shared.ship("good", "--queue")
-    assert newest == shared.serves
-    result = load.stop()
+        if controller in (unreadable, dead_and_unreadable):
+            assert 0 == shared.verdigris("recover").returncode
+        newest = shared.ship("good", "--queue")
+        assert newest == shared.serves
+    result = load.result
     back = next(r.sent for r in result.answered if r.version == old and r.sent > began)
     figure(f"rollback, controller {controller.__name__}: traffic back after {back - began:.2f} s, done {took:.2f} s")
     assert {} == dict(result.by_error)

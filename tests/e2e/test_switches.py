@@ -16,11 +16,9 @@ pytestmark = pytest.mark.timeout(180)
 def test_releases_under_load_cost_not_one_request(project, keep_alive, figure):
     """Short GETs, POSTs of 64 KiB and a handler of 400 ms; two instances a slot; every switch moves all traffic."""
     project.ship()
-    load = project.load(RATE, MIX, keep_alive=keep_alive)
-    load.start()
-    versions = {project.ship() for _ in range(SWITCHES)}
-    result = load.stop()
-
+    with project.load(RATE, MIX, keep_alive=keep_alive) as load:
+        versions = {project.ship() for _ in range(SWITCHES)}
+    result = load.result
     switches = switches_in(project.events())[-SWITCHES:]
     times = took(switches, result)
     p50, p99 = percentile(times, 0.5) * 1000, percentile(times, 0.99) * 1000

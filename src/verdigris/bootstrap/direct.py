@@ -14,7 +14,7 @@ from verdigris.adapters.stores.lease import Lease
 from verdigris.bootstrap.house import House, Say
 from verdigris.bootstrap.wiring import Wired, wired
 from verdigris.core.deployment import Deployment
-from verdigris.core.errors import Refused, StoreUnavailable
+from verdigris.core.errors import Conflict, Refused, StoreUnavailable
 from verdigris.core.intake import Direct
 from verdigris.core.world import (
     Command,
@@ -52,7 +52,7 @@ async def roll_back_directly(house: House, actor: str, reason: str, say: Say) ->
             try:
                 await parts.store.prepare()
                 return await by_the_book(house, parts, actor, reason)
-            except StoreUnavailable as error:
+            except (StoreUnavailable, Conflict) as error:
                 say(f"{error}. Rolling back by what the router and the keeper say")
                 return await by_sight(house, parts, actor, reason)
     finally:

@@ -70,6 +70,8 @@ def router(house: House) -> Check:
 def state_directory(house: House) -> Check:
     if not house.state.exists():
         return Check("state", True, f"{house.state} does not exist yet: `verdigris deploy` makes it")
+    if not house.state.is_dir():
+        return Check("state", False, f"{house.state} is no directory: name another one with --state")
     seen = house.state.stat()
     mode = stat.S_IMODE(seen.st_mode)
     if seen.st_uid != os.geteuid() or mode & 0o077:
@@ -137,7 +139,12 @@ def keeper_line(house: House, keeper: Observed | None) -> Check:
 
 
 def controller_line(house: House) -> Check:
-    holder = house.controller()
+    from verdigris.core.errors import VerdigrisError
+
+    try:
+        holder = house.controller()
+    except VerdigrisError as error:
+        return Check("controller", False, str(error))
     if holder is None:
         return Check("controller", True, "no controller runs: traffic does not need one, deployments do")
     if not house.poke():

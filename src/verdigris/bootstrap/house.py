@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from verdigris.core.errors import ConfigError, VerdigrisError
+from verdigris.core.errors import ConfigError, StoreUnavailable, VerdigrisError
 from verdigris.core.world import Command, Verb
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class House:
         """Who is in charge of this state directory; None when nobody is."""
         from verdigris.adapters.stores.lease import Lease
 
-        return Lease(self.state).holder() if self.state.is_dir() else None
+        return Lease(self.state).holder() if self.state.exists() else None
 
     def keeper(self) -> Observed | None:
         """What the keeper sees; None when none answers."""
@@ -142,8 +142,21 @@ class House:
         self.start_keeper(say)
         if self.served() and not self.wired_alike():
             self.stop_controller(say)
-        if not self.served():
+        if self.controller() is not None:
+            self.await_store()
+        else:
             self.start_controller(say)
+
+    def await_store(self) -> None:
+        """A controller makes the store before it listens. One that cannot be read afterwards is told of here."""
+        wait_for(lambda: self.served() or self.poke(), STARTED_WITHIN)
+        if self.served():
+            return
+        if not (self.state / DATABASE).exists():
+            raise StoreUnavailable(
+                f"{self.state / DATABASE} is gone. Traffic stays where it is: run `verdigris recover`"
+            )
+        self.desk().newest()
 
     def start_keeper(self, say: Say) -> None:
         from verdigris.keeper.client import start_keeper
@@ -179,10 +192,11 @@ class House:
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
             )
         wait_for(lambda: self.served() or process.poll() is not None, STARTED_WITHIN)
-        if not self.served():
+        if self.controller() is None:
             raise VerdigrisError(
                 f"the controller did not start: {said_since(self.state / CONTROLLER_LOG, before)}"
             )
+        self.await_store()  # ours, or that of one which was started at the same moment
         say("the controller was started in the background: `verdigris status` shows what it does")
 
     def stop_controller(self, say: Say) -> None:
@@ -239,11 +253,16 @@ class House:
     # --- releases ---------------------------------------------------------------------------------------------
 
     def make_release(self, version: str | None, say: Say) -> Release:
-        """The release of the present source, built if it is not there yet. `say` gets each line of the build."""
+        """The release of the present source, built if it is not there yet. `say` gets each line of the build.
+
+        `Refused` comes first when the state directory is not ours alone.
+        """
         from verdigris.adapters.environments.process.recipe import Recipe
         from verdigris.adapters.environments.process.releases import Releases
+        from verdigris.adapters.stores.lease import Lease
 
         run, directory = self.settings.run, Path(self.settings.directory)
+        Lease(self.state)
         recipe = Recipe(
             directory=directory,
             command=run.command,

@@ -23,7 +23,7 @@ __all__ = ["recover"]
 async def recover(house: House, say: Say) -> str:
     """One sentence of what is known again. `Refused` when neither router nor keeper can be read."""
     if not house.state.is_dir():
-        raise Refused(f"{house.state} does not exist, so nothing was ever deployed from it. Look at --state")
+        raise Refused(f"{house.state} is no directory, so nothing was ever deployed from it. Look at --state")
     lease = Lease(house.state)
     lease.take_over(1.0)
     try:

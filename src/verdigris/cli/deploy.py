@@ -54,7 +54,10 @@ def deploy(
     if until not in UNTIL:
         raise ConfigError(f"--until {until}: there is no such place to stop. Use one of {', '.join(UNTIL)}")
     ends_at = session.clock() + duration_of("--timeout", timeout) if timeout else float("inf")
-    release = prepare(session, version)
+    try:
+        release = prepare(session, version)
+    except KeyboardInterrupt:
+        raise typer.Exit(interrupted(session)) from None
     actor = f"{session.actor} ({reason})" if reason else session.actor
     filed = session.house.file(release, key or own_key(session, release), actor, queue)
     deployment = admitted(session, filed, ends_at)
@@ -72,6 +75,15 @@ def prepare(session: Session, version: str | None) -> Release:
     house.hand_over_secrets(release)
     wait_for_the_store(session)
     return release
+
+
+def interrupted(session: Session) -> Exit:
+    """Ctrl-C before anything was filed: a release that was being built is gone by now."""
+    sentence = "interrupted: nothing was filed, and a release that was not finished is gone"
+    failure = Failure(sentence, traffic=traffic_words(session.snapshot()), next=("verdigris deploy",))
+    document = {"type": "error", "exit": int(Exit.LEFT), "sentence": sentence, "traffic": failure.traffic}
+    session.voice.fail(failure_lines(failure, session.voice.width), document)
+    return Exit.LEFT
 
 
 def wait_for_the_store(session: Session) -> None:

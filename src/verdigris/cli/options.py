@@ -69,7 +69,10 @@ def hoisted(arguments: Sequence[str]) -> list[str]:
         if word == "--":
             rest += [word, *words]
         elif word in VALUED:
-            ours += [word, *[value for value in [next(words, None)] if value is not None]]
+            value = next(words, None)
+            if value is None:
+                return [word]  # a verb must not be taken for what is missing here
+            ours += [word, value]
         elif word in FLAGS or word.partition("=")[0] in VALUED:
             ours.append(word)
         else:

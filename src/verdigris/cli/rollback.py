@@ -38,7 +38,7 @@ def rollback(
     began, before = session.clock(), 0
     if not session.house.state.is_dir():
         raise Refused(
-            f"{session.state} does not exist, so nothing was ever deployed from it. Look at --state"
+            f"{session.state} is no directory, so nothing was ever deployed from it. Look at --state"
         )
     try:
         before = newest_event(session)

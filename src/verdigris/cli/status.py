@@ -11,7 +11,7 @@ from verdigris.cli.show.ink import Ink, Line, line
 from verdigris.cli.show.status import status_lines
 from verdigris.cli.show.story import told
 from verdigris.cli.staff import staff_of
-from verdigris.core.errors import ObservationError
+from verdigris.core.errors import Conflict, ObservationError
 from verdigris.ports import Snapshot
 
 __all__ = ["status"]
@@ -23,6 +23,7 @@ def status(context: typer.Context) -> None:
     voice, s = session.voice, session.snapshot()
     staff = staff_of(session)
     if s is None:
+        know_the_place(session)
         document = {
             "type": "result",
             "app": session.name,
@@ -36,12 +37,18 @@ def status(context: typer.Context) -> None:
     voice.tell(status_lines(s, staff, voice.wall(), voice.width, visited), document)
 
 
+def know_the_place(session: Session) -> None:
+    """Before "nothing" is said: `Refused` where the state directory is not ours, `ConfigError` for another app."""
+    session.house.controller()
+    session.house.settings  # noqa: B018 - reading it is the question
+
+
 def visited_phases(session: Session, s: Snapshot) -> tuple[str, ...]:
     """The phases so far, as far as the event log can be read."""
     d = s.deployment
     try:
         return told(d.id, d.app, session.house.desk().events(deployment=d.id)).visited
-    except ObservationError:
+    except (ObservationError, Conflict):
         return ()
 
 

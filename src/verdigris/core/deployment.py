@@ -125,7 +125,8 @@ class Deployment:
 
     def forget(self, *names: str) -> Deployment:
         """Start the named conditions again from nothing."""
-        return replace(self, evidence=tuple(e for e in self.evidence if e.name not in names))
+        kept = tuple(e for e in self.evidence if e.name not in names)
+        return self if len(kept) == len(self.evidence) else replace(self, evidence=kept)
 
     def rebase(self, world: World) -> Deployment:
         """Stop every count when the machine was booted since: moments of two boots cannot be compared."""

@@ -14,8 +14,8 @@ from typing import Any
 from verdigris.core.conditions import foreign
 from verdigris.core.deployment import Deployment, Note
 from verdigris.core.errors import Conflict, StoreUnavailable, VerdigrisError
-from verdigris.core.intake import Wish, admit, adopt
-from verdigris.core.lifecycle import ENDINGS, ROWS, Decision, decide
+from verdigris.core.intake import Direct, Wish, admit, adopt
+from verdigris.core.lifecycle import ENDINGS, Decision, decide
 from verdigris.core.safety import Action, Kind
 from verdigris.core.world import Command, Known, Unknown, World
 from verdigris.engine.look import answer, blind_router, look
@@ -91,10 +91,12 @@ class Engine:
     async def round(self, saved: Saved, commands: tuple[Command, ...]) -> Tick:
         d, p = saved.deployment, saved.policy
         world = await look(self.parts, d, p, commands, self.together, self.deadline)
-        adopted = self.adopted(d, world)
+        direct, adopted = self.adopted(d, world)
         decision = decide(adopted or d, world, p)
         saved = applied(saved, decision, commands)
-        fresh = await self.write(saved, decision, adopted is not None)
+        fresh = await self.write(saved, decision, direct is not None)
+        if direct is not None and fresh is not None and fresh.generation == self.stored:
+            self.parts.directs.clear()  # taken over, or of no concern: only who could write it down may say so
         if fresh is not None:
             await self.act(fresh, self.allowed(fresh, decision.actions))
         await self.tell(decision.deployment)
@@ -124,9 +126,9 @@ class Engine:
     async def commands(self) -> tuple[Command, ...]:
         return await self.parts.store.commands(self.app)
 
-    async def write(self, saved: Saved, decision: Decision, adopted: bool) -> Deployment | None:
+    async def write(self, saved: Saved, decision: Decision, due: bool) -> Deployment | None:
         """Save the decision with the next generation: the deployment to act on, None when nothing may be done."""
-        if not adopted and not self.worth_saving(saved, decision):
+        if not decision.understood or not (due or self.worth_saving(saved, decision)):
             self.saved = replace(saved, deployment=decision.deployment)
             return None
         fresh = replace(
@@ -143,9 +145,7 @@ class Engine:
             return self.unwritten(saved, fresh, decision, error)
         self.trouble = ""
         self.outcomes.clear()
-        self.told = (*decision.notes, *intents(decision.actions))
-        if adopted:
-            self.parts.directs.clear()
+        self.told += (*decision.notes, *intents(decision.actions))
         return fresh
 
     async def store(self, saved: Saved, notes: tuple[Note, ...], decision: Decision) -> None:
@@ -161,7 +161,7 @@ class Engine:
             self.complain(f"nothing is done, for nothing can be written down: {error}")
             return None
         self.complain(f"rolling back without having written it down: {error}. Cause: {fresh.cause}")
-        self.told = decision.notes
+        self.told += decision.notes
         self.outcomes += decision.notes
         self.saved = replace(saved, deployment=fresh)
         return fresh
@@ -173,8 +173,6 @@ class Engine:
 
     def worth_saving(self, saved: Saved, decision: Decision) -> bool:
         """Whether anything but the passing of evidence changed, or enough evidence has passed."""
-        if not decision.understood:
-            return False
         if decision.actions or decision.answers or decision.notes or self.outcomes:
             return True
         behind = self.stored != saved.deployment.generation
@@ -206,7 +204,14 @@ class Engine:
         if admission.deployment is not None:
             await self.begin(Saved(admission.deployment, filed.policy), filed)
         elif not admission.later:
+            await self.up_to_date()
             await self.parts.store.settle(filed, False, admission.refusal)
+
+    async def up_to_date(self) -> None:
+        """Who was frozen for a while must not refuse what another has begun since: `Conflict`."""
+        found = await self.parts.store.load(self.app)
+        if found and not (self.saved and self.same(found, self.saved)):
+            raise Conflict(f"{found.deployment.id} has generation {found.deployment.generation} by now")
 
     async def supersede(self, ended: Deployment) -> None:
         assert self.saved is not None
@@ -228,15 +233,12 @@ class Engine:
             filed, True, f"{d.id} deploys {d.release.version} to {d.candidate}", d.id
         )
 
-    def adopted(self, d: Deployment, world: World) -> Deployment | None:
-        """What became of the deployment while nobody was here."""
+    def adopted(self, d: Deployment, world: World) -> tuple[Direct | None, Deployment | None]:
+        """The record of what was done while nobody was here, and what it makes of the deployment."""
         direct, seen = self.parts.directs.read(), world.router.reading
         if direct is None or isinstance(seen, Unknown):
-            return None
-        found = adopt(d, direct, seen.value)
-        if found is None and self.stored == d.generation and d.phase in ROWS:
-            self.parts.directs.clear()
-        return found
+            return None, None
+        return direct, adopt(d, direct, seen.value)
 
     # --- what is done -------------------------------------------------------------------------------------
 

@@ -36,7 +36,7 @@ REMOTE = (
 
 def open_directory(path: Path, mountinfo: str = "") -> Path:
     """The checked absolute path of a state directory, made 0700 if missing. KeeperError `refused` says why not."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make(path)
     path = path.resolve(strict=True)
     _check_owner(path, path.stat())
     kind = filesystem(path, mountinfo or Path("/proc/self/mountinfo").read_text())
@@ -45,8 +45,16 @@ def open_directory(path: Path, mountinfo: str = "") -> Path:
             "refused", f"{path} is on a network file system ({kind}); use --state on a local disk"
         )
     for name in ("logs", "router"):
-        (path / name).mkdir(mode=0o700, exist_ok=True)
+        _make(path / name)
     return path
+
+
+def _make(path: Path) -> None:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        why = "it is not a directory" if isinstance(error, FileExistsError) else error.strerror
+        raise KeeperError("refused", f"{path} cannot be made: {why}; use --state with another one") from None
 
 
 def _check_owner(path: Path, seen: os.stat_result) -> None:

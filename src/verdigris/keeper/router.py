@@ -40,6 +40,7 @@ class RouterCare:
         self.ground = ground
         self.log = router_log_of(ground)
         self._door = Door()
+        self._earlier: set[int] = set()
         self._child: Child | None = None
         self._leaving: list[Child] = []
         self._asked = False
@@ -55,6 +56,9 @@ class RouterCare:
         """Durably want this router. The child is the successor of a running one that differed, if there was one."""
         before = self.ground.book.router
         wanted = declare_router(before, request, now())
+        self._earlier = (
+            self._door.inodes
+        )  # with other addresses these are what the predecessor has to let go of
         self._want(request.generation, wanted)
         if self._child is None or wanted == before:
             return None
@@ -230,7 +234,8 @@ class RouterCare:
         if child.dead():
             return False
         try:
-            return not self._door.numbers or bool(self._door.inodes & inodes([child.identity.pid]))
+            ours = self._door.inodes | self._earlier
+            return not self._door.numbers or bool(ours & inodes([child.identity.pid]))
         except PermissionError:
             return True
 

@@ -205,6 +205,7 @@ class FakeEnvironment:
         self.chaos.effect("tear_down", lambda: self.stop(slot, generation))
 
     async def orphans(self) -> tuple[str, ...]:
+        self.chaos.look("the search for orphans")
         return ()
 
     def fence(self, generation: int) -> None:

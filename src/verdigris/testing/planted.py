@@ -366,10 +366,10 @@ def the_schema_contracts_under_sessions() -> AbstractContextManager[None]:
 def acted_on_before_saved() -> AbstractContextManager[None]:
     write = Engine.write
 
-    async def rash(self: Engine, saved: Any, decision: Any, adopted: bool) -> Any:
+    async def rash(self: Engine, saved: Any, decision: Any, due: bool) -> Any:
         fresh = replace(decision.deployment, generation=saved.deployment.generation + 1)
         await self.act(fresh, decision.actions)
-        return await write(self, saved, decision, adopted)
+        return await write(self, saved, decision, due)
 
     return method(Engine, "write", rash)
 

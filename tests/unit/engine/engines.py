@@ -136,9 +136,10 @@ class House:
 
 async def a_house(phase: str = "", **changes: Any) -> House:
     """1.0 serves in blue; with a phase, 2.0 is on its way and has come so far."""
-    house = House(replace(POLICY, **changes))
+    house = House(POLICY)
     house.ship("1.0")
     await house.walk("succeeded")
+    house.policy = replace(POLICY, **changes)
     if phase:
         house.ship("2.0")
         await house.until(lambda: house.d.id == "d-2" and house.d.phase == phase)

@@ -30,6 +30,32 @@ async def test_what_is_done_was_saved_before_and_bears_its_generation():
         assert generation == stored, effect
 
 
+async def test_schema_and_rehearsal_are_driven_as_well():
+    house = await a_house("gate", expand=True, contract=True, rehearse=20, gate=True)
+    assert house.host.schema_expanded
+    house.ask(Verb.PROMOTE)
+    await house.walk("succeeded")
+    assert house.host.schema_contracted
+
+
+async def test_a_part_that_is_configured_and_not_there_stops_the_app_and_leaves_traffic_alone():
+    house = await a_house()
+    house.ship("2.0")
+    await house.tick()
+    index = len(house.memory.rows[APP]) - 1
+    saved = house.memory.rows[APP][index]
+    house.memory.rows[APP][index] = replace(
+        saved,
+        deployment=replace(saved.deployment, phase="rehearse"),
+        policy=replace(saved.policy, rehearse=20),
+    )
+    house.engine, before = house.new_engine(rehearser=None), house.host.routing.weights
+    with pytest.raises(AssertionError, match="no part of api can rehearse: the wiring lacks one"):
+        for _ in range(10):
+            await house.tick()
+    assert before == house.host.routing.weights
+
+
 async def test_nothing_is_done_when_somebody_else_wrote_and_the_next_round_reads_again():
     house = await a_house("validate")
     stored = house.d
@@ -70,6 +96,41 @@ async def test_a_frozen_controller_does_not_begin_a_deployment_over_one_it_does_
     await frozen.tick()
     assert house.d.id in ("d-2", "d-3")
     assert house.d.id == "d-2" or house.d.previous.version == "2.0"
+
+
+async def test_a_frozen_controller_does_not_refuse_what_another_has_begun():
+    """Seed 14000052: the other one died after it had begun the deployment and before it could say so."""
+    house = await a_house("validate")
+    frozen, house.engine = house.engine, house.new_engine()
+    house.ask(Verb.ABORT)
+    await house.walk("aborted")
+    filed = house.ship("3.0")
+
+    def dies(call: str, moment: str) -> None:
+        if (call, moment) == ("settle", "before"):
+            raise Crash("before the answer")
+
+    house.memory.fault = dies
+    with pytest.raises(Crash):
+        await house.tick()
+    house.memory.fault = lambda call, moment: None
+    await frozen.tick()
+    assert ("d-3", None) == (house.d.id, house.memory.admission(filed))
+    await frozen.tick()
+    assert (True, "d-3 is under way", "d-3") == house.memory.admission(filed)
+
+
+async def test_a_frozen_controller_does_not_clear_the_record_of_a_direct_rollback():
+    """Seed 394390573."""
+    house = await a_house("validate")
+    frozen, house.engine = house.engine, house.new_engine()
+    await house.walk("bake")
+    generation = house.d.generation + 1
+    house.host.route(replace(house.host.routing, weights=Weights(100, 0), fallback=None), generation)
+    house.directs.record = Direct(BLUE, generation, "ada", 0.0)
+    await frozen.tick()
+    assert None is not house.directs.record
+    await house.walk("rolled_back")
 
 
 # --- the store cannot be used ---------------------------------------------------------------------------------
@@ -409,6 +470,17 @@ async def test_an_alert_is_told_after_it_was_written_down():
     house.host.natures["2.0"] = replace(house.host.natures["2.0"], error_rate=0.5)
     await house.walk("rolled_back")
     assert [True] == stored
+
+
+async def test_a_controller_that_died_before_it_could_tell_tells_when_it_is_back():
+    house = await a_house("bake")
+    house.host.natures["2.0"] = replace(house.host.natures["2.0"], error_rate=0.5)
+    await house.until(lambda: house.d.phase == "restore")
+    house.notifier.alerts.clear()
+    house.engine = house.new_engine()
+    await house.tick()
+    (alert,) = house.notifier.alerts
+    assert alert.sentence.startswith("d-2 (2.0) is in restore: green fails")
 
 
 async def test_a_notifier_that_raises_does_not_stop_the_way_back():

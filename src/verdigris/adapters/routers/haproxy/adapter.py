@@ -201,9 +201,10 @@ class HaproxyRouter:
 
     def _write(self, table: Table, text: str, latch: dict[str, str]) -> None:
         """The maps before the configuration: a successor must never start with older weights."""
-        self.files.write_entries(table.entries(self.settings.app))
-        self.files.write_latch(latch)
-        self.files.keep(CONFIG, text)
+        with self.files.turn:
+            self.files.write_entries(table.entries(self.settings.app))
+            self.files.write_latch(latch)
+            self.files.keep(CONFIG, text)
 
     async def _succeed(self, generation: int) -> None:
         """Have another process take over; the one that serves now is held by its conversation until it is done."""

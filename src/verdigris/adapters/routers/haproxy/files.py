@@ -10,6 +10,7 @@ import contextlib
 import os
 import secrets
 import socket
+import threading
 from pathlib import Path
 
 from verdigris.adapters.routers.haproxy.render import LATCH, PREVIEW, SHARE
@@ -28,6 +29,8 @@ class Files:
     def __init__(self, directory: Path, binary: Path) -> None:
         self.directory = directory
         self.binary = binary
+        self.turn = threading.RLock()
+        """Held while something is written: what an apply that was given up still writes comes before the next one's."""
 
     def secret(self) -> str:
         """The preview secret, made once. Who knows it may choose the slot of a request."""
@@ -79,6 +82,10 @@ class Files:
 
     def write(self, name: str, text: str) -> None:
         """Replace a file durably. `ActionError` when that is impossible: the old one is still there then."""
+        with self.turn:
+            self._replace(name, text)
+
+    def _replace(self, name: str, text: str) -> None:
         fresh = self.directory / f"{name}.new"
         try:
             descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)

@@ -1,0 +1,107 @@
+"""Instances that lose their port, their release or their manners, while they are called."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.bad_input.callers import Callers
+from tests.bad_input.project import Project
+from tests.waiting import eventually_sync
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[Project]:
+    """Two instances of 1.0.0 are live and called; nothing may fail, whatever becomes of one of them."""
+    project, callers = Pair(tmp_path), Callers("")
+    callers.url = project.url
+    try:
+        project.deploy("1.0.0").says(0)
+        callers.start()
+        yield project
+        callers.stop()
+        assert [] == callers.failures
+    finally:
+        project.teardown()
+
+
+class Pair(Project):
+    def defaults(self) -> dict[str, Any]:
+        good = super().defaults()
+        return good | {"run": good["run"] | {"instances": 2, "revive_after": "1s"}}
+
+
+def test_an_instance_whose_port_is_taken_comes_back_on_another(pair: Project):
+    victim = instances(pair)["blue-1"]
+    os.kill(victim["pid"], signal.SIGKILL)
+    with closing(socket.socket()) as thief:
+        thief.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        eventually_sync(lambda: took(thief, victim["port"]), "the port to be free for a moment")
+        eventually_sync(lambda: healthy(pair) == 2, "both instances to serve")
+        assert victim["port"] != instances(pair)["blue-1"]["port"]
+
+
+def test_an_instance_is_not_restarted_from_a_release_that_was_changed(pair: Project):
+    code = pair.state / "releases" / "1.0.0" / "api.py"
+    code.chmod(0o600)
+    code.write_text(code.read_text() + "# just a small fix\n")
+    os.kill(instances(pair)["blue-1"]["pid"], signal.SIGKILL)
+    eventually_sync(lambda: healthy(pair) == 1, "the dead instance to be noticed")
+    changed = "blue-1: the release directory"
+    eventually_sync(lambda: changed in pair.run("status").said, "the reason in status")
+    pair.run("logs", "keeper").says(0, "was changed since 1.0.0 was recorded (api.py)", "deploy again")
+    pair.run("explain").says(0, "was changed since 1.0.0 was recorded")
+    pair.deploy("1.0.1").says(0, "api 1.0.1 serves")
+
+
+def test_a_release_that_was_changed_before_it_started_is_refused(pair: Project):
+    pair.configure(gate="person")
+    pair.deploy("1.1.0", "good", "--timeout", "1ms").says(13)
+    eventually_sync(lambda: pair.document("status")["phase"] == "gate", "the gate")
+    pair.run("abort").says(0)
+    eventually_sync(lambda: pair.document("status")["phase"] == "aborted", "the abort")
+    code = pair.state / "releases" / "1.1.0" / "api.py"
+    code.chmod(0o600)
+    code.write_text("print('hello')\n")
+    pair.configure()
+    pair.deploy("1.1.0").says(11, "releases/1.1.0 was changed since 1.1.0 was made. Remove it and deploy")
+
+
+def test_an_application_that_ignores_sigterm_is_killed_after_its_grace_and_that_is_said(pair: Project):
+    pair.deploy("stubborn", "ignores-sigterm").says(0)
+    pair.deploy("2.0.0").says(0, "api 2.0.0 serves")
+    eventually_sync(lambda: pair.document("status")["phase"] == "succeeded", "the stubborn one to be gone")
+    killed = [line for line in pair.run("logs", "keeper").out.splitlines() if "ignores SIGTERM" in line]
+    assert {"green-1", "green-2"} == {json.loads(line)["name"] for line in killed}
+    assert all("killed after 1." in line for line in killed)
+
+
+def instances(project: Project) -> dict[str, Any]:
+    """What runs in blue, as the keeper tells it."""
+    found = json.loads((project.state / "keeper.json").read_text())
+    return {i["name"]: i | {"pid": i["process"]["pid"]} for i in find(found, "blue") if i.get("process")}
+
+
+def find(document: dict[str, Any], slot: str) -> list[dict[str, Any]]:
+    return list(document["book"]["slots"][slot]["instances"])
+
+
+def healthy(project: Project) -> int:
+    return int(project.document("status")["slots"]["blue"]["healthy"])
+
+
+def took(thief: socket.socket, port: int) -> bool:
+    """Whether the port is ours now; nobody listens there, so no request is lost."""
+    try:
+        thief.bind(("127.0.0.1", port))
+    except OSError:
+        return False
+    return True
