@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
+import socketserver
+import threading
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +42,10 @@ class Pair(Project):
 def test_an_instance_whose_port_is_taken_comes_back_on_another(pair: Project):
     victim = instances(pair)["blue-1"]
     os.kill(victim["pid"], signal.SIGKILL)
-    with closing(socket.socket()) as thief:
-        thief.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        eventually_sync(lambda: took(thief, victim["port"]), "the port to be free for a moment")
+    with eventually_sync(lambda: thief(victim["port"]), "the port to be free for a moment"):
+        fresh = eventually_sync(lambda: successor(pair, victim), "another process in its place")
+        assert victim["port"] != fresh["port"]
         eventually_sync(lambda: healthy(pair) == 2, "both instances to serve")
-        assert victim["port"] != instances(pair)["blue-1"]["port"]
 
 
 def test_an_instance_is_not_restarted_from_a_release_that_was_changed(pair: Project):
@@ -87,21 +86,36 @@ def test_an_application_that_ignores_sigterm_is_killed_after_its_grace_and_that_
 def instances(project: Project) -> dict[str, Any]:
     """What runs in blue, as the keeper tells it."""
     found = json.loads((project.state / "keeper.json").read_text())
-    return {i["name"]: i | {"pid": i["process"]["pid"]} for i in find(found, "blue") if i.get("process")}
-
-
-def find(document: dict[str, Any], slot: str) -> list[dict[str, Any]]:
-    return list(document["book"]["slots"][slot]["instances"])
+    running = [i for i in found["slots"]["blue"]["instances"] if i["process"]]
+    return {i["name"]: i | {"pid": i["process"]["pid"]} for i in running}
 
 
 def healthy(project: Project) -> int:
     return int(project.document("status")["slots"]["blue"]["healthy"])
 
 
-def took(thief: socket.socket, port: int) -> bool:
-    """Whether the port is ours now; nobody listens there, so no request is lost."""
+def successor(project: Project, victim: dict[str, Any]) -> dict[str, Any] | None:
+    found: dict[str, Any] = instances(project).get("blue-1", victim)
+    return found if found["pid"] != victim["pid"] else None
+
+
+class Thief(socketserver.ThreadingTCPServer):
+    """Takes every connection and closes it at once."""
+
+    allow_reuse_address = True
+
+    def __enter__(self) -> Thief:
+        threading.Thread(target=self.serve_forever, args=(0.05,)).start()
+        return self
+
+    def __exit__(self, *why: object) -> None:
+        self.shutdown()
+        self.server_close()
+
+
+def thief(port: int) -> Thief | None:
+    """Somebody who has the port now; None while another one has it."""
     try:
-        thief.bind(("127.0.0.1", port))
+        return Thief(("127.0.0.1", port), socketserver.BaseRequestHandler)
     except OSError:
-        return False
-    return True
+        return None

@@ -27,6 +27,7 @@ from load import Call, LoadProcess, Plan, Result
 from tests.waiting import eventually_sync
 from verdigris.adapters.stores.desk import SqliteDesk
 from verdigris.adapters.stores.lease import Lease
+from verdigris.adapters.stores.pokes import poke
 from verdigris.core.errors import Conflict, ObservationError
 from verdigris.core.world import Slot
 from verdigris.keeper.client import KeeperClient, KeeperError
@@ -60,13 +61,13 @@ CONFIG: Document = {
         ],
         "instances": 2,
         "surge": 2,
-        "grace": "5s",
+        "grace": "2s",
     },
     "health": {
         **{"path": "/health", "timeout": "500ms", "interval": "500ms", "healthy": 2, "unhealthy": 2},
         "body": {"status": "healthy"},
     },
-    "cutover": {"ramp": ["100%"], "drain": "10s"},
+    "cutover": {"ramp": ["100%"], "drain": "5s"},
     "bake": {"for": "1s"},
     "stabilize": "10m",
 }
@@ -100,6 +101,7 @@ class Project:
         self.configure(run={"env": {"ORDERS_DB": str(place / "orders.db")}})
         self.configure(**sections)
         self.version = "0.0.0"
+        self.begun_log = place / "begun.log"
         self._begun: list[subprocess.Popen[str]] = []
 
     # --- what a person does -------------------------------------------------------------------------------
@@ -107,6 +109,16 @@ class Project:
     def configure(self, **sections: Any) -> None:
         """Change verdigris.yaml as of the next version."""
         self.config = merged(self.config, sections)
+
+    @contextlib.contextmanager
+    def configured(self, **sections: Any) -> Iterator[None]:
+        """The same for as long as the block lasts."""
+        before = self.config
+        self.configure(**sections)
+        try:
+            yield
+        finally:
+            self.config = before
 
     def write(self, version: str, behaviour: str = "good", **numbers: float) -> None:
         """Change the source: the version that it says, and how it behaves."""
@@ -122,11 +134,11 @@ class Project:
         return self.version
 
     def begin_ship(self, behaviour: str = "good", *words: str, **numbers: float) -> subprocess.Popen[str]:
-        """The same in the background; returns when the deployment has begun, or waits its turn."""
-        seen = self.asked()
+        """The same in the background; returns when the deployment was taken up, or waits its turn."""
+        seen, queued = self.asked(), "--queue" in words
         self.change(behaviour, **numbers)
         process = self.begin("deploy", "--version", self.version, *words)
-        eventually_sync(lambda: self.asked() > seen, "the deployment to be asked for")
+        eventually_sync(lambda: self.asked(queued) > seen, "the deployment to be taken up")
         return process
 
     def change(self, behaviour: str = "good", **numbers: float) -> None:
@@ -152,11 +164,11 @@ class Project:
 
     def begin(self, *words: str) -> subprocess.Popen[str]:
         """The same in the background: whoever began it may kill it or wait for it."""
-        process = subprocess.Popen(
-            [*VERDIGRIS, *words],
-            cwd=self.place, env=self.environ, stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True,
-        )  # fmt: skip
+        with self.begun_log.open("a") as log:
+            process = subprocess.Popen(
+                [*VERDIGRIS, *words], cwd=self.place, env=self.environ, stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, text=True,
+            )  # fmt: skip
         self._begun.append(process)
         return process
 
@@ -187,11 +199,14 @@ class Project:
         except (ObservationError, Conflict):
             return ()
 
-    def asked(self) -> int:
-        """How many deployments were asked for, admitted or not."""
+    def asked(self, queued: bool = True) -> int:
+        """How many deployments were asked for, with or without those that were not answered yet."""
+        question = f"SELECT count(*) FROM filed WHERE {int(queued)} OR accepted IS NOT NULL"
         try:
-            with contextlib.closing(sqlite3.connect(f"{self.desk.path.as_uri()}?mode=ro", uri=True)) as database:
-                return int(database.execute("SELECT count(*) FROM filed").fetchone()[0])
+            with contextlib.closing(
+                sqlite3.connect(f"{self.desk.path.as_uri()}?mode=ro", uri=True)
+            ) as database:
+                return int(database.execute(question).fetchone()[0])
         except sqlite3.Error:
             return 0
 
@@ -202,6 +217,13 @@ class Project:
         except (ObservationError, Conflict):
             return ""
         return newest.deployment.phase if newest else ""
+
+    @property
+    def candidate(self) -> str:
+        """The slot of the newest deployment."""
+        newest = self.desk.newest()
+        assert newest is not None
+        return str(newest.deployment.candidate)
 
     def until(self, phase: str, within: float = WITHIN) -> None:
         """Wait until the newest deployment stands in `phase`."""
@@ -232,9 +254,9 @@ class Project:
         return holder.identity.pid if holder else None
 
     def at_work(self) -> bool:
-        """Whether a controller is in charge and a keeper answers."""
+        """Whether a controller is in charge and listens, and a keeper answers."""
         try:
-            return self.controller is not None and self.keeper > 0
+            return self.controller is not None and poke(self.state) and self.keeper > 0
         except KeeperError:
             return False
 
@@ -317,8 +339,14 @@ class Project:
     def logs(self) -> str:
         """The ends of everything that was written down, for whoever has to find out why a test failed."""
         files = [self.state / name for name in ("controller.log", "keeper.log", "router/haproxy.log")]
-        parts = [f"--- {file.name}\n{tail(file)}" for file in (*files, *sorted(self.state.glob("logs/*.log")))]
-        events = "\n".join(f"{e.wall:.3f} {e.deployment} g{e.generation} {e.phase} {e.kind}: {e.sentence} {e.evidence}" for e in self.events()[-120:])
+        files.append(self.begun_log)
+        parts = [
+            f"--- {file.name}\n{tail(file)}" for file in (*files, *sorted(self.state.glob("logs/*.log")))
+        ]
+        events = "\n".join(
+            f"{e.wall:.3f} {e.deployment} g{e.generation} {e.phase} {e.kind}: {e.sentence} {e.evidence}"
+            for e in self.events()[-120:]
+        )
         return "\n".join([*parts, "--- events", events])
 
 

@@ -117,6 +117,8 @@ def test_a_killed_instance_comes_back_with_the_code_that_was_deployed(project, s
     before = project.instances(slot)
     for name in list(before)[:killed]:
         project.kill(before[name])
-        eventually_sync(lambda name=name: project.instances(slot).get(name, before[name]) != before[name], name)
+        eventually_sync(
+            lambda name=name: project.instances(slot).get(name, before[name]) != before[name], name
+        )
         answer = eventually_sync(lambda name=name: project.ask_instance(name), f"an answer of {name}")
         assert {"name": "orders", "version": version} == answer

@@ -55,7 +55,9 @@ def test_rollback_works_whatever_the_controller_is(shared, figure, controller: C
         assert newest == shared.serves
     result = load.result
     back = next(r.sent for r in result.answered if r.version == old and r.sent > began)
-    figure(f"rollback, controller {controller.__name__}: traffic back after {back - began:.2f} s, done {took:.2f} s")
+    figure(
+        f"rollback, controller {controller.__name__}: traffic back after {back - began:.2f} s, done {took:.2f} s"
+    )
     assert {} == dict(result.by_error)
     assert {old, new, newest} == set(result.by_version)
 

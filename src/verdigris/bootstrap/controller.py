@@ -12,16 +12,18 @@ from verdigris.adapters.stores.lease import Lease
 from verdigris.adapters.stores.pokes import listen
 from verdigris.bootstrap.house import DATABASE, WIRING, House
 from verdigris.bootstrap.wiring import Wired, wired
-from verdigris.core.errors import StoreUnavailable
+from verdigris.core.errors import StoreUnavailable, VerdigrisError
 from verdigris.engine.loop import Engine
 from verdigris.engine.service import Service
-from verdigris.keeper.client import KeeperClient
+from verdigris.keeper.client import KeeperClient, KeeperError
 
 __all__ = ["run_controller"]
 
 log = logging.getLogger("verdigris")
 
 ROLLBACK_LOOKS, ROLLBACK_LOOK_EVERY = 300, 0.1
+KEEPER_EVERY = 2.0
+"""Seconds between two looks whether the keeper is there."""
 EVENTS_KEPT = 200_000
 """Older ones are forgotten when a controller starts."""
 
@@ -71,15 +73,19 @@ async def serve(house: House, parts: Wired) -> None:
         loop.add_signal_handler(number, service.stop)
     ears = listen(house.state)
     loop.add_reader(ears.fileno(), lambda: hear(ears, service))
-    news = asyncio.create_task(follow(parts, service), name="changes of the environment")
+    beside = (
+        asyncio.create_task(follow(parts, service), name="changes of the environment"),
+        asyncio.create_task(mind_the_keeper(house), name="the keeper"),
+    )
     log.info("the controller of %s is up", house.state)
     try:
         await service.run()
     finally:
         loop.remove_reader(ears.fileno())
         ears.close()
-        news.cancel()
-        await asyncio.gather(news, return_exceptions=True)
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         log.info("the controller is down, traffic stays where it is")
 
 
@@ -94,3 +100,21 @@ async def follow(parts: Wired, service: Service) -> None:
     """Look at once when an instance exits or becomes healthy."""
     async for _ in parts.environment.changes():
         service.wake()
+
+
+async def mind_the_keeper(house: House) -> None:
+    """A keeper that was killed is started again. Nothing has stopped meanwhile: it finds what runs."""
+    while True:
+        await asyncio.sleep(KEEPER_EVERY)
+        try:
+            await KeeperClient(house.state).observe()
+        except KeeperError as error:
+            if error.kind == "unreachable":
+                await asyncio.to_thread(start_again, house)
+
+
+def start_again(house: House) -> None:
+    try:
+        house.start_keeper(log.warning)
+    except VerdigrisError as error:
+        log.error("%s", error)

@@ -143,15 +143,17 @@ class House:
         if self.served() and not self.wired_alike():
             self.stop_controller(say)
         if self.controller() is not None:
-            self.await_store()
+            self.await_controller()
         else:
             self.start_controller(say)
 
-    def await_store(self) -> None:
-        """A controller makes the store before it listens. One that cannot be read afterwards is told of here."""
-        wait_for(lambda: self.served() or self.poke(), STARTED_WITHIN)
+    def await_controller(self) -> None:
+        """One has the lease: it listens as soon as router and store are ready, or ends. Raises what keeps it."""
+        wait_for(lambda: self.poke() or self.controller() is None, STARTED_WITHIN)
         if self.served():
             return
+        if not self.poke():
+            raise VerdigrisError(f"the controller does not get ready. See {self.state / CONTROLLER_LOG}")
         if not (self.state / DATABASE).exists():
             raise StoreUnavailable(
                 f"{self.state / DATABASE} is gone. Traffic stays where it is: run `verdigris recover`"
@@ -170,7 +172,7 @@ class House:
             say("the keeper was started in the background: it owns the router and the instances")
 
     def start_controller(self, say: Say) -> None:
-        """A controller in a session of its own, its words in controller.log. Returns when it has the lease."""
+        """A controller in a session of its own, its words in controller.log. Returns when it listens."""
         import subprocess
 
         command = [
@@ -192,11 +194,11 @@ class House:
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
             )
         wait_for(lambda: self.served() or process.poll() is not None, STARTED_WITHIN)
-        if self.controller() is None:
+        if process.poll() is not None and self.controller() is None:
             raise VerdigrisError(
                 f"the controller did not start: {said_since(self.state / CONTROLLER_LOG, before)}"
             )
-        self.await_store()  # ours, or that of one which was started at the same moment
+        self.await_controller()  # ours, or that of one which was started at the same moment
         say("the controller was started in the background: `verdigris status` shows what it does")
 
     def stop_controller(self, say: Say) -> None:
@@ -233,8 +235,8 @@ class House:
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
     def served(self) -> bool:
-        """Whether a controller is in charge and has its store ready."""
-        return self.controller() is not None and self.desk().ready()
+        """Whether a controller is in charge, listens, and has its store ready."""
+        return self.controller() is not None and self.poke() and self.desk().ready()
 
     def install_units(self) -> dict[str, str]:
         """The systemd units by name; nothing is written."""
@@ -346,6 +348,8 @@ class House:
             return
         Lease(self.state).take_over(5.0)
         say("the controller is stopped")
+        if (self.state / "keeper.json").exists():
+            self.start_keeper(say)  # one that was killed left everything running, and only a keeper finds it
         try:
             ask(self.state, Shutdown(everything=True), 120.0)
             say("router, instances and keeper are stopped")

@@ -22,9 +22,10 @@ from verdigris.adapters.stores.directs import FileDirects
 from verdigris.adapters.stores.sql import SqlStore
 from verdigris.bootstrap.house import DATABASE, House
 from verdigris.config import Settings
+from verdigris.core.errors import ObservationError
 from verdigris.core.world import Member, Slot
 from verdigris.engine.parts import Parts
-from verdigris.keeper.client import KeeperClient
+from verdigris.keeper.client import KeeperClient, KeeperError
 
 __all__ = ["Wired", "router_settings", "wired"]
 
@@ -82,8 +83,12 @@ async def haproxy(
 
     runner = KeeperRunner(keeper)
     router = HaproxyRouter(router_settings(house), house.installation(), clock, runner, complaint, proves)
+    try:
+        newest = (await keeper.observe()).generation
+    except KeeperError as error:
+        raise ObservationError(error.sentence) from error
     # Whoever has the lease speaks for the newest generation; a router that runs as it should is left alone.
-    await router.prepare((await keeper.observe()).generation)
+    await router.prepare(newest)
     return router
 
 

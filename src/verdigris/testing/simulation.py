@@ -112,6 +112,7 @@ class Simulation:
         self.engine = self.new_engine()
         self.retired: Engine | None = None
         self.releases = 0
+        self.shipped: dict[str, Nature] = {}
 
     # --- the setting --------------------------------------------------------------------------------------
 
@@ -139,7 +140,7 @@ class Simulation:
     def ship(self, nature: Nature, queue: bool = False) -> None:
         self.releases += 1
         version = f"1.{self.releases}"
-        self.host.natures[version] = nature
+        self.host.natures[version] = self.shipped[version] = nature
         release = Release(version, version, f"/releases/{version}", ("run",), api_version=version)
         filed = Filed(0, f"key-{version}", APP, release, self.policy, "somebody", queue)
         self.memory.file_deployment(filed)
@@ -202,14 +203,20 @@ class Simulation:
             self.command(Verb.RESUME)
         elif d.phase == "gate":
             self.command(Verb.PROMOTE)
-        elif d.phase in WATCHED and d.previous is not None and self.steps % 7 == 0:
-            self.host.natures[d.previous.digest] = Nature()  # the old release, or what both need, is repaired
+        elif self.steps % 7 == 0:
+            self.repair(d)
+
+    def repair(self, d: Deployment) -> None:
+        """A person mends the program that everything rests on; what runs of it is still ours to bring back."""
+        rests_on = d.release if d.phase == "succeeded" else d.previous
+        if rests_on is not None and d.phase in (*WATCHED, *ENDINGS):
+            self.host.natures[rests_on.digest] = Nature()
 
     def judge_ending(self) -> None:
         d = self.memory.newest_deployment(APP)
         assert d is not None
         self.endings.append(d.phase)
-        nature = self.host.natures[d.release.digest]
+        nature = self.shipped[d.release.digest]  # what was repaired since does not excuse anybody
         hopeless = not nature.healthy or nature.never_up
         if hopeless and d.phase == "succeeded":
             raise Violation(f"I2 gate: {d.release.version} never became healthy and succeeded")

@@ -29,6 +29,8 @@ class Answer(BaseHTTPRequestHandler):
             "broken-json": lambda: self.say(b'{"status": ', kind="application/json"),
             "server-error": lambda: self.say(b"no database", status=500),
         }
+        if self.path == "/environment":
+            return self.tell(**os.environ)
         answer = health.get(IS) if self.path == "/health" else None
         (answer or self.tell)()
 

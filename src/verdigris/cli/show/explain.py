@@ -10,12 +10,14 @@ from verdigris.cli.show.amounts import duration, moment
 from verdigris.cli.show.chapters import chapter_words
 from verdigris.cli.show.failure import traffic_words
 from verdigris.cli.show.ink import Ink, Line, line, wrapped
+from verdigris.cli.show.lanes import trouble
 from verdigris.cli.show.meanings import MEANINGS, meaning
 from verdigris.cli.show.progress import until
 from verdigris.cli.show.road import Meter, forward_road, meter, next_commands, way_back
 from verdigris.cli.show.story import Story
 from verdigris.core.judge import VerdictKind
 from verdigris.core.lifecycle import BACKWARD, ENDINGS, ROWS
+from verdigris.core.world import Known, Slot
 from verdigris.ports import Event, Snapshot
 
 __all__ = ["explanation", "paragraphs"]
@@ -35,9 +37,16 @@ def explanation(s: Snapshot, story: Story, events: Sequence[Event], now: float) 
         ("decided", decided(events, now)),
         ("comes next", comes_next(s)),
         ("if it fails", if_it_fails(s)),
-        ("trouble", s.trouble),
+        ("trouble", "; ".join(text for text in (s.trouble, *given_up(s)) if text)),
     ]
     return [(label, text) for label, text in parts if text]
+
+
+def given_up(s: Snapshot) -> list[str]:
+    """Instances that nobody tries to start any more, and why: a changed release for instance."""
+    seen = [s.world.slots[slot] for slot in Slot]
+    here = [i for each in seen if isinstance(each, Known) for i in each.value.instances]
+    return [f"{i.name}: {trouble(i, s)}" for i in here if i.broken]
 
 
 def where(s: Snapshot) -> str:

@@ -14,7 +14,7 @@ from verdigris.core.lifecycle import FORWARD
 from verdigris.core.world import Instance, Known, Second, Slot, SlotWorld, Unknown, World
 from verdigris.ports import Snapshot
 
-__all__ = ["Lane", "lane", "observed_share", "probe_words", "role", "seconds_of", "serving"]
+__all__ = ["Lane", "lane", "observed_share", "probe_words", "role", "seconds_of", "serving", "trouble"]
 
 OVER = 10.0
 """Seconds that the observed share and the rates are taken over."""

@@ -64,7 +64,7 @@ class ProcessEnvironment:
         try:
             seen = await self.keeper.observe()
         except KeeperError as error:
-            return (Check("keeper", False, error.sentence),)
+            raise ObservationError(error.sentence) from error
         question = Question(release, count, self.keeper.state, seen, self._memory)
         return await asyncio.to_thread(checklist, question)
 

@@ -1,0 +1,81 @@
+"""The controller before and around its loop: who may be it, what it hears, and the store that it must not invent."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from tests.unit.cli.house import FakeHouse
+from tests.unit.keeper.house import House as KeeperHouse
+from verdigris.adapters.stores.lease import Lease
+from verdigris.adapters.stores.pokes import listen, poke
+from verdigris.bootstrap.controller import hear, refuse_a_lost_store, take
+from verdigris.bootstrap.house import DATABASE, House
+from verdigris.core.errors import Conflict, StoreUnavailable
+from verdigris.engine.service import Service
+
+
+@pytest.fixture
+def kept(tmp_path) -> Iterator[KeeperHouse]:
+    """A state directory with a keeper at work."""
+    house = KeeperHouse(tmp_path)
+    house.open()
+    yield house
+    house.close()
+
+
+def over(kept: KeeperHouse) -> House:
+    return House(kept.root / "verdigris.yaml", kept.state)
+
+
+async def test_a_first_controller_needs_no_store(kept):
+    await refuse_a_lost_store(over(kept))
+
+
+async def test_a_store_that_is_there_needs_no_keeper(make_house):
+    house = make_house()
+    (house.state / DATABASE).write_text("rows")
+    await refuse_a_lost_store(house)
+
+
+@pytest.mark.parametrize("left", [None, b""], ids=["gone", "empty"])
+async def test_a_store_that_is_lost_while_instances_run_is_not_made_anew(kept, left):
+    await kept.start(kept.release())
+    if left is not None:
+        (kept.state / DATABASE).write_bytes(left)
+    with pytest.raises(StoreUnavailable, match=r"is gone while instances run\. .* `verdigris recover`"):
+        await refuse_a_lost_store(over(kept))
+
+
+async def test_who_is_in_charge_is_named_to_a_second_controller(tmp_path):
+    first, second = Lease(tmp_path / "state"), Lease(tmp_path / "state")
+    await take(first)
+    try:
+        with pytest.raises(Conflict, match="controller with pid"):
+            await take(second)
+    finally:
+        first.release()
+    await take(second)
+    second.release()
+
+
+def test_many_pokes_mean_one_look(tmp_path):
+    house = FakeHouse()
+    service = Service([house.engine])
+    ears: socket.socket = listen(tmp_path)
+    with ears:
+        assert all(poke(tmp_path) for _ in range(3))
+        hear(ears, service)
+        assert service.bells[house.app].is_set()
+        with pytest.raises(BlockingIOError):
+            ears.recv(64)
+
+
+def test_hearing_nothing_wakes_nobody(tmp_path):
+    house = FakeHouse()
+    service = Service([house.engine])
+    with listen(tmp_path) as ears:
+        hear(ears, service)
+    assert not service.bells[house.app].is_set()

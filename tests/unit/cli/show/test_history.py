@@ -1,0 +1,87 @@
+"""Deployments as a table and as a report."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.unit.core.worlds import a_deployment, a_first_deployment
+from verdigris.cli.show.history import (
+    Told,
+    history_document,
+    history_lines,
+    report_document,
+    report_lines,
+    report_markdown,
+    way_back_words,
+)
+from verdigris.cli.show.ink import plain, width
+from verdigris.cli.show.story import Chapter, Story
+from verdigris.ports import Event
+
+NOW = 1_700_000_100.0
+BEGAN = NOW - 100
+STORY = Story(
+    "d-2",
+    "api",
+    chapters=(Chapter("bake", BEGAN, NOW - 60, "ada asked"), Chapter("rolled_back", NOW - 60, NOW - 60)),
+)
+EVENTS = (Event(1, BEGAN, "api", "d-2", 1, "bake", "alert", "it fails", "12 of 60"),)
+BACK = Told(a_deployment("rolled_back", cause="it failed", actor="ada"), STORY, EVENTS)
+
+
+def test_where_nothing_was_deployed_it_says_how_to_begin():
+    assert "nothing was ever deployed. Begin with verdigris deploy" == plain(history_lines([], NOW, 80))
+
+
+def test_a_row_tells_release_slot_ending_time_and_who():
+    head, row, cause = plain(history_lines([BACK], NOW, 100)).splitlines()
+    assert ["deployment", "release", "slot", "is", "began", "took", "by"] == head.split()
+    assert ["d-2", "2.0", "green", "rolled_back", "22:13", "40", "s", "ada"] == row.split()
+    assert "  it failed" == cause
+
+
+def test_a_deployment_of_which_no_event_is_left_has_no_beginning():
+    assert " ? " in plain(history_lines([Told(a_deployment("succeeded"), Story("d-2", "api"))], NOW, 100))
+
+
+@pytest.mark.parametrize("columns", [40, 100])
+def test_a_report_fits_the_window(columns):
+    assert all(columns >= width(row) for row in report_lines(BACK, NOW, columns))
+
+
+def test_a_report_has_phases_and_the_events_that_matter():
+    drawn = plain(report_lines(BACK, NOW, 100))
+    assert "22:13:20  bake               40 s" in drawn
+    assert "alert         it fails (12 of 60)" in drawn
+
+
+@pytest.mark.parametrize(
+    ("d", "words"),
+    [
+        (a_deployment("bake"), "`verdigris rollback` brings 1.0 back from blue"),
+        (a_deployment("settle"), "being taken: traffic goes to blue"),
+        (a_deployment("rolled_back"), "taken: blue serves 1.0"),
+        (a_deployment("succeeded"), "1.0 is torn down: deploy it again to have it back"),
+        (a_first_deployment("bake"), "none, it was the first deployment"),
+    ],
+)
+def test_the_way_back_is_told_as_it_is(d, words):
+    assert words == way_back_words(Told(d, STORY))
+
+
+def test_words_of_others_are_no_markdown():
+    told = Told(a_deployment("rolled_back", cause="# <b> | [x](y) `z` \x1b"), STORY)
+    text = report_markdown(told, NOW)
+    assert r"\# \<b\> \| \[x\](y) \`z\` \\x1b" in text
+    assert text.startswith("## api 2.0: rolled_back (d-2)")
+
+
+def test_programs_get_documents():
+    for told in (history_document([BACK], NOW), report_document(BACK, NOW)):
+        assert told == json.loads(json.dumps(told))
+    assert (True, 40.0, BEGAN) == tuple(
+        history_document([BACK], NOW)[0][k] for k in ("ended", "seconds", "began")
+    )
+    assert ["bake", "rolled_back"] == [phase["phase"] for phase in report_document(BACK, NOW)["phases"]]

@@ -1,0 +1,93 @@
+"""What a deploy would do, from settings and the newest deployment."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.unit.cli.house import FakeHouse
+from tests.unit.core.worlds import BLUE, GREEN, NEW, OLD, a_deployment, a_first_deployment
+from verdigris.cli.show.ink import plain, width
+from verdigris.cli.show.plan import plan_lines, planned
+from verdigris.config.settings import Expected
+from verdigris.core.policy import Step
+
+SETTINGS = FakeHouse().settings
+BARE = replace(SETTINGS, policy=replace(SETTINGS.policy, ramp=(Step(100, 0.0),), holdback=0, max_p99=None))
+
+
+def with_policy(**changes):
+    return replace(SETTINGS, policy=replace(SETTINGS.policy, **changes))
+
+
+def with_holdback(**changes):
+    return with_policy(holdback=5, ramp=(Step(10, 5.0), Step(95, 0.0)), **changes)
+
+
+def test_the_first_release_goes_to_blue_at_once_and_has_no_way_back():
+    plan = planned(SETTINGS, None)
+    assert (BLUE, None, SETTINGS.policy.bake) == (plan.slot, plan.serving, plan.least)
+    assert ("cutover", "all traffic at once: it is the first") in plan.steps
+    assert "nothing to go back to" in plan.blind[0]
+
+
+@pytest.mark.parametrize(
+    ("phase", "slot", "serving"),
+    [("succeeded", BLUE, NEW), ("stabilize", BLUE, NEW), ("rolled_back", GREEN, OLD), ("stuck", GREEN, OLD)],
+)
+def test_the_next_release_goes_beside_what_serves(phase, slot, serving):
+    plan = planned(SETTINGS, a_deployment(phase))
+    assert (slot, serving) == (plan.slot, plan.serving)
+
+
+def test_after_a_first_deployment_that_failed_the_next_one_is_the_first():
+    plan = planned(SETTINGS, a_first_deployment("aborted"))
+    assert (BLUE, None) == (plan.slot, plan.serving)
+
+
+def test_it_takes_the_steps_of_the_ramp_and_the_bake_at_least():
+    assert 5.0 + 5.0 + 20.0 == planned(SETTINGS, a_deployment("succeeded")).least
+
+
+def test_a_deploy_during_stabilize_says_which_way_back_it_gives_up():
+    said = planned(SETTINGS, a_deployment("stabilize")).given_up
+    assert said.startswith("1.0 in blue is kept hot for d-2: deploying now tears it down")
+    assert "" == planned(SETTINGS, a_deployment("succeeded")).given_up
+
+
+@pytest.mark.parametrize(("phase", "now"), [("bake", False), ("stabilize", True), ("succeeded", True)])
+def test_a_deploy_is_not_made_while_another_is_on_its_way(phase, now):
+    assert now is (planned(SETTINGS, a_deployment(phase)).refused == "")
+
+
+@pytest.mark.parametrize(
+    ("changes", "phase"), [({"gate": True}, "gate"), ({"holdback": 0}, "drain"), ({}, "stabilize")]
+)
+def test_what_is_configured_is_a_step(changes, phase):
+    assert phase in dict(planned(with_policy(**changes), a_deployment("succeeded")).steps)
+
+
+def test_with_a_holdback_nothing_drains():
+    steps = dict(planned(with_holdback(), a_deployment("succeeded")).steps)
+    assert "drain" not in steps
+    assert "5 % stay on green" in steps["bake"]
+
+
+def test_every_blind_spot_names_the_key_that_would_end_it():
+    blind = planned(BARE, a_deployment("succeeded")).blind
+    for key in ("cutover.ramp", "bake.holdback", "bake.max_p99"):
+        assert 1 == sum(f"({key})" in text for text in blind), key
+
+
+def test_what_is_configured_is_no_blind_spot():
+    health = replace(SETTINGS.health, body=(Expected(("status",), "ok"),))
+    watched = replace(with_holdback(max_p99=0.2), health=health)
+    assert 1 == len(planned(watched, a_deployment("succeeded")).blind)
+
+
+@pytest.mark.parametrize("columns", [50, 100])
+def test_a_plan_fits_the_window(columns):
+    lines = plan_lines(planned(BARE, a_deployment("bake")), columns)
+    assert all(columns >= width(row) for row in lines[1:])
+    assert "not now" in plain(lines)

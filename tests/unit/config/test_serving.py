@@ -1,0 +1,33 @@
+"""The keys that say what runs and where: what they are when nobody says anything."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from verdigris.config.serving import Alerts, Environment, Health, Route, Router, RouterTimeouts, Run
+
+
+@pytest.mark.parametrize("section", [Alerts, Environment, Health, Route, Router, RouterTimeouts])
+def test_only_what_runs_has_to_be_said(section):
+    assert section.model_validate({}) == section()
+    with pytest.raises(ValidationError, match="command"):
+        Run.model_validate({})
+
+
+def test_defaults_are_careful():
+    health, route = Health(), Route()
+    assert ("/health", 3, 2, 200) == (health.path, health.healthy, health.unhealthy, health.status)
+    assert route.listen.startswith("127.0.0.1:")  # nobody is reached from everywhere by accident
+    assert "none" == Alerts().webhook
+
+
+@pytest.mark.parametrize(("section", "word"), [(Router, "haproxy"), (Environment, "process")])
+def test_a_word_is_short_for_a_section(section, word):
+    assert section.model_validate({"kind": word}) == section.model_validate(word)
+
+
+@pytest.mark.parametrize("name", ["/a b", "health", "/" + "x" * 1024, "/ä"])
+def test_a_path_is_a_path(name):
+    with pytest.raises(ValidationError, match="a path that begins with /"):
+        Health.model_validate({"path": name})
