@@ -5,26 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.e2e.project import Project
-
-
-LIVING: list[Project] = []
-
-
-@contextlib.contextmanager
-def project_in(place: Path, **sections: Any) -> Iterator[Project]:
-    """A project until the block ends."""
-    project = Project(place, **sections)
-    LIVING.append(project)
-    try:
-        yield project
-    finally:
-        LIVING.remove(project)
-        project.destroy()
+from tests.e2e.project import LIVING, Project, project_in
 
 
 @pytest.fixture

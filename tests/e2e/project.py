@@ -1,52 +1,34 @@
 """A whole project in a directory of its own: the orders API with its verdigris.yaml, driven as a person drives it.
 
-Everything goes through the command line, run as a process. What runs is found out from the keeper, the lease and the
-event log, never from what a test believes to have started. `destroy` removes it all and proves that nothing is left.
+Everything goes through the command line, run as a process. `destroy` removes it all and proves that nothing is left.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import http.client
 import json
 import os
 import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from email.message import Message
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from load import Call, LoadProcess, Plan, Result
+from tests.e2e.sight import WITHIN, Document, Sight, alive
 from tests.waiting import eventually_sync
-from verdigris.adapters.stores.desk import SqliteDesk
-from verdigris.adapters.stores.lease import Lease
-from verdigris.adapters.stores.pokes import poke
-from verdigris.core.errors import Conflict, ObservationError
-from verdigris.core.world import Slot
-from verdigris.keeper.client import KeeperClient, KeeperError
-from verdigris.keeper.observed import Observed
-from verdigris.ports import Event
 
-__all__ = ["MIX", "Document", "Project", "alive", "state_of"]
-
-Document = dict[str, Any]
+__all__ = ["LIVING", "MIX", "Project", "project_in"]
 
 ORDERS = Path(__file__).parents[2] / "examples" / "orders"
 VERDIGRIS = (sys.executable, "-m", "verdigris")
 UVICORN = Path(sys.executable).parent / "uvicorn"
-WITHIN = 60.0
-"""Seconds that one command may take."""
 GONE_WITHIN = 2.0
 """Seconds from the keeper's last answer to the end of its process."""
-TAIL = 6000
-"""Bytes of each log that are shown when a test fails."""
 
 MIX = (Call("GET", "/", share=15), Call("POST", "/attachments", b"x" * 65536, 3), Call("GET", "/slow?ms=400"))
 """What callers of a real API ask for: short requests, uploads of 64 KiB, and now and then something slow."""
@@ -64,7 +46,7 @@ CONFIG: Document = {
         "grace": "2s",
     },
     "health": {
-        **{"path": "/health", "timeout": "500ms", "interval": "500ms", "healthy": 2, "unhealthy": 2},
+        "path": "/health", "timeout": "500ms", "interval": "500ms", "healthy": 2, "unhealthy": 2,
         "body": {"status": "healthy"},
     },
     "cutover": {"ramp": ["100%"], "drain": "5s"},
@@ -73,22 +55,14 @@ CONFIG: Document = {
 }
 
 
-class Answer(NamedTuple):
-    """One answer of the API."""
-
-    status: int
-    headers: Message
-    body: Document
-
-
 @dataclass
 class Loaded:
     """What became of a load, once it is over."""
 
-    result: Result = Result(())
+    result: Result
 
 
-class Project:
+class Project(Sight):
     """One API, one state directory, one front door. Keywords are further keys of verdigris.yaml, section by section."""
 
     def __init__(self, place: Path, **sections: Any) -> None:
@@ -162,6 +136,10 @@ class Project:
         document: Document = json.loads(lines[-1])
         return document
 
+    def weight(self, slot: str) -> int:
+        """The share of new requests that the router gives a slot, as `status` shows it."""
+        return int(self.json("status")["slots"][slot]["weight"])
+
     def begin(self, *words: str) -> subprocess.Popen[str]:
         """The same in the background: whoever began it may kill it or wait for it."""
         with self.begun_log.open("a") as log:
@@ -179,126 +157,12 @@ class Project:
         """Load on the front door for as long as the block lasts, counted by whoever sends it."""
         url = f"http://127.0.0.1:{self.port}"
         process = LoadProcess(Plan(url=url, rate=rate, calls=calls, **{"connections": 128, **plan}))
-        loaded = Loaded()
+        loaded = Loaded(Result(()))
         process.start()
         try:
             yield loaded
         finally:
             loaded.result = process.stop()
-
-    # --- what there is to see -----------------------------------------------------------------------------
-
-    @property
-    def desk(self) -> SqliteDesk:
-        return SqliteDesk(self.state / "verdigris.db")
-
-    def events(self, after: int = 0) -> tuple[Event, ...]:
-        """The event log; empty while there is none."""
-        try:
-            return self.desk.events(after=after, limit=10_000)
-        except (ObservationError, Conflict):
-            return ()
-
-    def asked(self, queued: bool = True) -> int:
-        """How many deployments were asked for, with or without those that were not answered yet."""
-        question = f"SELECT count(*) FROM filed WHERE {int(queued)} OR accepted IS NOT NULL"
-        try:
-            with contextlib.closing(
-                sqlite3.connect(f"{self.desk.path.as_uri()}?mode=ro", uri=True)
-            ) as database:
-                return int(database.execute(question).fetchone()[0])
-        except sqlite3.Error:
-            return 0
-
-    def phase(self) -> str:
-        """Where the newest deployment stands; empty while there is none."""
-        try:
-            newest = self.desk.newest()
-        except (ObservationError, Conflict):
-            return ""
-        return newest.deployment.phase if newest else ""
-
-    @property
-    def candidate(self) -> str:
-        """The slot of the newest deployment."""
-        newest = self.desk.newest()
-        assert newest is not None
-        return str(newest.deployment.candidate)
-
-    def until(self, phase: str, within: float = WITHIN) -> None:
-        """Wait until the newest deployment stands in `phase`."""
-        eventually_sync(lambda: self.phase() == phase, f"the phase {phase}", within)
-
-    def seen(self) -> Observed:
-        """What the keeper sees."""
-        return asyncio.run(KeeperClient(self.state).observe())
-
-    @property
-    def keeper(self) -> int:
-        return self.seen().keeper.pid
-
-    @property
-    def haproxy(self) -> int:
-        router = self.seen().router
-        assert router is not None and router.pid is not None
-        return router.pid
-
-    def haproxy_by_name(self) -> int:
-        """The same when no keeper could say it."""
-        return next(pid for pid, command in self.left().items() if "haproxy" in command.split()[0])
-
-    @property
-    def controller(self) -> int | None:
-        """The pid of whoever has the lease."""
-        holder = Lease(self.state).holder()
-        return holder.identity.pid if holder else None
-
-    def at_work(self) -> bool:
-        """Whether a controller is in charge and listens, and a keeper answers."""
-        try:
-            return self.controller is not None and poke(self.state) and self.keeper > 0
-        except KeeperError:
-            return False
-
-    def instances(self, slot: str | None = None) -> dict[str, int]:
-        """Names and pids of the instances that live."""
-        slots = self.seen().slots
-        found = (i for name in slots if slot in (None, name) for i in slots[name].instances)
-        return {i.name: i.pid for i in found if i.alive and i.pid}
-
-    def weight(self, slot: str) -> int:
-        """The share of new requests that the router gives a slot, as `status` shows it."""
-        return int(self.json("status")["slots"][slot]["weight"])
-
-    @property
-    def serves(self) -> str:
-        """The version that answers at the front door."""
-        return self.ask().headers["X-API-Version"] or ""
-
-    def answers(self) -> bool:
-        """Whether the front door answers, and well."""
-        try:
-            return self.ask().status == 200
-        except (OSError, ValueError):
-            return False
-
-    def ask(self, target: str = "/", port: int | None = None) -> Answer:
-        """One request through the front door, or past it: the answer, whatever its status."""
-        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=10)
-        try:
-            connection.request("GET", target)
-            response = connection.getresponse()
-            return Answer(response.status, response.headers, json.loads(response.read()))
-        finally:
-            connection.close()
-
-    def ask_instance(self, name: str) -> Document | None:
-        """What an instance says when it is asked directly; None while it does not answer."""
-        found = {i.name: i.port for slot in self.seen().slots.values() for i in slot.instances}
-        try:
-            return self.ask("/", found[name]).body
-        except OSError:
-            return None
 
     # --- what goes wrong ----------------------------------------------------------------------------------
 
@@ -332,22 +196,20 @@ class Project:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
 
-    def left(self) -> dict[int, str]:
-        """Processes that have the state directory in their command line or work in it."""
-        return dict(processes_of(self.state))
 
-    def logs(self) -> str:
-        """The ends of everything that was written down, for whoever has to find out why a test failed."""
-        files = [self.state / name for name in ("controller.log", "keeper.log", "router/haproxy.log")]
-        files.append(self.begun_log)
-        parts = [
-            f"--- {file.name}\n{tail(file)}" for file in (*files, *sorted(self.state.glob("logs/*.log")))
-        ]
-        events = "\n".join(
-            f"{e.wall:.3f} {e.deployment} g{e.generation} {e.phase} {e.kind}: {e.sentence} {e.evidence}"
-            for e in self.events()[-120:]
-        )
-        return "\n".join([*parts, "--- events", events])
+LIVING: list[Project] = []
+
+
+@contextlib.contextmanager
+def project_in(place: Path, **sections: Any) -> Iterator[Project]:
+    """A project until the block ends; meanwhile it is in `LIVING`."""
+    project = Project(place, **sections)
+    LIVING.append(project)
+    try:
+        yield project
+    finally:
+        LIVING.remove(project)
+        project.destroy()
 
 
 def merged(base: Document, more: Mapping[str, Any]) -> Document:
@@ -359,29 +221,6 @@ def merged(base: Document, more: Mapping[str, Any]) -> Document:
     return found
 
 
-def processes_of(state: Path) -> Iterator[tuple[int, str]]:
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit() or int(entry.name) == os.getpid():
-            continue
-        with contextlib.suppress(OSError):
-            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            if command and (str(state) in command or os.readlink(entry / "cwd").startswith(str(state))):
-                yield int(entry.name), command
-
-
-def alive(pid: int) -> bool:
-    """Whether there is such a process that has not ended; one that nobody collected has."""
-    return state_of(pid) not in "ZX"
-
-
-def state_of(pid: int) -> str:
-    """The letter that the kernel has for it, T when it was stopped; X when there is none."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return "X"
-
-
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -390,10 +229,3 @@ def free_port() -> int:
 
 def said(done: subprocess.CompletedProcess[str]) -> str:
     return f"{done.stdout}\n{done.stderr}"
-
-
-def tail(path: Path) -> str:
-    try:
-        return path.read_bytes()[-TAIL:].decode(errors="replace")
-    except OSError as error:
-        return f"({error.strerror})"

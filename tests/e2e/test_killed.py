@@ -1,4 +1,4 @@
-"""kill -9, under load: of the controller at ten moments of a deployment, of keeper and controller together, of the router.
+"""kill -9 under load: of the controller at ten moments of a deployment, of keeper and controller, of the router.
 
 The moments are those of the event log: what was just written down is what the controller was about to do.
 """

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from load import Call
-from tests.e2e.conftest import project_in
-from tests.e2e.project import MIX, Project, state_of
+from tests.e2e.project import MIX, Project, project_in
+from tests.e2e.sight import state_of
 from tests.waiting import eventually_sync
 from verdigris.core.lifecycle import ENDINGS
 

@@ -15,7 +15,7 @@ from verdigris.bootstrap.house import House, Say
 from verdigris.bootstrap.wiring import Wired, wired
 from verdigris.core.deployment import Deployment
 from verdigris.core.errors import Conflict, Refused, StoreUnavailable
-from verdigris.core.intake import Direct
+from verdigris.core.intake import Direct, way_back
 from verdigris.core.world import (
     Command,
     Instance,
@@ -61,19 +61,19 @@ async def roll_back_directly(house: House, actor: str, reason: str, say: Say) ->
 
 async def by_the_book(house: House, parts: Wired, actor: str, reason: str) -> Deployment:
     """The ordinary loop, for as long as it takes to have traffic back."""
+    if await parts.store.load(house.app) is None:
+        raise Refused("there is no deployment that could be rolled back. See `verdigris history`")
     await a_look(parts)  # every instance has been asked once: the old slot is known to be able, or not
     command = house.desk().file(
         house.app, Command(0, Verb.ROLLBACK, actor, reason or "without the controller")
     )
-    engine = Engine(house.app, parts.parts)
+    engine = Engine(house.app, parts.parts, admitting=False)
     for _ in range(LOOKS):
         tick = await engine.tick()
         answered = house.desk().answer(command)
         if answered is not None and not answered[0]:
             raise Refused(answered[1])
-        if tick.decision is None:
-            raise Refused("there is no deployment that could be rolled back. See `verdigris history`")
-        if answered is not None and tick.decision.deployment.phase in BACK:
+        if answered is not None and tick.decision and tick.decision.deployment.phase in BACK:
             return tick.decision.deployment
         await asyncio.sleep(LOOK_EVERY)
     raise StoreUnavailable("the rollback could not be confirmed")
@@ -85,8 +85,14 @@ async def by_sight(house: House, parts: Wired, actor: str, reason: str) -> Direc
     if isinstance(world.reading, Unknown):
         raise Refused(f"the router cannot be read: {world.reading.why}. See `verdigris doctor`")
     reading = world.reading.value
-    # In the middle of a ramp the lighter slot is the new one: who jumps in is always the old.
-    to = reading.routing.fallback or min(Slot, key=lambda slot: reading.routing.weights[slot])
+    record = FileDirects(house.state).read()
+    to = way_back(reading, record)
+    if to is None:
+        raise Refused(
+            f"the router knows no way back from {reading.routing.weights}: no traffic had moved, or it is over"
+        )
+    if record is not None and record.generation == reading.generation:
+        return record
     if not can_serve(slots[to]):
         raise Refused(
             f"nothing healthy runs in {to}, so traffic stays where it is. See `verdigris logs {to}`"

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from verdigris.core.errors import ConfigError, StoreUnavailable, VerdigrisError
+from verdigris.core.errors import ConfigError, Refused, StoreUnavailable, VerdigrisError
 from verdigris.core.world import Command, Verb
 
 if TYPE_CHECKING:
@@ -139,6 +139,7 @@ class House:
 
     def start(self, say: Say) -> None:
         """Have a keeper and a controller: the ones that run, or new ones in the background."""
+        self.refuse_another_app()
         self.start_keeper(say)
         if self.served() and not self.wired_alike():
             self.stop_controller(say)
@@ -159,6 +160,15 @@ class House:
                 f"{self.state / DATABASE} is gone. Traffic stays where it is: run `verdigris recover`"
             )
         self.desk().newest()
+
+    def refuse_another_app(self) -> None:
+        """One state directory has one app: under a new name it would lose the one that serves."""
+        newest = self.desk().newest() if self.desk().ready() else None
+        if newest is not None and newest.deployment.app != self.settings.app:
+            raise Refused(
+                f"{self.state} belongs to the app {newest.deployment.app}, {self.config.name} is that of"
+                f" {self.settings.app}. Keep the name, or give the new app a directory of its own with --state"
+            )
 
     def start_keeper(self, say: Say) -> None:
         from verdigris.keeper.client import start_keeper
@@ -315,13 +325,18 @@ class House:
 
         from verdigris.bootstrap.direct import roll_back_directly
 
-        done = await roll_back_directly(self, actor, reason, say)
         try:
-            await asyncio.to_thread(self.start_controller, say)
+            return await roll_back_directly(self, actor, reason, say)
+        finally:
+            await asyncio.to_thread(self.have_controller, say)
+
+    def have_controller(self, say: Say) -> None:
+        """One that goes on with what is left, if one can be had: nobody may be worse off than before."""
+        try:
+            if self.controller() is None:
+                self.start_controller(say)
         except VerdigrisError as error:
-            # Traffic is back, which is what was asked for; what is left needs a controller, and a person.
             say(f"{error}")
-        return done
 
     async def recover(self, say: Say) -> str:
         """Build the store anew from what router and keeper say; the old file is kept beside it."""

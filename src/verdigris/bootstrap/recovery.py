@@ -6,6 +6,7 @@ Traffic is not touched: what serves goes on serving. The damaged file is kept be
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from verdigris.adapters.environments.process.releases import Releases
@@ -14,7 +15,7 @@ from verdigris.bootstrap.house import DATABASE, House, Say
 from verdigris.bootstrap.wiring import Wired, wired
 from verdigris.core.deployment import Deployment, Note, Routed
 from verdigris.core.errors import Refused
-from verdigris.core.world import Known, Reading, Release, Seen, Slot, SlotWorld, Unknown
+from verdigris.core.world import Known, PerSlot, Reading, Release, Seen, Slot, SlotWorld, Unknown
 from verdigris.ports import Clock, Saved
 
 __all__ = ["recover"]
@@ -28,10 +29,11 @@ async def recover(house: House, say: Say) -> str:
     lease.take_over(1.0)
     try:
         await asyncio.to_thread(house.start_keeper, say)
-        put_aside(house.state / DATABASE, say)
         async with wired(house, listen=False) as parts:
+            reading, slots = await what_runs(parts)
+            put_aside(house.state / DATABASE, say)
             await parts.store.prepare()
-            return await rebuild(house, parts)
+            return await rebuild(house, parts, reading, slots)
     finally:
         lease.release()
 
@@ -45,13 +47,16 @@ def put_aside(path: Path, say: Say) -> None:
             say(f"{file.name} is kept as {file.name}.lost-{number}")
 
 
-async def rebuild(house: House, parts: Wired) -> str:
+async def what_runs(parts: Wired) -> tuple[Reading, PerSlot[Seen[SlotWorld]]]:
+    """Router and slots. Nothing is put aside before both were seen."""
     seen = (await parts.router.observe()).reading
-    slots = await parts.environment.observe()
     if isinstance(seen, Unknown):
         raise Refused(f"the router cannot be read: {seen.why}. See `verdigris doctor`")
-    reading = seen.value
-    live = serving(reading)
+    return seen.value, await parts.environment.observe()
+
+
+async def rebuild(house: House, parts: Wired, reading: Reading, slots: PerSlot[Seen[SlotWorld]]) -> str:
+    live, record = serving(reading), parts.parts.directs.read()
     release = release_in(house, slots[live])
     parts.parts.directs.clear()
     if release is None:
@@ -59,10 +64,19 @@ async def rebuild(house: House, parts: Wired) -> str:
     other = release_in(house, slots[live.other])
     generation = max(reading.generation or 0, (await parts.environment.keeper.observe()).generation) + 1
     d = deployment(house, release, other, live, reading, generation, parts.parts.clock)
+    if other is not None and record is not None and record.to is live:
+        d = taken_back(d, other)
     note = Note("recovered", f"{release.version} serves in {live}; built anew from the router and the keeper")
     await parts.store.save(Saved(d, house.settings.policy), None, (note,), (), parts.parts.clock.wall())
-    kept = f", {other.version} is kept hot in {live.other}" if other else ""
-    return f"{d.id}: {release.version} serves in {live}{kept}"
+    fate = "is kept hot" if d.candidate is live else "was rolled back"
+    rest = f", {other.version} {fate} in {live.other}" if other else ""
+    return f"{d.id}: {release.version} serves in {live}{rest}"
+
+
+def taken_back(d: Deployment, other: Release) -> Deployment:
+    """The same where traffic was taken back by hand: what it was taken from is never the way back."""
+    cause = "rolled back before the store was lost"
+    return replace(d, release=other, previous=d.release, candidate=d.live, phase="restore", cause=cause)
 
 
 def serving(reading: Reading) -> Slot:

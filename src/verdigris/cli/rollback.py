@@ -103,7 +103,6 @@ def directly(session: Session, reason: str, began: float) -> Exit:
     """Without a controller: the lease is taken, the old slot looked at, and the router told."""
     session.voice.say("rolling back without the controller")
     done = asyncio.run(session.house.roll_back_directly(session.actor, reason, session.voice.say))
-    session.voice.say("no controller is at work now: `verdigris up` starts one, which finishes the rest")
     return told(session, session.clock() - began, done, "without the controller")
 
 

@@ -14,7 +14,7 @@ from verdigris.core.policy import Policy
 from verdigris.core.turns import enter
 from verdigris.core.world import Known, Reading, Release, Seen, Slot, Unknown
 
-__all__ = ["FIRST", "Admission", "Direct", "Wish", "admit", "adopt", "serving"]
+__all__ = ["FIRST", "Admission", "Direct", "Wish", "admit", "adopt", "serving", "way_back"]
 
 FIRST = Slot.BLUE
 """Where the very first release goes; the router begins by pointing at the empty slot beside it."""
@@ -137,6 +137,17 @@ def serving(d: Deployment, reading: Seen[Reading]) -> Slot | None:
     if reading.value.fell_back_to is not None:
         return reading.value.fell_back_to
     return max(Slot, key=lambda slot: reading.value.routing.weights[slot])
+
+
+def way_back(reading: Reading, record: Direct | None) -> Slot | None:
+    """Where a rollback may go when only the router can be asked: None when it knows no way back.
+
+    Only to the slot that the router itself would turn to, or has turned to. The lighter slot may as well be one that
+    nobody has let through the gate, or one that traffic was just taken away from.
+    """
+    if record is not None and record.generation == reading.generation:
+        return record.to
+    return reading.fell_back_to or reading.routing.fallback
 
 
 def adopt(d: Deployment, direct: Direct, reading: Reading) -> Deployment | None:

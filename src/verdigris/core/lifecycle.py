@@ -276,6 +276,8 @@ def late(row: Row, d: Deployment, w: World, p: Policy, verdict: Verdict | None) 
             return enter(claim(d, w), "restore", f"unknown for {span(p.unknown_for)}: {reason}")
         if not d.moved and p.before_cutover is OnUnknown.ABORT:
             return enter(d, "abort", f"unknown for {span(p.unknown_for)}: {reason}")
+    if row.name in ("restore", "abort") and d.lasted("blind") >= p.restore_within + p.alert_after:
+        return stick(d, f"nobody can see whether traffic is back: {reason}")
     if d.lasted("blind") >= p.alert_after:
         return alarm(d, "blind", f"{row.name} stands still, waiting for {reason}")
     return d, ()

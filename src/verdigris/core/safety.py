@@ -64,6 +64,7 @@ class Action:
     why: str
     slot: Slot | None = None
     release: Release | None = None
+    count: int = 0
     routing: Routing | None = None
 
 
@@ -85,7 +86,8 @@ def provisions(want: Desired, d: Deployment, w: World, p: Policy) -> list[Action
         if release is not None and isinstance(seen, Known) and seen.value.digest in (None, release.digest):
             why = lacking(slot, release, d, w, p)
             if why:
-                found.append(Action(Kind.PROVISION, why, slot=slot, release=release))
+                count = wanted_count(slot, len(seen.value.instances), d, p)
+                found.append(Action(Kind.PROVISION, why, slot=slot, release=release, count=count))
     return found
 
 
@@ -95,11 +97,17 @@ def lacking(slot: Slot, release: Release, d: Deployment, w: World, p: Policy) ->
         return ""  # still being emptied
     if seen.value.digest is None:
         return f"{slot} is to run {release.version} and is empty"
-    if len(seen.value.instances) != p.instances:
+    if len(seen.value.instances) != wanted_count(slot, len(seen.value.instances), d, p):
         return f"{slot} is to have {p.instances} instances and has {len(seen.value.instances)}"
     if d.lasted(broken(slot)) >= p.revive_after:
         return f"{slot} has an instance that the environment gave up on"
     return ""
+
+
+def wanted_count(slot: Slot, found: int, d: Deployment, p: Policy) -> int:
+    """The policy's number; but a slot that has served is never made smaller under its requests."""
+    fresh = slot is d.candidate and not d.moved
+    return p.instances if fresh else max(p.instances, found)
 
 
 def broken(slot: Slot) -> str:

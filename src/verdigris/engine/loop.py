@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from verdigris.core.conditions import foreign
-from verdigris.core.deployment import Deployment, Note
+from verdigris.core.deployment import Answered, Deployment, Note
 from verdigris.core.errors import Conflict, StoreUnavailable, VerdigrisError
 from verdigris.core.intake import Direct, Wish, admit, adopt
 from verdigris.core.lifecycle import ENDINGS, Decision, decide
 from verdigris.core.safety import Action, Kind
-from verdigris.core.world import Command, Known, Unknown, World
+from verdigris.core.world import Command, Known, Unknown, Verb, World
 from verdigris.engine.look import answer, blind_router, look
 from verdigris.engine.parts import Parts, Together, within
 from verdigris.ports import Alert, Filed, Saved, Snapshot
@@ -26,6 +26,7 @@ __all__ = ["Engine", "Tick"]
 
 log = logging.getLogger("verdigris")
 
+BACKWARD = (Verb.ROLLBACK, Verb.ABORT)
 ACT_WITHIN = 10.0
 """Seconds that one effect may take; after that its outcome is unknown and the next look decides."""
 TELL_WITHIN = 1.0
@@ -56,11 +57,13 @@ class Engine:
         app: str,
         parts: Parts,
         *,
+        admitting: bool = True,
         together: Together = asyncio.gather,
         deadline: Callable[[Coroutine[Any, Any, Any], float, str], Coroutine[Any, Any, Any]] = within,
     ) -> None:
         self.app = app
         self.parts = parts
+        self.admitting = admitting
         self.together = together
         self.deadline = deadline
         self.saved: Saved | None = None
@@ -77,7 +80,8 @@ class Engine:
         try:
             await self.load()
             commands = await self.commands()
-            await self.admit()
+            if self.admitting and not self.wanted_back(commands):
+                await self.admit(commands if self.saved is None else ())
         except StoreUnavailable as error:
             self.complain(f"the store cannot be used: {error}")
             commands = ()
@@ -184,12 +188,19 @@ class Engine:
 
     # --- what is begun ------------------------------------------------------------------------------------
 
-    async def admit(self) -> None:
-        """Answer the deployments that were asked for, one after another."""
-        for filed in await self.parts.store.filed(self.app):
-            await self.admit_one(filed)
+    def wanted_back(self, commands: tuple[Command, ...]) -> bool:
+        """Whoever wants back must not find another deployment begun in the same breath."""
+        return self.saved is not None and any(command.verb in BACKWARD for command in commands)
 
-    async def admit_one(self, filed: Filed) -> None:
+    async def admit(self, pointless: tuple[Command, ...]) -> None:
+        """Answer the deployments that were asked for, one after another.
+
+        `pointless` are commands from before there was any deployment: the first one must not obey them.
+        """
+        for filed in await self.parts.store.filed(self.app):
+            await self.admit_one(filed, pointless if self.saved is None else ())
+
+    async def admit_one(self, filed: Filed, pointless: tuple[Command, ...] = ()) -> None:
         seen = await answer(self.parts.router.observe, self.deadline, "the router", blind_router)
         current = self.saved.deployment if self.saved else None
         if current is not None and current.key == filed.key:
@@ -202,7 +213,7 @@ class Engine:
         if admission.superseded is not None:
             await self.supersede(admission.superseded)
         if admission.deployment is not None:
-            await self.begin(Saved(admission.deployment, filed.policy), filed)
+            await self.begin(Saved(admission.deployment, filed.policy), filed, pointless)
         elif not admission.later:
             await self.up_to_date()
             await self.parts.store.settle(filed, False, admission.refusal)
@@ -221,13 +232,14 @@ class Engine:
         await self.parts.store.save(replace(self.saved, deployment=ended), self.stored, (note,), (), wall)
         self.saved, self.stored = replace(self.saved, deployment=ended), ended.generation
 
-    async def begin(self, saved: Saved, filed: Filed) -> None:
+    async def begin(self, saved: Saved, filed: Filed, pointless: tuple[Command, ...]) -> None:
         d = saved.deployment
         if self.saved is not None:
             d = replace(d, generation=self.saved.deployment.generation + 1)
         saved = replace(saved, deployment=d)
         note = Note("phase", f"preflight: {d.actor} deploys {d.release.version} to {d.candidate}")
-        await self.parts.store.save(saved, None, (note,), (), self.parts.clock.wall())
+        refusals = tuple(Answered(c.id, False, "there was no deployment yet") for c in pointless)
+        await self.parts.store.save(saved, None, (note,), refusals, self.parts.clock.wall())
         self.saved, self.stored = saved, d.generation
         await self.parts.store.settle(
             filed, True, f"{d.id} deploys {d.release.version} to {d.candidate}", d.id
@@ -271,7 +283,7 @@ class Engine:
             case Action(kind=Kind.PROVISION, slot=slot, release=release) if slot and release:
                 policy = self.saved.policy if self.saved else None
                 assert policy is not None
-                await parts.environment.provision(slot, release, policy.instances, policy.surge, generation)
+                await parts.environment.provision(slot, release, action.count, policy.surge, generation)
             case Action(kind=Kind.TEAR_DOWN, slot=slot) if slot:
                 await parts.environment.tear_down(slot, generation)
             case Action(kind=Kind.REHEARSE, slot=slot) if slot and parts.rehearser:

@@ -59,6 +59,8 @@ class Ground:
         """Change the book, durably. KeeperError `full` when that is impossible; then nothing has changed."""
         before = self.book
         self.note(**changes)
+        if self.book == before:
+            return  # nothing new is intended: the way back must not need room for that
         try:
             self._save()
         except KeeperError:

@@ -55,5 +55,5 @@ def test_the_entries_of_a_list_are_sections_too():
     step = model_at(App, ("cutover", "ramp", 1))
     assert step is not None
     assert "to" in names(step)
-    assert inner(list[step]) is step  # type: ignore[valid-type]
+    assert inner(list[step]) is step
     assert inner(str) is None

@@ -19,9 +19,9 @@ from tests.unit.core.worlds import (
     a_stuck_stage,
     at_phase,
 )
-from verdigris.core.intake import Direct, Wish, admit, adopt, serving
+from verdigris.core.intake import Direct, Wish, admit, adopt, serving, way_back
 from verdigris.core.lifecycle import ENDINGS, FORWARD, ROWS
-from verdigris.core.world import Known, Reading, Weights
+from verdigris.core.world import Known, Reading, Routing, Slot, Weights
 
 WISH = Wish("api", NEXT, "ada", "key", "hash")
 P = a_policy()
@@ -189,3 +189,19 @@ def test_every_phase_can_be_asked():
     for phase in ROWS:
         stage = at_phase(phase)
         assert admit(WISH, 3, stage.d, stage.p, stage.world().router.reading)
+
+
+@pytest.mark.parametrize(
+    ("reading", "record", "to"),
+    [
+        (Reading(Routing(Weights(0, 100), fallback=Slot.BLUE), 7), None, Slot.BLUE),
+        (Reading(Routing(Weights(95, 5), fallback=Slot.BLUE), 7), None, Slot.BLUE),
+        (Reading(Routing(Weights(0, 100)), 7, fell_back_to=Slot.BLUE), None, Slot.BLUE),
+        (Reading(Routing(Weights(100, 0)), 7), None, None),
+        (Reading(Routing(Weights(100, 0)), 8), Direct(Slot.BLUE, 8, "ada", 0.0), Slot.BLUE),
+        (Reading(Routing(Weights(100, 0)), 9), Direct(Slot.BLUE, 8, "ada", 0.0), None),
+    ],
+    ids=["moved", "in the ramp", "fell back", "nothing moved", "done already", "an old record"],
+)
+def test_without_a_store_a_rollback_goes_only_where_the_router_would_turn(reading, record, to):
+    assert to == way_back(reading, record)

@@ -331,6 +331,7 @@ def test_an_empty_slot_that_is_wanted_is_provisioned():
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_number_of_instances_comes_from_the_policy_never_from_what_is_found(count):
     stage = between()
+    stage.d = replace(stage.d, moved=False)
     stage.slots[GREEN] = a_slot(GREEN, NEW, count)
     assert [(GREEN, "2.0", f"green is to have 2 instances and has {count}")] == provisioned(stage)
 
@@ -408,3 +409,9 @@ def test_a_routing_says_which_version_answers_from_each_slot():
     assert PerSlot("1.0", "2.0") == stage.routing.versions
     assert None is routing_of(stage.look())
     assert a_policy().instances == len(stage.routing.members[GREEN])
+
+
+def test_a_slot_that_serves_is_not_made_smaller_by_a_policy_with_fewer_instances():
+    stage = between()
+    stage.slots[BLUE] = a_slot(BLUE, OLD, 4)
+    assert [] == provisioned(stage)

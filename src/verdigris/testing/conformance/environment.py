@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from verdigris.core.errors import ActionError, Conflict, ObservationError
-from verdigris.core.world import Health, Instance, Known, PerSlot, Release, Seen, Slot, SlotWorld, Unknown
+from verdigris.core.world import Health, Instance, Known, PerSlot, Release, Seen, Slot, SlotWorld
 from verdigris.ports import Environment
 from verdigris.testing.conformance.claims import Waiting, eventually, holds, refuses, same, seen
 
@@ -261,7 +261,9 @@ async def nothing_is_known_and_nothing_done_without_connection(scene: Scene) -> 
     await serving(scene, scene.good, 1)
     await scene.cut()
     if found := await _look(scene):
-        same((), tuple(slot for slot in (found.blue, found.green) if isinstance(slot, Known)), "what is known")
+        same(
+            (), tuple(slot for slot in (found.blue, found.green) if isinstance(slot, Known)), "what is known"
+        )
     await refuses(provision(scene, scene.good, 2, 2), ActionError, "provisioning that cannot be told")
     await refuses(scene.environment.tear_down(BLUE, 2), ActionError, "tearing down that cannot be told")
     await refuses(scene.environment.orphans(), ObservationError, "a search for orphans that sees nothing")

@@ -21,7 +21,7 @@ def defaults(value: object) -> set[str]:
     """The fields that have their default."""
     return {
         f.name
-        for f in fields(value)  # type: ignore[arg-type]
+        for f in fields(value)
         if (f.default is not MISSING and getattr(value, f.name) == f.default)
         or (f.default_factory is not MISSING and getattr(value, f.name) == f.default_factory())
     }

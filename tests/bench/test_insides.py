@@ -1,0 +1,38 @@
+"""How fast the parts are that the rest rests on: reading the router's lines, and simulating."""
+
+import logging
+import time
+
+from verdigris.adapters.signals.counts import Counts
+from verdigris.adapters.signals.lines import Frames, read
+from verdigris.testing.simulation import simulate
+
+LINES = 100_000
+CHUNK = 1 << 16
+SECONDS = 10.0
+
+
+def test_lines_of_the_router(say):
+    """Cut out of the stream, read, and counted."""
+    line = b"r1 orders 1763971234567 green green-2 200 0 0 1 3 -- 0 - 7f42e447-1a2b GET /orders?page=3 ."
+    stream = b"%d %s" % (len(line), line) * LINES
+    frames, counts, began = Frames(), Counts(), time.process_time()
+    for at in range(0, len(stream), CHUNK):
+        for frame in frames.feed(stream[at : at + CHUNK]):
+            found = read(frame)
+            assert found is not None
+            counts.add(found, int(found.wall))
+    say("lines of the router, read and counted", LINES / (time.process_time() - began), "/s of a core")
+
+
+def test_steps_of_the_simulator(say):
+    logging.disable(logging.CRITICAL)
+    steps, seed, began = 0, 0, time.process_time()
+    while time.process_time() - began < SECONDS:
+        steps, seed = steps + simulate(seed).steps, seed + 1
+    logging.disable(logging.NOTSET)
+    say(
+        "steps of the simulator, every promise checked at each",
+        steps / (time.process_time() - began),
+        "/s of a core",
+    )
