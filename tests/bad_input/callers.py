@@ -11,7 +11,7 @@ from tests.waiting import eventually_sync
 
 __all__ = ["Callers"]
 
-EVERY = 0.1
+EVERY = 0.05
 ANSWER_WITHIN = 5.0
 
 

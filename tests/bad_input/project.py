@@ -125,6 +125,8 @@ class Project:
 
     def teardown(self) -> None:
         """Nothing of it runs any more, and nothing is left in its state directory."""
+        if not self.state.exists():
+            return
         self.configure()
         self.run("teardown", "--all", "--yes").says(0)
 

@@ -59,7 +59,7 @@ def test_what_is_not_there_is_not_waited_for(live: Project):
 
 
 def test_what_is_over_cannot_be_steered(live: Project):
-    for verb in ("promote", "abort", "hold", "resume"):
+    for verb in ("promote", "hold"):
         live.run(verb).says(1, "so there is nothing to", "blue serves 1.0.0")
 
 

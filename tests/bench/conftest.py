@@ -49,3 +49,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         number = f"{figure['value']:,g} {figure['unit']}"
         terminalreporter.line(f"{figure['name']:<66}{number:>18}   {figure['bar']}")
     terminalreporter.line(json.dumps({"figures": figures}))
+
+
+@pytest.fixture
+def measured(record_property):
+    return lambda name, text: record_property("bench", {"name": name, "value": 0, "unit": text, "bar": ""})

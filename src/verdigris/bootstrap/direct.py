@@ -20,9 +20,7 @@ from verdigris.core.world import (
     Command,
     Instance,
     Known,
-    PerSlot,
     Reading,
-    RouterWorld,
     Seen,
     Slot,
     SlotWorld,
@@ -37,6 +35,8 @@ __all__ = ["roll_back_directly"]
 TAKE_OVER_WITHIN = 1.0
 LOOKS = 300
 LOOK_EVERY = 0.05
+FAILURES = 3
+"""Probes in a row: one alone fails on a busy machine too, and the way back is not given up for that."""
 BACK = ("settle", "discard", "rolled_back", "aborted")
 
 
@@ -81,10 +81,10 @@ async def by_the_book(house: House, parts: Wired, actor: str, reason: str) -> De
 
 async def by_sight(house: House, parts: Wired, actor: str, reason: str) -> Direct:
     """The slot that served before takes all, if something healthy runs there."""
-    world, slots = await a_look(parts)
-    if isinstance(world.reading, Unknown):
-        raise Refused(f"the router cannot be read: {world.reading.why}. See `verdigris doctor`")
-    reading = world.reading.value
+    seen = (await parts.router.observe()).reading
+    if isinstance(seen, Unknown):
+        raise Refused(f"the router cannot be read: {seen.why}. See `verdigris doctor`")
+    reading = seen.value
     record = FileDirects(house.state).read()
     to = way_back(reading, record)
     if to is None:
@@ -93,7 +93,7 @@ async def by_sight(house: House, parts: Wired, actor: str, reason: str) -> Direc
         )
     if record is not None and record.generation == reading.generation:
         return record
-    if not can_serve(slots[to]):
+    if not can_serve(await a_fair_look(parts, to)):
         raise Refused(
             f"nothing healthy runs in {to}, so traffic stays where it is. See `verdigris logs {to}`"
         )
@@ -124,15 +124,31 @@ async def switch(parts: Wired, reading: Reading, direct: Direct) -> None:
     raise Refused(f"the router does not confirm that {direct.to} has all traffic. See `verdigris doctor`")
 
 
-async def a_look(parts: Wired) -> tuple[RouterWorld, PerSlot[Seen[SlotWorld]]]:
-    """Router and slots, after every instance has been probed at least once."""
+async def a_look(parts: Wired) -> None:
+    """Until every instance has been probed at least once."""
     slots = await parts.environment.observe()
     for _ in range(LOOKS):
         if all(probed(slots[slot]) for slot in Slot):
             break
         await asyncio.sleep(LOOK_EVERY)
         slots = await parts.environment.observe()
-    return await parts.router.observe(), slots
+
+
+async def a_fair_look(parts: Wired, to: Slot) -> Seen[SlotWorld]:
+    """One slot, as soon as an instance of it has passed a probe, or each that runs has failed several."""
+    slot = (await parts.environment.observe())[to]
+    for _ in range(LOOKS):
+        if can_serve(slot) or hopeless(slot):
+            break
+        await asyncio.sleep(LOOK_EVERY)
+        slot = (await parts.environment.observe())[to]
+    return slot
+
+
+def hopeless(slot: Seen[SlotWorld]) -> bool:
+    return isinstance(slot, Known) and all(
+        isinstance(i.health, Known) and i.health.value.failures >= FAILURES for i in serving(slot.value)
+    )
 
 
 def probed(slot: Seen[SlotWorld]) -> bool:

@@ -60,6 +60,8 @@ def router(house: House) -> Check:
             "router", False, f"{binary} does not run: {error}. Reinstall verdigris, or set router.bin"
         )
     lines = said.splitlines()
+    if not lines or "HAProxy" not in lines[0]:
+        return Check("router", False, f"{binary} is no HAProxy. Set router.bin to one, or leave it out")
     first = lines[0].removesuffix(" - https://haproxy.org/")
     tls = next(
         (line.split(":", 1)[1].strip() for line in lines if "Running on OpenSSL" in line), "no TLS library"
@@ -97,7 +99,7 @@ def database(house: House) -> Check | None:
 
 
 def disk(house: House) -> Check:
-    place = house.state if house.state.exists() else house.state.parent
+    place = next(path for path in (house.state, *house.state.parents) if path.exists())
     free = shutil.disk_usage(place).free
     if free < FREE_LEAST:
         return Check(

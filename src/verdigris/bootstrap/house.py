@@ -77,11 +77,11 @@ class House:
         """The random id of this state directory: what is ours bears it."""
         import secrets
 
+        from verdigris.adapters.stores.files import replace_with
+
         path = self.state / "installation"
-        if not path.exists():
-            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with open(fd, "w") as file:
-                file.write(secrets.token_hex(8))
+        if not path.exists() or not path.read_text().strip():
+            replace_with(path, secrets.token_hex(8))
         return path.read_text().strip()
 
     # --- what the command line reads and files ----------------------------------------------------------------
@@ -393,7 +393,11 @@ class House:
         own = {"router": "router/haproxy.log", "keeper": "keeper.log", "controller": CONTROLLER_LOG}
         if name in own:
             return [self.state / own[name]]
-        return sorted((self.state / "logs").glob(f"{name}*.log"))
+        slot, _, number = name.partition("-")
+        if slot not in ("blue", "green") or not (number.isdecimal() or name == slot):
+            raise Refused(f"there is no log of {name!r}: blue, green, blue-1, router, keeper, controller")
+        found = (self.state / "logs").glob(f"{slot}-{number or '*'}.log")
+        return sorted(found, key=lambda path: (len(path.name), path.name))
 
 
 def wait_for(holds: Callable[[], bool], seconds: float) -> None:

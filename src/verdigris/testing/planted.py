@@ -16,7 +16,6 @@ from verdigris.core.errors import Conflict
 from verdigris.core.intake import Admission
 from verdigris.core.judge import Verdict, VerdictKind
 from verdigris.core.policy import Policy
-from verdigris.core.safety import Kind
 from verdigris.core.world import Known, Slot, World
 from verdigris.engine.loop import Engine
 from verdigris.testing.planting import Fault, all_of, in_rows, instead, method
@@ -402,11 +401,7 @@ def one_more_instance_than_asked_for() -> AbstractContextManager[None]:
     perform = Engine.perform
 
     async def generous(self: Engine, action: Any, d: Deployment) -> None:
-        saved = self.saved
-        if action.kind is Kind.PROVISION and saved is not None:
-            self.saved = replace(saved, policy=replace(saved.policy, instances=saved.policy.instances + 1))
-        await perform(self, action, d)
-        self.saved = saved
+        await perform(self, replace(action, count=action.count + 1), d)
 
     return method(Engine, "perform", generous)
 
@@ -415,12 +410,12 @@ def one_more_instance_than_asked_for() -> AbstractContextManager[None]:
 def a_crash_forgets_the_admission() -> AbstractContextManager[None]:
     admit_one = Engine.admit_one
 
-    async def forgetful(self: Engine, filed: Any) -> None:
+    async def forgetful(self: Engine, filed: Any, pointless: Any = ()) -> None:
         saved = self.saved
         if saved is None or saved.deployment.key != filed.key:
-            return await admit_one(self, filed)
+            return await admit_one(self, filed, pointless)
         self.saved = replace(saved, deployment=replace(saved.deployment, key=""))
-        await admit_one(self, filed)
+        await admit_one(self, filed, pointless)
         self.saved = saved
 
     return method(Engine, "admit_one", forgetful)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from verdigris.bootstrap.house import House, make_writable, said_since, tail, wait_for
-from verdigris.core.errors import ConfigError
+from verdigris.core.errors import ConfigError, Refused
 
 
 def test_making_a_house_opens_nothing(tmp_path):
@@ -144,7 +144,12 @@ def test_a_slot_has_the_logs_of_its_instances_in_order(make_house):
         (house.state / "logs" / name).write_text(f"{name} said\n")
     assert ["blue-1.log", "blue-2.log"] == [path.name for path in house.log_files("blue")]
     assert ["blue-1.log said", "blue-2.log said"] == list(house.logs("blue", 20))
-    assert [] == house.log_files("purple")
+
+
+@pytest.mark.parametrize("name", ["purple", "blue-", "blue-x", "../../secret", "/etc/passwd", ""])
+def test_a_log_of_nobody_is_refused(make_house, name):
+    with pytest.raises(Refused, match="there is no log of"):
+        make_house().log_files(name)
 
 
 def test_a_log_that_was_never_written_has_no_lines(make_house):

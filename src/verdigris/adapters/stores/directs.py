@@ -15,7 +15,7 @@ NAME = "rolled-back.json"
 
 
 class FileDirects:
-    """Reads, writes and clears the record. One that cannot be read is taken for none: the router still shows what is."""
+    """Reads, writes and clears the record. One that cannot be read is taken for none: the router shows what is."""
 
     def __init__(self, state: Path) -> None:
         self.path = state / NAME
