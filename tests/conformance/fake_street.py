@@ -3,7 +3,6 @@
 import math
 import random
 from collections import Counter
-from dataclasses import replace
 
 from verdigris.core.world import Member, PerSlot, Release, Slot, Weights
 from verdigris.testing.chaos import KINDS, Chaos

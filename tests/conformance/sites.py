@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -87,7 +86,9 @@ class ProcessSite:
 
     async def kill(self, instance: Instance) -> None:
         slots = (await self.environment.keeper.observe()).slots
-        os.kill(next(i.pid for i in slots[instance.slot].instances if i.name == instance.name), signal.SIGKILL)
+        os.kill(
+            next(i.pid for i in slots[instance.slot].instances if i.name == instance.name), signal.SIGKILL
+        )
 
     async def cut(self) -> None:
         ask(self.stage.state, Shutdown(), 10)

@@ -46,7 +46,11 @@ CONFIG: Document = {
         "grace": "2s",
     },
     "health": {
-        "path": "/health", "timeout": "500ms", "interval": "500ms", "healthy": 2, "unhealthy": 2,
+        "path": "/health",
+        "timeout": "500ms",
+        "interval": "500ms",
+        "healthy": 2,
+        "unhealthy": 2,
         "body": {"status": "healthy"},
     },
     "cutover": {"ramp": ["100%"], "drain": "5s"},

@@ -65,7 +65,7 @@ async def refuses(work: Awaitable[Any], error: type[VerdigrisError], what: str) 
     raise AssertionError(f"{what} was taken, {error.__name__} was expected")
 
 
-async def eventually(scene: Waiting, look: Callable[[], Awaitable[T]], what: str) -> T:
+async def eventually(scene: Waiting, look: Callable[[], Awaitable[T | None]], what: str) -> T:
     """Look until there is something true to see, and return it."""
     until = scene.clock.now() + WITHIN
     while not (found := await look()):

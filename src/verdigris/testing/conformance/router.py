@@ -12,6 +12,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from verdigris.core.errors import ActionError, Conflict, ObservationError
@@ -247,7 +248,7 @@ async def a_preview_reaches_a_slot_without_weight(scene: Scene) -> None:
     await told(scene, all_on(scene, BLUE), 2)
     if scene.router.capabilities.preview:
         for slot in Slot:
-            await eventually(scene, lambda slot=slot: _preview(scene, slot), f"the answer of {slot}")
+            await eventually(scene, partial(_preview, scene, slot), f"the answer of {slot}")
     await all_reach(scene, *names(scene, BLUE))
 
 
