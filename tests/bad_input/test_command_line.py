@@ -28,7 +28,7 @@ TOO_EARLY = {
     "explain": "was never deployed, so there is nothing to explain",
     "rollback": "nothing was ever deployed from it. Look at --state",
     "recover": "nothing was ever deployed from it. Look at --state",
-    "logs": "there is no log of blue. Try blue, green",
+    "logs": "there is no log of",
     "config apply --now": "nothing was ever deployed",
 }
 
@@ -55,7 +55,7 @@ def test_before_the_first_deployment_status_says_what_to_type(project: Project):
 def test_what_is_not_there_is_not_waited_for(live: Project):
     live.run("watch", "d-99").says(1, "api has no deployment d-99. See `verdigris history`")
     live.run("report", "d-99").says(1, "api has no deployment d-99. See `verdigris history`")
-    live.run("logs", "purple").says(1, "there is no log of purple. Try blue, green")
+    live.run("logs", "purple").says(1, "there is no log of", "purple", "blue, green")
 
 
 def test_what_is_over_cannot_be_steered(live: Project):

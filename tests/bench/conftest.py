@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import pytest
 
@@ -32,7 +32,10 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A bench that broke shows what controller, keeper, router and instances said."""
     report = yield
     if report.failed and call.when == "call":
         report.sections += [(f"logs of {project.state}", project.logs()) for project in LIVING]
@@ -49,8 +52,3 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         number = f"{figure['value']:,g} {figure['unit']}"
         terminalreporter.line(f"{figure['name']:<66}{number:>18}   {figure['bar']}")
     terminalreporter.line(json.dumps({"figures": figures}))
-
-
-@pytest.fixture
-def measured(record_property):
-    return lambda name, text: record_property("bench", {"name": name, "value": 0, "unit": text, "bar": ""})

@@ -1,4 +1,4 @@
-"""Every environment that we ship keeps what an environment has to keep."""
+"""Every environment that we ship keeps what an environment has to keep, and the suite finds those that do not."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.conformance import faulty_environments as faulty
 from tests.conformance.sites import FakeSite, ProcessSite
+from verdigris.core.errors import VerdigrisError
+from verdigris.testing.conformance import environment
 from verdigris.testing.conformance.environment import CHECKS, Check, Scene
 
 
@@ -29,3 +32,25 @@ async def processes(directory: Path) -> AsyncIterator[Scene]:
 async def test_an_environment_keeps_that(check: Check, make, tmp_path: Path):
     async with make(tmp_path) as scene:
         await check(scene)
+
+
+@pytest.mark.parametrize(
+    ("double", "check"),
+    [
+        (faulty.Lying, environment.instances_of_exactly_this_release_come_up),
+        (faulty.Waiting, environment.provisioning_waits_for_nobody),
+        (faulty.Optimistic, environment.provisioning_waits_for_nobody),
+        (faulty.Restarting, environment.provisioned_twice_is_provisioned_once),
+        (faulty.Replacing, environment.a_slot_with_another_release_in_it_is_left_alone),
+        (faulty.Unfenced, environment.an_older_generation_is_a_conflict_and_changes_nothing),
+        (faulty.Drifting, environment.a_killed_instance_comes_back_as_the_same_release),
+        (faulty.Mute, environment.a_broken_instance_is_told_with_a_sentence),
+        (faulty.Generous, environment.the_checklist_passes_and_names_what_is_missing),
+        (faulty.Hopeful, environment.nothing_is_known_and_nothing_done_without_connection),
+    ],
+    ids=lambda one: one.__name__,
+)
+async def test_a_broken_promise_is_found_by_its_check(double, check: Check):
+    await check(FakeSite())
+    with pytest.raises((AssertionError, VerdigrisError)):
+        await check(FakeSite(double))

@@ -122,3 +122,11 @@ def test_a_killed_instance_comes_back_with_the_code_that_was_deployed(project, s
         )
         answer = eventually_sync(lambda name=name: project.ask_instance(name), f"an answer of {name}")
         assert {"name": "orders", "version": version} == answer
+
+
+def test_teardown_finds_and_ends_everything_though_keeper_and_controller_were_killed(project):
+    project.ship()
+    project.kill(project.keeper, project.controller)
+    assert 3 == len(project.left())
+    project.end()
+    eventually_sync(lambda: not project.left(), f"an end of {project.left()}")

@@ -7,14 +7,14 @@ new version that dies or hangs a second after the switch with nobody watching.
 import random
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from load import Call
+from tests.e2e.fates import FATES, freeze, ruin
 from tests.e2e.project import MIX, Project, project_in
-from tests.e2e.sight import state_of
 from tests.waiting import eventually_sync
 from verdigris.core.lifecycle import ENDINGS
 
@@ -47,8 +47,9 @@ def test_f1_a_release_that_comes_up_when_all_who_wanted_it_are_dead_gets_nothing
     with shared.load(RATE, MIX) as load:
         shipping = shared.begin_ship("slow-start", seconds=1.0)
         shared.until("provision")
+        instances = eventually_sync(lambda: shared.instances(shared.candidate), "instances of the new one")
         shared.kill(shipping.pid, shared.controller)
-        for name in eventually_sync(lambda: shared.instances(shared.candidate), "instances of the new one"):
+        for name in instances:
             eventually_sync(lambda name=name: shared.ask_instance(name), f"an answer of {name}")
         shared.kill(*shared.instances(shared.candidate).values())
         assert old == shared.serves
@@ -164,6 +165,7 @@ def test_f4_with_a_full_disk_a_deployment_fails_aloud_before_it_moves_traffic(sm
     eventually_sync(small.answers, "the routes to be there again")
     assert old == small.serves
     filler.unlink()
+    eventually_sync(lambda: not small.seen().keeper.sentence, "the keeper to have noticed that there is room")
     assert small.ship() == small.serves
 
 
@@ -204,27 +206,6 @@ def test_f9_nothing_that_can_be_typed_gives_traffic_to_what_is_dead(shared):
 
 
 # --- F10: the new version dies or hangs a second after the switch ---------------------------------------------
-
-
-def ruin(project: Project) -> float:
-    """Kill every instance of the candidate so that none comes back; the moment of it."""
-    version, pids = project.version, project.instances(project.candidate).values()
-    app = project.state / "releases" / version / "app.py"
-    app.chmod(0o644)
-    app.write_text("this was changed after it was proven")
-    moment = time.monotonic()
-    project.kill(*pids)
-    return moment
-
-
-def freeze(project: Project) -> float:
-    """Wait until every instance of the candidate hangs by its own behaviour; the moment of the last."""
-    pids = list(project.instances(project.candidate).values())
-    eventually_sync(lambda: all("T" == state_of(pid) for pid in pids), "all of it to hang")
-    return time.monotonic()
-
-
-FATES: dict[Callable[[Project], float], str] = {ruin: "killed", freeze: "hung"}
 
 
 @pytest.mark.parametrize("watched", [True, False], ids=["controller alive", "controller dead"])

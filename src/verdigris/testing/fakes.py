@@ -198,7 +198,7 @@ class FakeEnvironment:
         there = self.host.places[slot].release
         if there is not None and there.digest != release.digest:
             raise ActionError(f"{slot} has {there.version} in it; tear it down first")
-        self.chaos.effect("provision", lambda: self.start(slot, release, count, generation))
+        self.chaos.effect("provision", lambda: self.start(slot, release, count, generation, surge))
 
     async def tear_down(self, slot: Slot, generation: int) -> None:
         self.fence(generation)
@@ -212,20 +212,16 @@ class FakeEnvironment:
         if generation < self.newest:
             raise Conflict(f"the environment has seen generation {self.newest}, newer than {generation}")
 
-    def start(self, slot: Slot, release: Release, count: int, generation: int) -> None:
+    def start(self, slot: Slot, release: Release, count: int, generation: int, surge: int = 64) -> None:
         self.newest = generation
         self.hooks.provisioned(slot, release, count, generation)
         host, place = self.host, self.host.places[slot]
-        nature = host.natures[release.digest]
         kept = [b for b in place.bodies if b.digest == release.digest and not b.broken][:count]
         while len(kept) < count:
             host.ports += 1
-            up_at = host.now + nature.up_after
-            body = Body(f"{slot}-{len(kept) + 1}", release.digest, host.ports, up_at)
-            if nature.never_up:
-                host.die(body)
-            kept.append(body)
-        host.places[slot] = Place(release, count, kept, place.busy_until)
+            kept.append(Body(f"{slot}-{len(kept) + 1}", release.digest, host.ports, up_at=host.now))
+        host.places[slot] = Place(release, count, kept, place.busy_until, surge)
+        host.launch(host.places[slot])
 
     def stop(self, slot: Slot, generation: int) -> None:
         self.newest = generation

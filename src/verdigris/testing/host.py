@@ -43,7 +43,8 @@ class Body:
     digest: str
     port: int
     up_at: float
-    alive: bool = True
+    alive: bool = False
+    queued: bool = True
     restart_at: float = 0.0
     restarts: int = 0
     broken: bool = False
@@ -62,6 +63,7 @@ class Place:
     count: int = 0
     bodies: list[Body] = field(default_factory=list)
     busy_until: float = 0.0
+    surge: int = 1
 
 
 class Host:
@@ -128,16 +130,27 @@ class Host:
         for place in self.places.values():
             for body in place.bodies:
                 self.age(body, step)
+            self.launch(place)
             up = [b for b in place.bodies if b.alive and b.passes >= self.healthy_passes]
             if place.release and place.count and len(up) >= place.count:
                 self.proved.add(place.release.digest)
+
+    def launch(self, place: Place) -> None:
+        """Begin those that wait for their turn, as many at a time as may be starting."""
+        starting = sum(body.alive and self.now < body.up_at for body in place.bodies)
+        for body in [body for body in place.bodies if body.queued][: max(place.surge - starting, 0)]:
+            body.queued = False
+            if self.natures[body.digest].never_up:
+                self.die(body)
+            else:
+                body.alive, body.up_at = True, self.now + self.natures[body.digest].up_after
 
     def age(self, body: Body, step: float) -> None:
         """One instance grows older: it comes up, is probed, dies, is started again."""
         nature = self.natures[body.digest]
         body.posing = body.posing if self.now < body.posing_until else ""
         if not body.alive:
-            if not body.broken and self.now >= body.restart_at:
+            if not (body.broken or body.queued) and self.now >= body.restart_at:
                 self.restart(body, nature)
             return
         if (self.dying and self.rng.random() < 0.02) or (

@@ -18,7 +18,9 @@ def a_host(nature=None, weights=Weights(100, 0), fallback=None, seed=1):  # noqa
         host.natures[version] = (nature if slot is GREEN and nature else None) or Nature()
         port = 20_001 if slot is BLUE else 20_002
         release = Release(version, version, f"/releases/{version}", ("run",))
-        host.places[slot] = Place(release, 1, [Body(f"{slot}-1", version, port, host.now)])
+        host.places[slot] = Place(
+            release, 1, [Body(f"{slot}-1", version, port, host.now, alive=True, queued=False)]
+        )
     pools = PerSlot((Member("blue-1", "127.0.0.1:20001"),), (Member("green-1", "127.0.0.1:20002"),))
     host.route(Routing(weights, pools, fallback), 1)
     return host

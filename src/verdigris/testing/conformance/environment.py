@@ -6,108 +6,22 @@ async def test_my_environment(check): await check(my_scene)
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Protocol
-
 from verdigris.core.errors import ActionError, Conflict, ObservationError
-from verdigris.core.world import Health, Instance, Known, PerSlot, Release, Seen, Slot, SlotWorld
-from verdigris.ports import Environment
-from verdigris.testing.conformance.claims import Waiting, eventually, holds, refuses, same, seen
+from verdigris.core.world import Instance, Known, PerSlot, Seen, Slot, SlotWorld
+from verdigris.testing.conformance.claims import holds, refuses, same
+from verdigris.testing.conformance.environment_scene import (
+    Check,
+    Scene,
+    health_of,
+    provision,
+    serving,
+    slot_of,
+    until,
+)
 
 __all__ = ["CHECKS", "Check", "Scene"]
 
 BLUE, GREEN = Slot.BLUE, Slot.GREEN
-SURGE = 4
-"""More than any check starts, but the one that is about it."""
-
-
-class Scene(Waiting, Protocol):
-    """An environment with nothing in it, and releases of every kind."""
-
-    @property
-    def environment(self) -> Environment: ...
-
-    @property
-    def good(self) -> Release: ...
-
-    @property
-    def other(self) -> Release:
-        """As good as `good`, and not the same."""
-        ...
-
-    @property
-    def hesitant(self) -> Release:
-        """Its instances start and do not listen before they are encouraged."""
-        ...
-
-    @property
-    def broken(self) -> Release:
-        """Its instances end at once, however often they are started."""
-        ...
-
-    @property
-    def unfit(self) -> Release:
-        """Something that it needs is not there."""
-        ...
-
-    @property
-    def missing(self) -> str:
-        """A word that the complaint about `unfit` has to say."""
-        ...
-
-    async def encourage(self) -> None:
-        """Instances of `hesitant` may listen from now on."""
-        ...
-
-    async def kill(self, instance: Instance) -> None:
-        """The instance dies without a word."""
-        ...
-
-    async def cut(self) -> None:
-        """Whoever looks after the instances can be neither asked nor told any more."""
-        ...
-
-
-Check = Callable[[Scene], Awaitable[None]]
-
-
-async def slot_of(scene: Scene, slot: Slot = BLUE) -> SlotWorld:
-    return seen((await scene.environment.observe())[slot], f"what is in {slot}")
-
-
-async def provision(
-    scene: Scene, release: Release, count: int, generation: int, slot: Slot = BLUE, surge: int = SURGE
-) -> None:
-    await scene.environment.provision(slot, release, count, surge, generation)
-
-
-async def until(scene: Scene, true: Callable[[SlotWorld], object], what: str, slot: Slot = BLUE) -> SlotWorld:
-    async def look() -> SlotWorld | None:
-        world = await slot_of(scene, slot)
-        return world if true(world) else None
-
-    return await eventually(scene, look, what)
-
-
-async def serving(scene: Scene, release: Release, count: int, slot: Slot = BLUE) -> tuple[Instance, ...]:
-    """The instances of the slot, once there are `count` and every one serves exactly this release."""
-
-    def all_serve(world: SlotWorld) -> bool:
-        return len(world.instances) == count and all(_serves(i, release) for i in world.instances)
-
-    world = await until(scene, all_serve, f"{count} instances of {release.version} in {slot}", slot)
-    same((release.digest, release.version), (world.digest, world.version), f"the release of {slot}")
-    return world.instances
-
-
-def _serves(instance: Instance, release: Release) -> bool:
-    mine = instance.alive and instance.digest == release.digest and instance.owns_port is not False
-    return mine and _health(instance).passes > 0
-
-
-def _health(instance: Instance) -> Health:
-    """Nothing passed and nothing failed where nothing is known."""
-    return instance.health.value if isinstance(instance.health, Known) else Health(0, 0)
 
 
 # --- coming up ------------------------------------------------------------------------------------------------
@@ -130,20 +44,20 @@ async def instances_of_exactly_this_release_come_up(scene: Scene) -> None:
 
 async def health_is_counted_pass_by_pass(scene: Scene) -> None:
     await provision(scene, scene.good, 2, 1)
-    before = {i.name: _health(i).passes for i in await serving(scene, scene.good, 2)}
+    before = {i.name: health_of(i).passes for i in await serving(scene, scene.good, 2)}
 
     def grown(world: SlotWorld) -> bool:
-        return all(_health(i).passes > before[i.name] + 2 for i in world.instances)
+        return all(health_of(i).passes > before[i.name] + 2 for i in world.instances)
 
     world = await until(scene, grown, "three more passes of each")
-    same({0}, {_health(i).failures for i in world.instances}, "failures in a row beside passes")
+    same({0}, {health_of(i).failures for i in world.instances}, "failures in a row beside passes")
 
 
 async def provisioning_waits_for_nobody(scene: Scene) -> None:
     await provision(scene, scene.hesitant, 2, 1)
     world = await slot_of(scene)
     same(scene.hesitant.digest, world.digest, "what is to be in blue")
-    same(0, sum(_health(i).passes for i in world.instances), "passes of instances that do not listen yet")
+    same(0, sum(health_of(i).passes for i in world.instances), "passes of instances that do not listen yet")
     holds(not any(i.broken for i in world.instances), "an instance that takes its time is not broken")
     await scene.encourage()
     await serving(scene, scene.hesitant, 2)
@@ -170,7 +84,7 @@ async def provisioned_twice_is_provisioned_once(scene: Scene) -> None:
         again = await serving(scene, scene.good, 2)
         same(_who(first), _who(again), "who runs")
         for before, after in zip(first, again, strict=True):
-            holds(_health(after).passes >= _health(before).passes, f"{after.name} went on serving")
+            holds(health_of(after).passes >= health_of(before).passes, f"{after.name} went on serving")
 
 
 def _who(instances: tuple[Instance, ...]) -> list[tuple[str, str, int]]:
@@ -244,7 +158,7 @@ async def a_broken_instance_is_told_with_a_sentence(scene: Scene) -> None:
     await provision(scene, scene.broken, 1, 1)
     world = await until(scene, lambda w: w.instances and all(i.broken for i in w.instances), "it given up")
     [instance] = world.instances
-    same((False, 0), (instance.alive, _health(instance).passes), "life and passes of a broken instance")
+    same((False, 0), (instance.alive, health_of(instance).passes), "life and passes of a broken instance")
     holds(" " in instance.sentence, f"{instance.sentence!r} says why")
     await scene.environment.tear_down(BLUE, 2)
     await until(scene, lambda w: w.empty, "blue empty")
