@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -60,7 +61,12 @@ class Api:
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         await self._misbehaving.start()
-        self._orders = Orders(self._path)
+        try:
+            self._orders = Orders(self._path)
+        except sqlite3.Error as error:
+            # Without this word the server would go on without a database. As it is, it ends, and is started again.
+            await send({"type": "lifespan.startup.failed", "message": f"{self._path}: {error}"})
+            return
         await send({"type": "lifespan.startup.complete"})
         await receive()
         self._orders.close()

@@ -85,10 +85,8 @@ class ProcessSite:
         self.word.touch()
 
     async def kill(self, instance: Instance) -> None:
-        slots = (await self.environment.keeper.observe()).slots
-        os.kill(
-            next(i.pid for i in slots[instance.slot].instances if i.name == instance.name), signal.SIGKILL
-        )
+        found = (await self.environment.keeper.observe()).slots[instance.slot].instances
+        os.kill(next(one.pid for one in found if one.name == instance.name), signal.SIGKILL)
 
     async def cut(self) -> None:
         ask(self.stage.state, Shutdown(), 10)

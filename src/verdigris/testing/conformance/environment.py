@@ -175,9 +175,8 @@ async def nothing_is_known_and_nothing_done_without_connection(scene: Scene) -> 
     await serving(scene, scene.good, 1)
     await scene.cut()
     if found := await _look(scene):
-        same(
-            (), tuple(slot for slot in (found.blue, found.green) if isinstance(slot, Known)), "what is known"
-        )
+        known = [slot for slot in (found.blue, found.green) if isinstance(slot, Known)]
+        same([], known, "what is claimed to be known")
     await refuses(provision(scene, scene.good, 2, 2), ActionError, "provisioning that cannot be told")
     await refuses(scene.environment.tear_down(BLUE, 2), ActionError, "tearing down that cannot be told")
     await refuses(scene.environment.orphans(), ObservationError, "a search for orphans that sees nothing")
