@@ -187,3 +187,9 @@ def test_a_behaviour_that_nobody_knows_is_refused_at_start(start, tmp_path):
     server = start("sulks", wait=False)
     assert 0 != server.process.wait(20)
     assert "behaviour 'sulks': one of good, fails" in (tmp_path / f"{server.port}.log").read_text()
+
+
+def test_without_its_database_it_ends_and_does_not_serve_half(start, tmp_path):
+    server = start(wait=False, ORDERS_DB=str(tmp_path / "nowhere" / "orders.db"))
+    assert 0 != server.process.wait(20)
+    assert "unable to open database file" in (tmp_path / f"{server.port}.log").read_text()

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from verdigris.core.deployment import Deployment
 from verdigris.core.lifecycle import ENDINGS
 from verdigris.core.policy import Policy
-from verdigris.core.world import Release, Routing, Slot, Weights
+from verdigris.core.world import Release, Routing, Slot, Verb, Weights
 from verdigris.testing.fakes import LAG
 from verdigris.testing.host import Host
 from verdigris.testing.memory_store import MemoryStore
@@ -261,7 +261,9 @@ class Witness:
         forward = d.phase in (*WATCHED, "decommission", "contract", "succeeded")
         again = forward and d.id in self.backward
         require(not again, "I6 convergence", f"{d.id} went forward again to {d.phase}")
-        self.on_the_way, self.good, self.promoted = f"{d.id}{d.phase}{d.step}", 0.0, False
+        # A promote that nobody could read yet is obeyed in the phase that has just begun.
+        waiting = any(c.verb in (Verb.PROMOTE, Verb.APPLY) for _, c in self.store.waiting.values())
+        self.on_the_way, self.good, self.promoted = f"{d.id}{d.phase}{d.step}", 0.0, waiting
 
     def begun(self, d: Deployment, before: str) -> None:
         """Another deployment took over: the one before was over, or had nothing left but to be kept hot."""
