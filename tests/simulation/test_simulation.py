@@ -19,8 +19,8 @@ from verdigris.testing.simulation import simulate
 STEPS = int(os.environ.get("VERDIGRIS_STEPS", "1_000_000"))
 CHUNKS = 20
 FIXED = CHUNKS
-"""Chunks whose seeds are the same in every run; the one after them begins at a fresh seed, and is short."""
-FRESH_STEPS = 5_000
+"""Chunks whose seeds are the same in every run; the one after them begins at a fresh seed."""
+FRESH_STEPS = 100_000
 APART = 1_000_000
 """Seeds between the beginnings of two chunks."""
 FRESH = int(os.environ.get("VERDIGRIS_SEED", random.SystemRandom().randrange(APART, 1000 * APART)))

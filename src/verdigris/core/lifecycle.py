@@ -98,10 +98,13 @@ _ORDER = [row.name for row in FORWARD]
 class Decision:
     """What to write down, what to do, and what is waited for. `waiting_for` is the sentence that people read.
 
-    Not `understood` is what a newer version wrote: it is not even written back.
+    `counted` is the deployment before anything was decided, its evidence brought up to this look: all that remains
+    of a decision that cannot be written down. Not `understood` is what a newer version wrote: it is not even written
+    back.
     """
 
     deployment: Deployment
+    counted: Deployment
     actions: tuple[Action, ...]
     waiting_for: str
     verdict: Verdict | None = None
@@ -114,17 +117,17 @@ def decide(d: Deployment, w: World, p: Policy) -> Decision:
     """One decision: where the deployment stands now, and the effects that are wanted and safe."""
     if d.format > FORMAT or d.phase not in ROWS:
         strange = f"a verdigris that knows the phase {d.phase!r}: nothing is touched until then"
-        return Decision(d, (), strange, understood=False)
+        return Decision(d, d, (), strange, understood=False)
     before, d = d, d.rebase(w)
     verdict = judge(d, w, p) if ROWS[d.phase].watched else None
-    d = count(d, w, p, verdict)
-    d, answers, notes = obey(d, w, p, verdict)
+    counted = count(d, w, p, verdict)
+    d, answers, notes = obey(counted, w, p, verdict)
     d, more = advance(d, w, p, verdict)
     actions = changes(desired(d, w, p), d, w, p)
     # An instance that was just asked for once more gets its full time before it is asked for again.
     d = remember(d.forget(*(broken(a.slot) for a in actions if a.slot and a.release)), actions, w)
     verdict = verdict if d.phase == before.phase else None
-    return Decision(d, actions, sentence(d, w, p, verdict), verdict, (*notes, *more), answers)
+    return Decision(d, counted, actions, sentence(d, w, p, verdict), verdict, (*notes, *more), answers)
 
 
 def desired(d: Deployment, w: World, p: Policy) -> Desired:

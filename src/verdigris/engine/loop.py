@@ -160,15 +160,23 @@ class Engine:
     def unwritten(
         self, saved: Saved, fresh: Deployment, decision: Decision, error: StoreUnavailable
     ) -> Deployment | None:
-        """Nothing can be written down: only the way back goes on, from memory, and says so."""
+        """Nothing can be written down: only the way back goes on, from memory, and says so.
+
+        What was seen stays seen: a count that this look broke off must not go on as if nothing had been.
+        """
         if fresh.phase != "restore":
             self.complain(f"nothing is done, for nothing can be written down: {error}")
+            self.remember(decision.counted)
             return None
         self.complain(f"rolling back without having written it down: {error}. Cause: {fresh.cause}")
         self.told += decision.notes
         self.outcomes += decision.notes
         self.saved = replace(saved, deployment=fresh)
         return fresh
+
+    def remember(self, counted: Deployment) -> None:
+        if self.saved is not None and self.saved.deployment.phase == counted.phase:
+            self.saved = replace(self.saved, deployment=counted)
 
     def overtaken(self, error: Conflict) -> None:
         """Somebody else wrote: what this loop remembers is void, the next round reads again."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from tests.unit.engine.engines import APP, BLUE, GREEN, POLICY, a_house
+from verdigris.core.conditions import unweighted
 from verdigris.core.errors import ActionError, ObservationError, StoreUnavailable
 from verdigris.core.intake import Direct
 from verdigris.core.world import Known, Verb, Weights
@@ -178,6 +179,23 @@ async def test_with_a_full_store_nothing_but_traffic_moves_on_the_way_back():
         await house.tick()
     assert {"route"} == {effect.split()[0] for effect in house.told}
     assert 1 == len(house.host.places[GREEN].bodies)
+
+
+async def test_what_was_seen_while_nothing_could_be_written_stays_seen():
+    """A slot that got weight for one look has not been without it all the while, whatever became of that look."""
+    house = await a_house("bake")
+    idle = unweighted(BLUE)
+    assert 2 < house.engine.saved.deployment.lasted(idle)
+
+    house.store.full = True
+    routing, house.host.routing = house.host.routing, replace(house.host.routing, weights=Weights(100, 0))
+    await house.tick()
+    house.host.routing = routing
+    await house.tick()
+
+    house.store.full = False
+    await house.tick()
+    assert house.engine.saved.deployment.lasted(idle) <= 2
 
 
 async def test_a_store_that_cannot_be_read_does_not_stop_the_looking():
