@@ -173,12 +173,13 @@ def answered_by(
     return None
 
 
-def quiet(d: Deployment, slot: Slot, w: World, p: Policy) -> Waiting | None:
+def quiet(d: Deployment, slot: Slot, w: World, p: Policy, since: str = "") -> Waiting | None:
     """Whether a slot without weight has finished its requests, or has had `drain` seconds to.
 
-    An unknown count is never taken for zero; only the deadline ends the wait then.
+    An unknown count is never taken for zero; only the deadline ends the wait then. `since` names the evidence that
+    the deadline is counted by, else that it has no weight.
     """
-    spent = d.lasted(unweighted(slot))
+    spent = d.lasted(since or unweighted(slot))
     if spent >= p.drain:
         return None
     count = w.router.in_flight[slot]
@@ -195,6 +196,12 @@ def quiet(d: Deployment, slot: Slot, w: World, p: Policy) -> Waiting | None:
 def unweighted(slot: Slot) -> str:
     """The name under which is counted how long a slot has had no weight."""
     return f"{slot} without weight"
+
+
+def unreachable(slot: Slot) -> str:
+    """The same for a slot that no request can reach: while it is the fallback, the router may turn to it and back
+    between two looks."""
+    return f"{slot} without weight or fallback"
 
 
 def foreign(d: Deployment, w: World) -> str:

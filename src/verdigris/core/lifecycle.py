@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from verdigris.core import looks, waits
 from verdigris.core.commands import obey
-from verdigris.core.conditions import Waiting, able, foreign, instances, unweighted
+from verdigris.core.conditions import Waiting, able, foreign, instances, unreachable, unweighted
 from verdigris.core.deployment import FORMAT, Answered, Deployment, Note
 from verdigris.core.judge import Verdict, VerdictKind, judge
 from verdigris.core.policy import OnUnknown, Policy
@@ -173,10 +173,11 @@ def count_slots(d: Deployment, w: World, p: Policy) -> Deployment:
     if isinstance(reading, Known) and reading.value.routing != d.disowned:
         d = replace(d, disowned=None)
     for slot in Slot:
-        idle = None
+        idle = out = None
         if isinstance(reading, Known):
             idle = reading.value.routing.weights[slot] == 0 and reading.value.fell_back_to is not slot
-        d = d.count_unbroken(unweighted(slot), idle, w, p)
+            out = idle and reading.value.routing.fallback is not slot
+        d = d.count_unbroken(unweighted(slot), idle, w, p).count_unbroken(unreachable(slot), out, w, p)
         d = d.count(broken(slot), any(i.broken for i in instances(slot, w)), w, p)
     return d
 

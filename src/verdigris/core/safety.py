@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from verdigris.core.conditions import able, foreign, instances, proper, quiet, ready, unweighted
+from verdigris.core.conditions import able, foreign, instances, proper, quiet, ready, unreachable, unweighted
 from verdigris.core.deployment import Deployment, Routed
 from verdigris.core.policy import Policy
 from verdigris.core.world import (
@@ -252,7 +252,8 @@ def harmless(slot: Slot, d: Deployment, w: World, p: Policy) -> bool:
     if routing.weights[slot] or routing.members[slot] or routing.fallback is slot:
         return False
     never_served = d.previous is None and not d.moved
-    return quiet(d, slot, w, p) is None and (never_served or able(slot.other, d.release_in(slot.other), w, p))
+    alone = quiet(d, slot, w, p, since=unreachable(slot)) is None
+    return alone and (never_served or able(slot.other, d.release_in(slot.other), w, p))
 
 
 def remember(d: Deployment, actions: tuple[Action, ...], w: World) -> Deployment:
@@ -260,7 +261,10 @@ def remember(d: Deployment, actions: tuple[Action, ...], w: World) -> Deployment
     for action in actions:
         if action.routing is not None:
             given = action.routing.weights[d.candidate] > 0
-            weighted = [unweighted(slot) for slot in Slot if action.routing.weights[slot]]
-            d = d.forget(*weighted)
+            reached = [
+                slot for slot in Slot if action.routing.weights[slot] or action.routing.fallback is slot
+            ]
+            weighted = [unweighted(slot) for slot in reached if action.routing.weights[slot]]
+            d = d.forget(*weighted, *(unreachable(slot) for slot in reached))
             d = replace(d, routed=Routed(action.routing, d.generation + 1, w.now), moved=d.moved or given)
     return d

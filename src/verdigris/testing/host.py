@@ -262,6 +262,7 @@ class Host:
 
     def edit_router(self, newest: int | None) -> None:
         """Somebody changes the weights by hand; who knows the newest stamp may leave it there."""
+        self.pending.clear()  # what was asked of a router before does not arrive after
         weights = Weights.share(Slot.BLUE, self.rng.choice((0, 30, 100)))
         if weights == self.routing.weights:
             return

@@ -156,18 +156,18 @@ def members_are_torn_down() -> AbstractContextManager[None]:
 
 @fault("nothing is torn down while requests are inside it")
 def requests_in_flight_do_not_matter() -> AbstractContextManager[None]:
-    return instead(conditions.quiet, lambda d, slot, w, p: None)
+    return instead(conditions.quiet, lambda d, slot, w, p, since="": None)
 
 
 @fault("an unknown number of requests is not none")
 def unknown_in_flight_is_none() -> AbstractContextManager[None]:
     quiet = conditions.quiet
 
-    def trusting(d: Deployment, slot: Slot, w: World, p: Policy) -> Any:
+    def trusting(d: Deployment, slot: Slot, w: World, p: Policy, since: str = "") -> Any:
         seen = w.router.in_flight[slot]
         count = seen if isinstance(seen, Known) else Known(0, w.now)
         in_flight = w.router.in_flight.put(slot, count)
-        return quiet(d, slot, replace(w, router=replace(w.router, in_flight=in_flight)), p)
+        return quiet(d, slot, replace(w, router=replace(w.router, in_flight=in_flight)), p, since)
 
     return instead(quiet, trusting)
 

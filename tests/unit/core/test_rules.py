@@ -18,6 +18,8 @@ from tests.unit.core.worlds import (
     members,
 )
 from verdigris.core import lifecycle
+from verdigris.core.conditions import unreachable
+from verdigris.core.deployment import Lasted
 from verdigris.core.safety import Kind
 from verdigris.core.world import Answer, Known, Unknown, Verb, Weights
 
@@ -79,7 +81,9 @@ def over(**stands_against):
         stage.look()
     stage.d, stage.deaf = replace(stage.d, phase="decommission"), True
     stage.routing = replace(stage.routing, members=stage.routing.members.put(BLUE, ()), fallback=None)
-    stage.d = replace(stage.d, routed=replace(stage.d.routed, routing=stage.routing))
+    alone = Lasted(unreachable(BLUE), 1.0, stage.now)
+    routed = replace(stage.d.routed, routing=stage.routing)
+    stage.d = replace(stage.d, routed=routed, evidence=(*stage.d.evidence, alone))
     for name, value in stands_against.items():
         setattr(stage, name, value)
     return stage

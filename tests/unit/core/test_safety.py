@@ -25,6 +25,7 @@ from tests.unit.core.worlds import (
     routed,
     routing_of,
 )
+from verdigris.core.conditions import unreachable, unweighted
 from verdigris.core.deployment import Lasted
 from verdigris.core.safety import Action, Desired, Kind, changes, remember
 from verdigris.core.world import Health, Known, Member, PerSlot, Slot, SlotWorld, Unknown, Weights
@@ -41,7 +42,8 @@ def between(weights=Weights(100, 0), **lasted):  # noqa: B008
     stage = a_stage("validate")
     stage.slots = {BLUE: a_slot(BLUE, OLD), GREEN: a_slot(GREEN, NEW)}
     stage.routing, stage.generation = a_routing(weights), 7
-    idle = tuple(Lasted(f"{slot} without weight", 3.0, stage.now) for slot in Slot if not weights[slot])
+    names = [n for s in Slot if not weights[s] for n in (unweighted(s), unreachable(s))]
+    idle = tuple(Lasted(name, 3.0, stage.now) for name in names)
     stage.d = a_deployment("cutover", routed=routed(stage.routing), evidence=idle, moved=True)
     return stage
 
@@ -287,6 +289,7 @@ AGAINST = {
     "requests are inside": lambda s: s.in_flight.update({GREEN: Known(1, s.now)}),
     "nobody knows how many are inside": lambda s: s.in_flight.update({GREEN: UNSEEN}),
     "it was seen without weight only now": lambda s: setattr(s, "d", replace(s.d, evidence=())),
+    "it was the fallback until now": lambda s: setattr(s, "d", s.d.forget(unreachable(GREEN))),
     "the other side is dead": lambda s: s.slots.update({BLUE: a_slot(BLUE, OLD, alive=False)}),
     "the other side cannot be seen": lambda s: s.slots.update({BLUE: UNSEEN}),
     "the other side is another release": lambda s: s.slots.update({BLUE: a_slot(BLUE, NEXT)}),
@@ -304,7 +307,7 @@ def test_nothing_is_torn_down_that_serves_or_may_have_to(against):
 def test_after_the_drain_s_deadline_a_slot_is_torn_down_whatever_is_inside(inside):
     stage = over()
     stage.in_flight[GREEN] = inside
-    stage.d = replace(stage.d, evidence=(Lasted("green without weight", stage.p.drain, stage.now),))
+    stage.d = replace(stage.d, evidence=(Lasted(unreachable(GREEN), stage.p.drain, stage.now),))
     assert [GREEN] == torn_down(stage)
 
 
