@@ -95,6 +95,13 @@ class Router(Protocol):
         """
         ...
 
+    async def close_streams(self, slot: Slot, generation: int) -> None:
+        """Begin to end the long-lived connections of a slot without weight, one after the other; returns at once.
+
+        `RouterWorld.closing` says while it goes on, `cut` how many were ended. Weight for the slot stops it.
+        """
+        ...
+
 
 class Environment(Protocol):
     """Whatever runs instances in slots."""

@@ -17,11 +17,13 @@ from verdigris.core.policy import Policy
 __all__ = [
     "Answer",
     "Check",
+    "Cohort",
     "Command",
     "Health",
     "Instance",
     "Known",
     "Member",
+    "Pause",
     "PerSlot",
     "Reading",
     "Rehearsal",
@@ -190,18 +192,39 @@ class Member:
     address: str
 
 
+class Pause(StrEnum):
+    """Whether the router lets requests through: it may hold the safe ones or all, or answer for the app itself."""
+
+    NONE = "none"
+    SAFE = "safe"
+    ALL = "all"
+    MAINTENANCE = "maintenance"
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """Who sees which version: `salt` decides which users are the first, anew in every deployment, and `favoured`
+    is the slot of the new version, where those on the list of the allowed go."""
+
+    salt: str
+    favoured: Slot
+
+
 @dataclass(frozen=True, slots=True)
 class Routing:
     """The whole of what the router is told: who belongs to each slot, who gets how much, and who jumps in.
 
     `fallback` is the slot that takes all requests when the other has no usable member left; the router does
-    that by itself and latches it. `versions` is what `X-API-Version` says for each slot.
+    that by itself and latches it. `versions` is what `X-API-Version` says for each slot. `cohort` is None until
+    traffic was shared for the first time.
     """
 
     weights: Weights
     members: PerSlot[tuple[Member, ...]] = PerSlot((), ())
     fallback: Slot | None = None
     versions: PerSlot[str] = PerSlot("", "")
+    cohort: Cohort | None = None
+    pause: Pause = Pause.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +258,8 @@ class RouterWorld:
 
     `in_flight` are short requests now inside each slot, `long_lived` the streams beside them. `front` is an
     ordinary request through the front door; `preview` one request forced to each slot that has members.
+    `closing` are the slots whose streams are being ended, one after the other; `cut` is how many were so far.
+    `waiting` are the requests that are held while the app is paused.
     """
 
     reading: Seen[Reading]
@@ -242,6 +267,9 @@ class RouterWorld:
     long_lived: PerSlot[Seen[int]]
     front: Seen[Answer]
     preview: PerSlot[Seen[Answer]]
+    closing: frozenset[Slot] = frozenset()
+    cut: PerSlot[int] = PerSlot(0, 0)
+    waiting: Seen[int] = field(default_factory=lambda: Known(0, 0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +343,10 @@ class Verb(StrEnum):
     RESUME = "resume"
     PROMOTE = "promote"
     APPLY = "apply"
+    PAUSE = "pause"
+    PAUSE_ALL = "pause-all"
+    MAINTAIN = "maintenance"
+    UNPAUSE = "unpause"
 
 
 @dataclass(frozen=True, slots=True)
