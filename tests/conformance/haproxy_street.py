@@ -5,7 +5,7 @@ import socket
 from pathlib import Path
 
 from tests.unit.adapters.conftest import INSTALLATION, Clock, Direct
-from verdigris.adapters.routers.haproxy import HaproxyRouter, HaproxySettings
+from verdigris.adapters.routers.haproxy import Door, FrontDoor, HaproxyRouter, Site
 from verdigris.core.world import Known, Weights
 from verdigris.testing.conformance.claims import eventually
 from verdigris.testing.conformance.members import Street
@@ -21,12 +21,13 @@ class HaproxyStreet(Street):
         self.directory = directory
         self.clock = Clock()
         self.runner = Direct(door)
-        settings = HaproxySettings(app="api", directory=directory, listen=listen)
-        self.router = HaproxyRouter(settings, INSTALLATION, self.clock, self.runner)
+        site = Site(app="api", listen=listen)
+        self.door = FrontDoor(Door(directory, (site,)), INSTALLATION, self.clock, self.runner)
+        self.router = HaproxyRouter(self.door, "api")
 
     async def open(self) -> None:
         await super().open()
-        await self.router.prepare(0)
+        await self.door.prepare()
 
         async def answers() -> bool:
             return isinstance((await self.router.observe()).reading, Known)
@@ -36,6 +37,7 @@ class HaproxyStreet(Street):
     async def close(self) -> None:
         await super().close()
         await self.router.close()
+        await self.door.close()
         self.runner.close()
 
     async def restart(self) -> None:

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import settings
 
 from tests.waiting import eventually
-from verdigris.adapters.routers.haproxy import HaproxyRouter, HaproxySettings
+from verdigris.adapters.routers.haproxy import Door, FrontDoor, HaproxyRouter, Site
 from verdigris.core.world import Member, PerSlot, Routing, Slot, Weights
 
 settings.register_profile("adapters", deadline=None)  # two busy cores must not fail a test that is right
@@ -37,10 +37,10 @@ class Clock:
 
 
 class Direct:
-    """A runner without a keeper: the listening socket stays here, HAProxy comes and goes."""
+    """A runner without a keeper: the listening sockets stay here, HAProxy comes and goes."""
 
-    def __init__(self, door):
-        self.door = door
+    def __init__(self, *doors):
+        self.doors = doors
         self.argv, self.cwd = (), None
         self.processes = []
         self.reloads = 0
@@ -49,29 +49,35 @@ class Direct:
     def current(self):
         return self.processes[-1]
 
-    async def ensure(self, argv, cwd, listen, generation):
+    async def ensure(self, argv, cwd, listen):
+        before, self.argv, self.cwd = self.argv, argv, cwd
         if not self.processes:
-            self.argv, self.cwd = argv, cwd
             self.start()
+        elif before != argv:
+            await self.reload()
+            return True
+        return False
 
-    async def reload(self, argv, generation):
+    async def reload(self):
         self.reloads += 1
         old = self.current
         self.start("-sf", str(old.pid))
-        await eventually(lambda: _listeners(old.pid, self.door) == 0, "the earlier HAProxy to stop accepting")
+        await eventually(
+            lambda: _listeners(old.pid, self.doors[0]) == 0, "the earlier HAProxy to stop accepting"
+        )
 
     async def leaving(self):
         return tuple(p.pid for p in self.processes[:-1] if p.poll() is None)
 
     def start(self, *more):
-        number = self.door.fileno()
+        numbers = [door.fileno() for door in self.doors]
         with (self.cwd / "haproxy.log").open("a") as log:
             self.processes.append(
                 subprocess.Popen(
                     [*self.argv, *more],
                     cwd=self.cwd,
-                    env={"VERDIGRIS_FD_0": str(number)},
-                    pass_fds=[number],
+                    env={f"VERDIGRIS_FD_{n}": str(number) for n, number in enumerate(numbers)},
+                    pass_fds=numbers,
                     stdout=log,
                     stderr=log,
                 )
@@ -85,7 +91,8 @@ class Direct:
         for process in self.processes:
             process.kill()
             process.wait()
-        self.door.close()
+        for door in self.doors:
+            door.close()
 
 
 def _listeners(pid, door):
@@ -211,13 +218,11 @@ class Client:
 class House:
     """Router, applications and clients of one test."""
 
-    def __init__(self, directory, places=2, **settings):
+    def __init__(self, directory, places=2, within=2.0, **settings):
         door = socket.create_server(("127.0.0.1", 0), backlog=1024)
         self.port = door.getsockname()[1]
-        self.directory = directory
-        self.settings = HaproxySettings(
-            app="api", directory=directory, listen=f"127.0.0.1:{self.port}", places=places, **settings
-        )
+        self.directory, self.within = directory, within
+        self.site = Site(app="api", listen=f"127.0.0.1:{self.port}", places=places, **settings)
         self.clock = Clock()
         self.runner = Direct(door)
         self.routers, self.instances, self.clients, self.killed = [], [], [], []
@@ -225,12 +230,15 @@ class House:
 
     def another_router(self, **more):
         """What a controller that starts anew would have."""
-        router = HaproxyRouter(self.settings, INSTALLATION, self.clock, self.runner, **more)
+        described = Door(self.directory, (self.site,), probe_within=self.within)
+        door = FrontDoor(described, INSTALLATION, self.clock, self.runner)
+        door.secret = door.files.secret()
+        router = HaproxyRouter(door, "api", **more)
         self.routers.append(router)
         return router
 
     async def start(self):
-        await self.router.prepare(1)
+        await self.router.door.prepare()
         await self.reading()
 
     async def reading(self, router=None):
@@ -282,6 +290,7 @@ class House:
     async def close(self):
         for router in self.routers:
             await router.close()
+            await router.door.close()
         for client in self.clients:
             client.close()
         for process in self.killed:

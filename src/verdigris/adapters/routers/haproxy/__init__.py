@@ -5,7 +5,28 @@ turns to the other slot by itself when the chosen one is dead. It never decides 
 """
 
 from verdigris.adapters.routers.haproxy.adapter import HaproxyRouter
+from verdigris.adapters.routers.haproxy.door import FrontDoor
 from verdigris.adapters.routers.haproxy.runner import KeeperRunner, Runner
-from verdigris.adapters.routers.haproxy.settings import HaproxySettings, Timeouts
+from verdigris.adapters.routers.haproxy.settings import (
+    Door,
+    Identity,
+    Maintenance,
+    Patience,
+    Site,
+    Timeouts,
+    Tls,
+)
 
-__all__ = ["HaproxyRouter", "HaproxySettings", "KeeperRunner", "Runner", "Timeouts"]
+__all__ = [
+    "Door",
+    "FrontDoor",
+    "HaproxyRouter",
+    "Identity",
+    "KeeperRunner",
+    "Maintenance",
+    "Patience",
+    "Runner",
+    "Site",
+    "Timeouts",
+    "Tls",
+]

@@ -11,10 +11,12 @@ import os
 import secrets
 import socket
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
-from verdigris.adapters.routers.haproxy.render import LATCH, PREVIEW, SHARE
+from verdigris.adapters.routers.haproxy.words import LATCH, PREVIEW, SHARE
 from verdigris.core.errors import ActionError, ConfigError
+from verdigris.core.world import Slot
 
 __all__ = ["CONFIG", "Files"]
 
@@ -39,10 +41,15 @@ class Files:
         if len(found) < 32 or not found.isascii() or not found.isalnum():
             found = secrets.token_hex(24)
             self.write(SECRET, f"{found}\n")
-        previews = "".join(f"{found};{name} {name}\n" for name in ("blue", "green", "front"))
-        if self.read(PREVIEW) != previews:
-            self.write(PREVIEW, previews)
         return found
+
+    def write_previews(self, secret: str, apps: Iterable[str]) -> None:
+        """Who may choose: a person by slot, in a header or a cookie; our probes by app as well."""
+        people = [f"{secret}{sign}{slot} {slot}" for slot in Slot for sign in ";."]
+        probes = [f"{secret};{app}/{name} {name}/{app}" for app in apps for name in (*Slot, "front")]
+        self.keep(PREVIEW, "".join(f"{line}\n" for line in (*people, *probes)))
+        for slot in Slot:
+            self.keep(f"preview-{slot}.header", f"X-Verdigris-Preview: {secret};{slot}\n")
 
     def entries(self) -> dict[str, str]:
         """What stands in the map file."""
@@ -86,7 +93,7 @@ class Files:
             self._replace(name, text)
 
     def _replace(self, name: str, text: str) -> None:
-        fresh = self.directory / f"{name}.new"
+        fresh = self.directory / f"{name}.{os.getpid()}.new"  # another process may be writing one as well
         try:
             descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
             with os.fdopen(descriptor, "w") as file:
@@ -97,20 +104,25 @@ class Files:
             fresh.rename(self.directory / name)
             _settle(self.directory)
         except OSError as error:
+            with contextlib.suppress(OSError):
+                fresh.unlink(missing_ok=True)
             raise ActionError(
                 f"{fresh}: cannot be written ({error.strerror}); make room or mend its rights"
             ) from error
 
-    async def check(self, text: str) -> None:
-        """`ConfigError` with HAProxy's own words when it would not start with this."""
+    async def check(self, text: str, doors: int) -> None:
+        """`ConfigError` with HAProxy's own words when it would not start with this on so many sockets."""
         candidate = f"{CONFIG}.check"
         await asyncio.to_thread(self.write, candidate, text)
-        with socket.create_server(("127.0.0.1", 0)) as door:
+        with contextlib.ExitStack() as stack:
+            sockets = [
+                stack.enter_context(socket.create_server(("127.0.0.1", 0))).fileno() for _ in range(doors)
+            ]
             process = await asyncio.create_subprocess_exec(
                 *(str(self.binary), "-c", "-f", candidate),
                 cwd=self.directory,
-                env={"VERDIGRIS_FD_0": str(door.fileno())},
-                pass_fds=(door.fileno(),),
+                env={f"VERDIGRIS_FD_{number}": str(fd) for number, fd in enumerate(sockets)},
+                pass_fds=sockets,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.PIPE,

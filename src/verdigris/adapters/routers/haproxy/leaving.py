@@ -23,9 +23,8 @@ __all__ = ["Leaving"]
 class Leaving:
     """The conversations with processes that leave, and the question whether there are others."""
 
-    def __init__(self, runner: Runner, app: str) -> None:
+    def __init__(self, runner: Runner) -> None:
         self.runner = runner
-        self.app = app
         self._held: list[Conversation] = []
         self._sure = False
 
@@ -40,11 +39,18 @@ class Leaving:
             with contextlib.suppress(ObservationError):
                 await conversation.ask(command)
 
-    async def added_to(self, load: Load, now: float) -> tuple[PerSlot[Seen[int]], PerSlot[Seen[int]]]:
-        """In flight and long-lived, of the serving process and of all that leave."""
+    @property
+    def held(self) -> tuple[Conversation, ...]:
+        """The processes that can still be asked."""
+        return tuple(self._held)
+
+    async def added_to(
+        self, load: Load, app: str, now: float
+    ) -> tuple[PerSlot[Seen[int]], PerSlot[Seen[int]]]:
+        """In flight and long-lived of an app, of the serving process and of all that leave."""
         loads = [
             load,
-            *[found for conversation in list(self._held) if (found := await self._load(conversation))],
+            *[found for conversation in list(self._held) if (found := await self._load(conversation, app))],
         ]
         stranger = await self._stranger()
         if stranger is not None:
@@ -55,15 +61,16 @@ class Leaving:
         for conversation in self._held:
             conversation.close()
 
-    async def _load(self, conversation: Conversation) -> Load | None:
+    async def _load(self, conversation: Conversation, app: str) -> Load | None:
         """What one has left. With no client left it is let go: the conversation itself would keep it alive."""
         try:
-            load = await load_of(conversation, self.app)
+            load = await load_of(conversation, app)
         except ObservationError:
             load = None
         if load is None or load.connections == 0:
             conversation.close()
-            self._held.remove(conversation)
+            if conversation in self._held:  # another app may have let it go meanwhile
+                self._held.remove(conversation)
             return None
         return load
 

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from verdigris.adapters.routers.haproxy.settings import HaproxySettings, split_address
+from verdigris.adapters.routers.haproxy.settings import Door, Site, split_address
+from verdigris.adapters.routers.haproxy.fronts import PROBE_FROM
 from verdigris.core.world import Answer, Known, Member, Seen, Slot, Unknown
 
 if TYPE_CHECKING:
@@ -53,9 +54,10 @@ class Probes:
     """At most one request a second to each target, at most one at a time; what came back stays until the next."""
 
     def __init__(
-        self, settings: HaproxySettings, clock: Clock, secret: str, complaint: Complaint, proves: Proof
+        self, door: Door, site: Site, clock: Clock, secret: str, complaint: Complaint, proves: Proof
     ) -> None:
-        self.settings = settings
+        self.within = door.probe_within
+        self.site = site
         self.clock = clock
         self._secret = secret
         self._complaint = complaint
@@ -114,10 +116,10 @@ class Probes:
         import aiohttp
 
         try:
-            async with asyncio.timeout(self.settings.probe_within):
+            async with asyncio.timeout(self.within):
                 status, headers, body = await self._get(target)
         except TimeoutError:
-            return Unknown(f"no answer within {self.settings.probe_within:g} s")
+            return Unknown(f"no answer within {self.within:g} s")
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return Unknown(f"no answer: {str(error)[:200] or type(error).__name__}")
         if kind := headers.get("X-Verdigris-Error"):
@@ -141,22 +143,28 @@ class Probes:
 
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(force_close=True, limit_per_host=4),
+                connector=aiohttp.TCPConnector(force_close=True, limit_per_host=4, local_addr=self._source()),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
                 auto_decompress=False,
-                timeout=aiohttp.ClientTimeout(total=self.settings.probe_within),
+                timeout=aiohttp.ClientTimeout(total=self.within),
             )
-        host, port = split_address(self.settings.listen)
+        host, port = split_address(self.site.listen)
         place = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-        path = self.settings.probe_path or self.settings.health_path
-        headers = {"X-Verdigris-Preview": f"{self._secret};{target}", "Accept-Encoding": "identity"}
-        if self.settings.host:
-            headers["Host"] = self.settings.host
+        path = self.site.probe_path or self.site.health_path
+        preview = f"{self._secret};{self.site.app}/{target}"
+        headers = {"X-Verdigris-Preview": preview, "Accept-Encoding": "identity"}
+        if named := [name for name in self.site.hosts if not name.startswith("*")]:
+            headers["Host"] = named[0]
         async with self._session.get(
             f"http://{place}:{port}{path}", headers=headers, allow_redirects=False
         ) as got:
             return got.status, got.headers, await _read(got.content)
+
+    def _source(self) -> tuple[str, int] | None:
+        """An address that no proxy has, so that nobody expects a PROXY header of us."""
+        host, _ = split_address(self.site.listen)
+        return (PROBE_FROM, 0) if self.site.proxy_protocol and ":" not in host else None
 
 
 async def _read(content: aiohttp.StreamReader) -> bytes:

@@ -3,6 +3,7 @@
 Three kinds of backend for each slot. `<app>-green` holds green's own servers with their checks, and blue's as
 backups for the request that meets a dead green while falling back is allowed. `<app>-green-only` holds green's and
 nobody else's, unchecked: for preview requests, and to try anyway when no check passes and there is no other side.
+`<app>-green-long` holds them once more, for connections that last.
 """
 
 from __future__ import annotations
@@ -39,9 +40,9 @@ class Orders:
     taking: tuple[str, ...]
 
 
-def backends(app: str, slot: Slot) -> tuple[str, str]:
-    """The backends in which the slot's own servers stand."""
-    return f"{app}-{slot}", f"{app}-{slot}-only"
+def backends(app: str, slot: Slot) -> tuple[str, str, str]:
+    """The backends in which the slot's own servers stand: the pool, they alone, and for what lasts."""
+    return f"{app}-{slot}", f"{app}-{slot}-only", f"{app}-{slot}-long"
 
 
 def seating(app: str, table: Table, places: int) -> dict[Name, str | None]:
@@ -85,7 +86,7 @@ def _seat(name: Name, address: str, seat: Seat) -> Iterator[str]:
 
 def members_in(app: str, slot: Slot, table: Table, seats: Seats) -> tuple[Member, ...]:
     """Who really sits in a slot: the table's members that do, then whoever the table does not know."""
-    pool, only = backends(app, slot)
+    pool, *others = backends(app, slot)
     known = {f"{slot}-{p.place}": p.member for p in table.placed[slot]}
     seated = {
         s: seat.address for (b, s), seat in seats.items() if b == pool and seat.taken and s.startswith(slot)
@@ -93,7 +94,7 @@ def members_in(app: str, slot: Slot, table: Table, seats: Seats) -> tuple[Member
     ours = [
         s
         for s, m in known.items()
-        if seated.get(s) == m.address and seats.get((only, s)) == Seat(m.address, True)
+        if seated.get(s) == m.address and all(seats.get((b, s)) == Seat(m.address, True) for b in others)
     ]
     strange = [s for s in seated if s not in ours]
     return (*(known[s] for s in ours), *(Member(s, seated[s]) for s in strange))

@@ -206,10 +206,11 @@ def _apart(one: Site, other: Site) -> None:
         raise ConfigError(
             f"{other.app}: {sorted(plain & secure)[0]} is meant for HTTPS and for plain HTTP; take two addresses"
         )
-    if shared and one.proxy_protocol != other.proxy_protocol:
-        raise ConfigError(
-            f"{other.app}: route.proxy_protocol has to be the same as for {one.app}, which listens at the same address"
-        )
+    for name in ("trust", "proxy_protocol"):
+        if shared and getattr(one, name) != getattr(other, name):
+            raise ConfigError(
+                f"{other.app}: route.{name} has to be the same as for {one.app}, which listens at the same address"
+            )
 
 
 def split_address(text: str, where: str = "address") -> tuple[str, int]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from verdigris.adapters.routers.haproxy import stat
-from verdigris.adapters.routers.haproxy.render import LATCH, SHARE
+from verdigris.adapters.routers.haproxy.holding import HELD
 from verdigris.adapters.routers.haproxy.seats import Seats, backed, backends, members_in, places_of
 from verdigris.adapters.routers.haproxy.socket import Conversation
 from verdigris.adapters.routers.haproxy.table import Row, Table
+from verdigris.adapters.routers.haproxy.words import LATCH, SHARE, STREAMS
 from verdigris.core.world import Member, PerSlot, Reading, Routing, Slot
 
 __all__ = ["Load", "Sight", "load_of", "look_at"]
@@ -16,26 +18,38 @@ __all__ = ["Load", "Sight", "load_of", "look_at"]
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is inside one process now: requests and long-lived streams of each slot, and client connections."""
+    """What is inside one process now: requests and long-lived streams of each slot of an app, requests of it that
+    wait because it is paused, and client connections of all apps."""
 
     in_flight: PerSlot[int]
     long_lived: PerSlot[int]
+    waiting: int
     connections: int
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What the serving process says: its map, what that means, its servers, and what it turned to by itself.
+    """What the serving process says of one app: its rows, what they mean, its servers, and what it turned to by itself.
 
-    `trouble` is set when its row says no share; the table is then one that gives blue everything.
+    `rows` is the whole map, of all apps. `trouble` is set when the app's row says no share; the table is then one that
+    gives blue everything.
     """
 
     app: str
-    entries: dict[str, str]
+    rows: dict[str, str]
     table: Table
     seats: Seats
     latch: dict[str, str]
     trouble: str = ""
+
+    @property
+    def entries(self) -> dict[str, str]:
+        """The rows of this app."""
+        return {
+            key: value
+            for key, value in self.rows.items()
+            if key == self.app or key.startswith(f"{self.app}/")
+        }
 
     @property
     def places(self) -> int:
@@ -48,7 +62,7 @@ class Sight:
         fallback = (
             row.fallback if row.fallback and backed(self.app, row.fallback, self.table, self.seats) else None
         )
-        routing = Routing(row.weights, members, fallback, self.table.versions)
+        routing = Routing(row.weights, members, fallback, self.table.versions, row.cohort, row.pause)
         return Reading(
             routing, row.generation if row.installation == installation else None, self.fell_back_to
         )
@@ -56,7 +70,7 @@ class Sight:
     @property
     def fell_back_to(self) -> Slot | None:
         """The latch is bound to the row under which it fell: a new row makes it void at the same moment."""
-        slot = self.latch.get(f"{self.app}/{self.entries.get(self.app)}")
+        slot = self.latch.get(f"{self.app}/{self.rows.get(self.app)}")
         return Slot(slot) if slot in list(Slot) else None
 
     def member(self, server: str) -> tuple[Slot, Member] | None:
@@ -85,19 +99,31 @@ async def look_at(conversation: Conversation, app: str) -> Sight:
 
 
 async def load_of(conversation: Conversation, app: str) -> Load:
-    """Count what is inside a process. A stream is inside its server too, and is taken off there."""
-    servers, fronts, streams = await conversation.ask(
-        "show stat -1 4 -1", "show stat -1 1 -1", f"show table {app}-long"
+    """Count what is inside a process.
+
+    What said that it would last is in a backend of its own; a stream that did not is inside its server as well, and
+    is taken off there.
+    """
+    servers, fronts, streams, held = await conversation.ask(
+        "show stat -1 4 -1", "show stat -1 1 -1", f"show table {STREAMS}", HELD
     )
-    sessions, long_lived = stat.sessions_in(servers), stat.long_lived_in(streams)
-    found = []
-    for slot in Slot:
-        inside = sum(
-            count
-            for (backend, server), count in sessions.items()
-            if server.startswith(f"{slot}-") and backend in {name for s in Slot for name in backends(app, s)}
-        )
-        found.append((max(0, inside - long_lived.get(slot, 0)), long_lived.get(slot, 0)))
+    sessions, streaming = stat.sessions_in(servers), stat.long_lived_in(streams)
+    found = [_of_slot(app, slot, sessions, streaming.get(f"{app}/{slot}", 0)) for slot in Slot]
     return Load(
-        PerSlot(found[0][0], found[1][0]), PerSlot(found[0][1], found[1][1]), stat.connections_in(fronts)
+        PerSlot(found[0][0], found[1][0]),
+        PerSlot(found[0][1], found[1][1]),
+        stat.held_in(held).get(app, 0),
+        stat.connections_in(fronts),
     )
+
+
+def _of_slot(
+    app: str, slot: Slot, sessions: Mapping[tuple[str, str], int], streaming: int
+) -> tuple[int, int]:
+    """Short requests and long-lived connections of one slot, in whichever backend its servers stand."""
+    short = {name for s in Slot for name in backends(app, s)[:2]}
+    _, _, lasting = backends(app, slot)
+    inside = [(b, count) for (b, server), count in sessions.items() if server.startswith(f"{slot}-")]
+    brief = sum(count for backend, count in inside if backend in short)
+    long_lived = sum(count for backend, count in inside if backend == lasting)
+    return max(0, brief - streaming), long_lived + streaming

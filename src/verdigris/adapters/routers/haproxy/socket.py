@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from verdigris.adapters.routers.haproxy.render import SOCKET
+from verdigris.adapters.routers.haproxy.words import SOCKET
 from verdigris.core.errors import ObservationError
 
 __all__ = ["ANSWER_MOST", "Conversation"]

@@ -9,9 +9,19 @@ from collections.abc import Iterator
 from verdigris.adapters.routers.haproxy.seats import Seat
 from verdigris.core.errors import ObservationError
 
-__all__ = ["connections_in", "long_lived_in", "map_in", "requests_in", "seats_in", "sessions_in"]
+__all__ = [
+    "connections_in",
+    "held_in",
+    "insiders_in",
+    "long_lived_in",
+    "map_in",
+    "requests_in",
+    "seats_in",
+    "sessions_in",
+]
 
 MAINTENANCE = 1
+INSIDER = re.compile(r"(0x[0-9a-f]+): proto=\S+ .*?\bbe=(\S+) srv=(\S+) ")
 STREAMS = re.compile(r"0x[0-9a-f]+: key=(\S+) .*\bconn_cur=(\d+)$")
 
 
@@ -55,11 +65,25 @@ def connections_in(text: str) -> int:
 
 
 def requests_in(text: str) -> int:
-    """`show stat` of one frontend: how many requests have ended since the process began, one log line for each."""
-    rows = list(_rows(text))
-    if len(rows) != 1:
-        raise _strange("show stat", text)
-    return sum(_count(rows[0], f"hrsp_{kind}") for kind in ("1xx", "2xx", "3xx", "4xx", "5xx", "other"))
+    """`show stat` of frontends: how many requests have ended since the process began, one log line for each."""
+    kinds = ("1xx", "2xx", "3xx", "4xx", "5xx", "other")
+    return sum(_count(row, f"hrsp_{kind}") for row in _rows(text) for kind in kinds)
+
+
+def held_in(text: str) -> dict[str, int]:
+    """`verdigris held`: how many requests of each app wait."""
+    found = {}
+    for line in _lines(text):
+        app, _, count = line.partition(" ")
+        if not count.isdecimal():
+            raise _strange("verdigris held", line)
+        found[app] = int(count)
+    return found
+
+
+def insiders_in(text: str) -> list[tuple[str, str, str]]:
+    """`show sess`: the name of every stream, and the backend and server that it is inside of."""
+    return [(match[1], match[2], match[3]) for match in map(INSIDER.match, _lines(text)) if match]
 
 
 def long_lived_in(text: str) -> dict[str, int]:

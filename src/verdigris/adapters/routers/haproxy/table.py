@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from verdigris.adapters.routers.haproxy.settings import split_address
 from verdigris.core.errors import ActionError, ConfigError
-from verdigris.core.world import Member, PerSlot, Routing, Slot, Weights
+from verdigris.core.world import Cohort, Member, Pause, PerSlot, Routing, Slot, Weights
 
 __all__ = ["NONE", "Placed", "Row", "Table"]
 
@@ -22,6 +22,8 @@ NONE = "-"
 SHARE = re.compile(r"green=(100|[1-9]?[0-9])(/|$)", re.ASCII)
 """What HAProxy asks of a row, in the same words: a row that is not like this gets 503 for everybody."""
 
+COHORT = re.compile(r"/cohort=([A-Za-z0-9._-]{1,64})/new=(blue|green)/", re.ASCII)
+PAUSE = re.compile(r"/pause=(safe|all|maintenance)/", re.ASCII)
 STAMP = re.compile(r"/generation=([0-9]{1,18})/installation=([A-Za-z0-9-]{1,64})$", re.ASCII)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]{0,62}", re.ASCII)
@@ -35,6 +37,15 @@ class Row:
     fallback: Slot | None = None
     generation: int | None = None
     installation: str = ""
+    cohort: Cohort | None = None
+    pause: Pause = Pause.NONE
+
+    @classmethod
+    def of(cls, routing: Routing, generation: int, installation: str) -> Row:
+        """The row that does a routing."""
+        return cls(
+            routing.weights.green, routing.fallback, generation, installation, routing.cohort, routing.pause
+        )
 
     @classmethod
     def parse(cls, text: str) -> Row | None:
@@ -43,17 +54,25 @@ class Row:
         if not share:
             return None
         fallback = next((slot for slot in Slot if f"/fallback={slot}/" in text), None)
-        if not stamp:
-            return cls(int(share[1]), fallback)
-        return cls(int(share[1]), fallback, int(stamp[1]), stamp[2])
+        cohort, pause = COHORT.search(text), PAUSE.search(text)
+        return cls(
+            int(share[1]),
+            fallback,
+            int(stamp[1]) if stamp else None,
+            stamp[2] if stamp else "",
+            Cohort(cohort[1], Slot(cohort[2])) if cohort else None,
+            Pause(pause[1]) if pause else Pause.NONE,
+        )
 
     def __str__(self) -> str:
-        text = f"green={self.green}/fallback={self.fallback or 'none'}/"
-        return (
-            text
-            if self.generation is None
-            else f"{text}generation={self.generation}/installation={self.installation}"
-        )
+        """Share, fallback, salt and new slot always have the same places: HAProxy takes them by number."""
+        salt, favoured = (self.cohort.salt, self.cohort.favoured) if self.cohort else (NONE, NONE)
+        text = f"green={self.green}/fallback={self.fallback or 'none'}/cohort={salt}/new={favoured}/"
+        if self.pause is not Pause.NONE:
+            text += f"pause={self.pause}/"
+        if self.generation is None:
+            return text
+        return f"{text}generation={self.generation}/installation={self.installation}"
 
     @property
     def weights(self) -> Weights:
@@ -112,6 +131,8 @@ class Table:
 
     def become(self, routing: Routing, row: Row, places: int) -> Table:
         """The table of `routing`. A member that stays keeps its place; new ones take free ones before used ones."""
+        if row.cohort and not COHORT.search(str(row)):
+            raise ActionError(f"{row.cohort.salt[:80]!r} cannot be a salt; use letters, digits and dashes")
         for slot in Slot:
             if routing.versions[slot] and not VERSION.fullmatch(routing.versions[slot]):
                 raise ActionError(f"{slot}: {routing.versions[slot][:80]!r} cannot stand in X-API-Version")

@@ -1,12 +1,13 @@
 """What the router port promises, against a real HAProxy."""
 
 import asyncio
+from dataclasses import replace
 import os
 
 import pytest
 
 from tests.waiting import eventually
-from verdigris.adapters.routers.haproxy import HaproxyRouter, HaproxySettings
+from verdigris.adapters.routers.haproxy import Door, FrontDoor, HaproxyRouter, Site
 from verdigris.core.errors import ActionError, ConfigError, Conflict
 from verdigris.core.world import Known, PerSlot, Routing, Slot, Unknown, Weights
 
@@ -146,7 +147,7 @@ async def test_a_controller_that_starts_anew_leaves_what_runs_alone(house):
     blue, green = await house.both()
     wanted = await house.route(100, 4, blue, green)
     again = house.another_router()
-    await again.prepare(4)
+    await again.door.prepare()
     assert wanted == (await house.reading(again)).routing
     assert house.runner.reloads == 0
 
@@ -154,11 +155,9 @@ async def test_a_controller_that_starts_anew_leaves_what_runs_alone(house):
 async def test_other_settings_reload_it_with_the_same_routing(house):
     blue, green = await house.both()
     wanted = await house.route(100, 4, blue, green)
-    house.settings = HaproxySettings(
-        app="api", directory=house.directory, listen=house.settings.listen, places=2, host="api.example.com"
-    )
+    house.site = replace(house.site, hosts=("api.example.com",))
     again = house.another_router()
-    await again.prepare(5)
+    await again.door.prepare()
     assert house.runner.reloads == 1
     assert wanted == (await house.reading(again)).routing
     reply = await house.ask()
@@ -215,7 +214,7 @@ async def test_a_process_that_leaves_and_cannot_be_asked_makes_the_counts_unknow
     more = [await house.instance(f"green-{i}", "green") for i in (2, 3)]
     await house.route(0, 2, blue, green, *more)
     again = house.another_router()
-    await again.prepare(3)
+    await again.door.prepare()
     in_flight = (await again.observe()).in_flight
     assert "still finishes" in in_flight.blue.why
 
@@ -241,7 +240,7 @@ async def test_streams_and_upgraded_connections_are_counted_apart(house):
 async def test_files_that_cannot_be_written_are_said_after_the_switch_was_done(house):
     blue, green = await house.both()
     await house.route(0, 1, blue, green)
-    (house.directory / "share.map.new").mkdir()
+    (house.directory / f"share.map.{os.getpid()}.new").mkdir()
     with pytest.raises(ActionError, match=r"the router does it, but a restart would undo it: .*share\.map"):
         await house.route(100, 2, blue, green)
     assert (await house.ask()).body == "green"
@@ -251,18 +250,18 @@ async def test_nothing_is_done_while_haproxy_is_away(house):
     house.runner.crash()
     with pytest.raises(ActionError, match=r"HAProxy cannot be asked|ended the conversation"):
         await house.route(0, 1)
-    assert isinstance(await house.router.requests(), Unknown)
+    assert isinstance(await house.router.door.requests(), Unknown)
 
 
 async def test_ended_requests_are_counted(house):
     blue, green = await house.both()
     await house.route(0, 1, blue, green)
-    before = (await house.router.requests()).value
+    before = (await house.router.door.requests()).value
     for path in ("/", "/status/404", "/status/500"):
         await house.ask(path)
 
     async def three_more():
-        return (await house.router.requests()).value - before == 3
+        return (await house.router.door.requests()).value - before == 3
 
     await eventually(three_more, "three more requests")
 
@@ -284,7 +283,7 @@ async def test_no_connections_are_left_over_by_many_looks(house):
     for _ in range(20):
         await house.router.observe()
     descriptors = len(os.listdir("/proc/self/fd"))
-    await asyncio.gather(*(house.router.requests() for _ in range(20)))
+    await asyncio.gather(*(house.router.door.requests() for _ in range(20)))
     assert descriptors == len(os.listdir("/proc/self/fd"))
 
 
@@ -319,7 +318,7 @@ async def test_a_version_that_cannot_stand_in_a_header_is_refused(house, version
 async def test_a_configuration_that_haproxy_refuses_is_never_put_in_place(house):
     before = (house.directory / "haproxy.cfg").read_text()
     with pytest.raises(ConfigError, match="unknown keyword 'nonsense'"):
-        await house.router.files.check(before + "\n  nonsense\n")
+        await house.router.door.files.check(before + "\n  nonsense\n", 1)
     assert before == (house.directory / "haproxy.cfg").read_text()
 
 
@@ -327,12 +326,12 @@ async def test_a_deep_state_directory_does_not_matter(make_house, tmp_path):
     deep = tmp_path / ("d" * 100) / "router"
     deep.parent.mkdir()
     house = await make_house()
-    settings = HaproxySettings(app="api", directory=deep, listen=house.settings.listen, places=1)
-    await HaproxyRouter(settings, "x", house.clock, house.runner).prepare(0)
+    door = FrontDoor(Door(deep, (house.site,)), "x", house.clock, house.runner)
+    await door.prepare()
     house.runner.crash()
     house.runner.cwd = deep
     house.runner.start()
-    router = HaproxyRouter(settings, "x", house.clock, house.runner)
+    router = HaproxyRouter(door, "api")
     house.routers.append(router)
     assert (await house.reading(router)).generation == 0
 

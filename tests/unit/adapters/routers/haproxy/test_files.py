@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from verdigris.adapters.routers.haproxy.binary import bundled
 from verdigris.adapters.routers.haproxy.files import CONFIG, SECRET, Files
-from verdigris.adapters.routers.haproxy.render import PREVIEW, SHARE
+from verdigris.adapters.routers.haproxy.words import PREVIEW, SHARE
 from verdigris.core.errors import ActionError, ConfigError
 
 
@@ -30,8 +32,12 @@ def test_a_secret_that_is_none_is_made_anew(files, broken):
 
 def test_the_secret_opens_each_slot_and_the_front(files):
     secret = files.secret()
-    lines = files.read(PREVIEW).splitlines()
-    assert [f"{secret};{name} {name}" for name in ("blue", "green", "front")] == lines
+    files.write_previews(secret, ["api"])
+    opened = dict(line.split(" ") for line in files.read(PREVIEW).splitlines())
+    people = {f"{secret}{sign}{slot}": slot for slot in ("blue", "green") for sign in ";."}
+    probes = {f"{secret};api/{name}": f"{name}/api" for name in ("blue", "green", "front")}
+    assert people | probes == opened
+    assert f"X-Verdigris-Preview: {secret};green\n" == files.read("preview-green.header")
 
 
 def test_a_map_reads_back_and_what_is_no_pair_is_passed_over(files):
@@ -63,16 +69,17 @@ def test_what_is_no_text_or_not_there_reads_as_nothing(files):
 
 def test_what_cannot_be_written_is_said_and_what_was_there_stays(files):
     files.write(SHARE, "a b\n")
-    (files.directory / f"{SHARE}.new").mkdir()
-    with pytest.raises(ActionError, match=r"share\.map\.new: cannot be written"):
+    (files.directory / f"{SHARE}.{os.getpid()}.new").mkdir()
+    with pytest.raises(ActionError, match=r"share\.map\..*new: cannot be written"):
         files.write(SHARE, "c d\n")
     assert {"a": "b"} == files.entries()
 
 
 async def test_haproxy_judges_a_configuration_before_it_is_put_in_place(files):
     with pytest.raises(ConfigError, match="HAProxy refuses the configuration made for it: .*no-such-word"):
-        await files.check("global\n    no-such-word\n")
+        await files.check("global\n    no-such-word\n", 1)
     await files.check(
-        "defaults\n    mode http\nfrontend api\n    bind fd@${VERDIGRIS_FD_0}\n    timeout client 1s\n"
+        "defaults\n    mode http\nfrontend api\n    bind fd@${VERDIGRIS_FD_0}\n    timeout client 1s\n",
+        1,
     )
     assert not (files.directory / CONFIG).exists()

@@ -10,15 +10,15 @@ import pytest
 from tests.unit.adapters.conftest import Clock
 from tests.unit.core.worlds import GREEN
 from verdigris.adapters.routers.haproxy.probes import BODY_MOST, FRONT, Probes, _own_words, only_200
-from verdigris.adapters.routers.haproxy.settings import HaproxySettings
+from verdigris.adapters.routers.haproxy.settings import Door, Site
 from verdigris.core.world import Answer, Member, Unknown
 
 SEAT = (GREEN, Member("green-1", "127.0.0.1:1"))
 
 
 def probes(version: str | None = None) -> Probes:
-    settings = HaproxySettings("api", Path("/x"), "127.0.0.1:80")
-    return Probes(settings, Clock(), "secret", only_200, lambda slot, member: version)
+    site = Site("api", "127.0.0.1:80")
+    return Probes(Door(Path("/x"), (site,)), site, Clock(), "secret", only_200, lambda slot, member: version)
 
 
 def test_only_200_is_good():

@@ -8,13 +8,23 @@ from pathlib import Path
 import pytest
 
 from tests.unit.core.worlds import BLUE
-from verdigris.adapters.routers.haproxy.render import ERRORS, PREVIEW, SHARE, render, structure
-from verdigris.adapters.routers.haproxy.settings import HaproxySettings, Timeouts
+from verdigris.adapters.routers.haproxy.render import render as whole
+from verdigris.adapters.routers.haproxy.render import structure as digest
+from verdigris.adapters.routers.haproxy.settings import Door, Site, Timeouts
 from verdigris.adapters.routers.haproxy.table import Placed, Row, Table
+from verdigris.adapters.routers.haproxy.words import ANSWERS, PREVIEW, SHARE
 from verdigris.core.world import Member, PerSlot
 
-SETTINGS = HaproxySettings("api", Path("/x"), "127.0.0.1:80")
+SETTINGS = Site("api", "127.0.0.1:80")
 TABLE = Table(Row(0, BLUE), placed=PerSlot((Placed(Member("blue-a", "127.0.0.1:1001"), 2),), ()))
+
+
+def render(site: Site, table: Table, places: int) -> str:
+    return whole(Door(Path("/x"), (site,)), {"api": table}, {"api": places})
+
+
+def structure(site: Site, places: int) -> str:
+    return digest(Door(Path("/x"), (site,)), {"api": places})
 
 
 def section(text: str, name: str) -> list[str]:
@@ -55,14 +65,14 @@ def test_the_door_is_inherited_and_never_opened_by_the_router():
 def test_every_error_that_the_router_makes_is_marked_as_ours():
     lines = section(render(SETTINGS, TABLE, 2), "defaults")
     marked = [line.split() for line in lines if "http-error status" in line]
-    assert [(str(status), kind) for status, kind in ERRORS.items()] == [(w[2], w[-1]) for w in marked]
+    assert [(str(status), kind) for status, kind in ANSWERS.items()] == [(w[2], w[-1]) for w in marked]
     assert all("X-Verdigris-Error" in words for words in marked)
 
 
 @pytest.mark.parametrize("header", ["X-Environment", "X-API-Version", "X-Verdigris-"])
 def test_what_only_we_may_say_is_taken_from_every_request_after_the_secret_was_read(header):
-    lines = [line.strip() for line in section(render(SETTINGS, TABLE, 2), "frontend api")]
-    read = lines.index(f"http-request set-var(txn.preview) req.hdr(x-verdigris-preview),map({PREVIEW})")
+    lines = [line.strip() for line in section(render(SETTINGS, TABLE, 2), "frontend front-0")]
+    read = lines.index(f"http-request set-var(txn.asked) req.hdr(x-verdigris-preview),map({PREVIEW})")
     taken = next(n for n, line in enumerate(lines) if line.startswith(f"http-request del-header {header}"))
     routed = next(n for n, line in enumerate(lines) if SHARE in line)
     assert read < taken < routed
@@ -75,7 +85,8 @@ def test_every_time_stands_in_milliseconds():
 
 
 @pytest.mark.parametrize(
-    "change", [{"host": "a.b"}, {"max_body": 1}, {"health_path": "/x"}, {"timeouts": Timeouts(connect=1.0)}]
+    "change",
+    [{"hosts": ("a.b",)}, {"max_body": 1}, {"health_path": "/x"}, {"timeouts": Timeouts(connect=1.0)}],
 )
 def test_what_only_a_reload_can_change_changes_the_digest(change):
     assert structure(SETTINGS, 2) != structure(replace(SETTINGS, **change), 2)

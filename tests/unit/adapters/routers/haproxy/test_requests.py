@@ -86,7 +86,7 @@ async def test_a_wrong_preview_secret_is_an_ordinary_request(house, value):
 
 async def test_the_preview_secret_is_made_once(house):
     secret = (house.directory / "preview.secret").read_text()
-    await house.another_router().prepare(1)
+    await house.another_router().door.prepare()
     assert secret == (house.directory / "preview.secret").read_text()
     assert secret.strip() not in (house.directory / "haproxy.cfg").read_text()
 
@@ -128,7 +128,7 @@ async def test_an_instance_that_does_not_answer_in_time_is_a_timeout(make_house)
 
 
 async def test_only_the_configured_host_is_served(make_house):
-    house = await make_house(host="API.example.com")
+    house = await make_house(hosts=("api.example.com",))
     blue, green = await house.both()
     await house.route(0, 1, blue, green)
     client = house.client()
@@ -208,7 +208,7 @@ async def test_probes_come_at_most_once_a_second_but_at_once_after_a_change(hous
 
 
 async def test_an_application_that_hangs_does_not_hold_up_a_look(make_house):
-    house = await make_house(probe_path="/hang", probe_within=30.0)
+    house = await make_house(probe_path="/hang", within=30.0)
     blue, green = await house.both()
     await house.route(0, 1, blue, green)
     world = await house.router.observe()
@@ -217,7 +217,7 @@ async def test_an_application_that_hangs_does_not_hold_up_a_look(make_house):
 
 
 async def test_an_answer_that_never_ends_and_a_redirect_are_cut_short(make_house):
-    house = await make_house(probe_path="/events", probe_within=0.3)
+    house = await make_house(probe_path="/events", within=0.3)
     blue, green = await house.both()
     await house.route(0, 1, blue, green)
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.adapters.conftest import Clock
 from tests.waiting import eventually
-from verdigris.adapters.routers.haproxy import HaproxyRouter, HaproxySettings, KeeperRunner
+from verdigris.adapters.routers.haproxy import Door, FrontDoor, HaproxyRouter, KeeperRunner, Site
 from verdigris.core.errors import ActionError, Conflict, ObservationError
 from verdigris.core.world import Member, PerSlot, Routing, Slot, Weights
 from verdigris.keeper.client import KeeperClient, start_keeper
@@ -28,10 +28,16 @@ async def keeper(tmp_path):
 async def router(keeper):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    settings = HaproxySettings("api", keeper.state / "router", f"127.0.0.1:{port}", places=1)
-    router = HaproxyRouter(settings, "4f2a", Clock(), KeeperRunner(keeper))
+    door = FrontDoor(
+        Door(keeper.state / "router", (Site("api", f"127.0.0.1:{port}", places=1),)),
+        "4f2a",
+        Clock(),
+        KeeperRunner(keeper),
+    )
+    router = HaproxyRouter(door, "api")
     yield router
     await router.close()
+    await door.close()
 
 
 async def reading(router):
@@ -47,17 +53,17 @@ def routing(*addresses):
 
 
 async def test_the_keeper_runs_it_and_a_crash_is_repaired_with_the_same_routing(keeper, router):
-    await router.prepare(1)
+    await router.door.prepare()
     await reading(router)
     await router.apply(routing("127.0.0.1:1"), 2)
-    pid = router._conversation.pid
+    pid = (await router.door.talk()).pid
     await asyncio.create_subprocess_exec("kill", "-9", str(pid))
     await eventually(lambda: restarted(keeper, pid), "the keeper to start it again")
     assert routing("127.0.0.1:1") == (await reading(router)).routing
 
 
 async def test_more_members_than_places_are_handed_to_a_successor(keeper, router):
-    await router.prepare(1)
+    await router.door.prepare()
     await reading(router)
     wanted = routing("127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3")
     await router.apply(wanted, 2)
@@ -65,18 +71,22 @@ async def test_more_members_than_places_are_handed_to_a_successor(keeper, router
     assert (await router.observe()).in_flight[Slot.GREEN].value == 0
 
 
-async def test_an_older_generation_is_a_conflict(router):
-    await router.prepare(5)
+async def test_whoever_had_the_lease_before_is_refused(keeper, router):
+    await router.door.prepare()
+    await reading(router)
+    door = FrontDoor(router.door.door, "4f2a", Clock(), KeeperRunner(keeper))
+    await door.prepare()
     with pytest.raises(Conflict):
-        await router.prepare(4)
+        await router.door.succeed()
+    await door.close()
 
 
 async def test_a_keeper_that_is_not_there_is_said(tmp_path):
     runner = KeeperRunner(KeeperClient(tmp_path))
     with pytest.raises(ActionError, match="keeper"):
-        await runner.ensure(("haproxy",), tmp_path, (), 1)
+        await runner.ensure(("haproxy",), tmp_path, ())
     with pytest.raises(ActionError, match="keeper"):
-        await runner.reload(("haproxy",), 1)
+        await runner.reload()
     with pytest.raises(ObservationError, match="keeper"):
         await runner.leaving()
 

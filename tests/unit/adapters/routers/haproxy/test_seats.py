@@ -27,13 +27,13 @@ def seated(table: Table, places: int = 2) -> Seats:
     return {name: Seat(address or "127.0.0.1:9", bool(address)) for name, address in wanted.items()}
 
 
-def test_a_slot_has_its_own_backend_and_one_where_nobody_else_is():
-    assert ("api-green", "api-green-only") == backends("api", GREEN)
+def test_a_slot_has_its_own_backend_and_two_where_nobody_else_is():
+    assert ("api-green", "api-green-only", "api-green-long") == backends("api", GREEN)
 
 
-def test_every_place_has_a_seat_in_three_backends():
+def test_every_place_has_a_seat_in_each_backend_and_behind_the_other_slot():
     wanted = seating("api", TABLE, 2)
-    assert 2 * 2 * 3 == len(wanted)
+    assert 2 * 2 * 4 == len(wanted)
     assert ("127.0.0.1:1001", None) == (wanted["api-blue", "blue-1"], wanted["api-blue", "blue-2"])
     assert "127.0.0.1:2001" == wanted["api-green-only", "green-2"]
 

@@ -1,13 +1,14 @@
 """What cannot stand in the router's configuration is refused before it gets there."""
 
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verdigris.adapters.routers.haproxy import HaproxySettings, Timeouts
-from verdigris.adapters.routers.haproxy.render import render
+from verdigris.adapters.routers.haproxy import Door, Identity, Site, Timeouts
+from verdigris.adapters.routers.haproxy.render import render as whole
 from verdigris.adapters.routers.haproxy.settings import split_address
 from verdigris.adapters.routers.haproxy.table import Row, Table
 from verdigris.core.errors import ConfigError
@@ -16,7 +17,11 @@ EMPTY = Table(Row(0))
 
 
 def settings(**more):
-    return HaproxySettings(**{"app": "api", "directory": Path("/x"), "listen": "127.0.0.1:80", **more})
+    return Site(**{"app": "api", "listen": "127.0.0.1:80", **more})
+
+
+def render(site, table, places):
+    return whole(Door(Path("/x"), (site,)), {"api": table}, {"api": places})
 
 
 @pytest.mark.parametrize(
@@ -26,10 +31,13 @@ def settings(**more):
         {"app": "Api"},
         {"app": ""},
         {"app": "a" * 41},
-        {"host": "a b"},
-        {"host": "-a"},
-        {"host": "a}"},
-        {"host": "a\n"},
+        {"hosts": ("a b",)},
+        {"hosts": ("-a",)},
+        {"hosts": ("a}",)},
+        {"hosts": ("a\n",)},
+        {"hosts": ("*.*.a",)},
+        {"path": "/a/"},
+        {"path": "/a b"},
         {"health_path": "/a b"},
         {"health_path": "health"},
         {"health_path": "/health\r\nX: y"},
@@ -49,7 +57,6 @@ def settings(**more):
         {"places": 0},
         {"places": 257},
         {"max_body": -1},
-        {"binary": Path("haproxy")},
     ],
 )
 def test_a_value_outside_its_grammar_is_refused(more):
@@ -79,15 +86,33 @@ def test_whatever_passes_as_a_path_adds_no_word_to_the_configuration(path):
 
 
 def test_what_is_not_configured_leaves_no_line():
-    bare, full = render(settings(), EMPTY, 2), render(settings(host="a.b", max_body=1), EMPTY, 2)
-    assert not {"unknown-host", "body_size"} & {
-        word for word in bare.split() if word in {"unknown-host", "body_size"}
+    bare, full = render(settings(), EMPTY, 2), render(settings(max_body=1), EMPTY, 2)
+    words = {
+        "unknown-host",
+        "body_size",
+        "ssl",
+        "expect-proxy",
+        "xxh32",
+        "regsub",
+        "Set-Cookie",
+        "h2",
+        "redirect",
     }
-    assert len(full.splitlines()) == len(bare.splitlines()) + 2
+    assert set() == words & {word for line in bare.splitlines() for word in re.split(r"[^A-Za-z0-9_-]", line)}
+    assert len(full.splitlines()) == len(bare.splitlines()) + 6 * 3
 
 
 async def test_every_combination_is_valid_for_haproxy(make_house):
     house = await make_house(
-        host="api.example.com", max_body=5, health_path="/a/b?c=d&e=%20:@!$,;~", places=9
+        hosts=("api.example.com", "*.example.org"),
+        path="/v1",
+        strip=True,
+        max_body=5,
+        health_path="/a/b?c=d&e=%20:@!$,;~",
+        places=9,
+        trust=("10.0.0.0/8", "fd00::/8"),
+        proxy_protocol=True,
+        http2=True,
+        identity=Identity("cookie", "uid", True, ("ada",), ("bob",)),
     )
-    await house.router.files.check(render(house.settings, EMPTY, 9))
+    assert 0 == house.runner.reloads

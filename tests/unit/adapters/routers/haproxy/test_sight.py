@@ -61,7 +61,7 @@ def test_who_does_not_stand_behind_does_not_jump_in():
 
 def test_the_latch_counts_only_under_the_row_that_it_fell_under():
     latched = a_sight(latch={f"api/{STAMPED.row}": "blue"})
-    assert (BLUE, None) == (latched.fell_back_to, replace(latched, entries={"api": "another"}).fell_back_to)
+    assert (BLUE, None) == (latched.fell_back_to, replace(latched, rows={"api": "another"}).fell_back_to)
     assert a_sight(latch={f"api/{STAMPED.row}": "purple"}).fell_back_to is None
 
 
@@ -86,12 +86,16 @@ async def test_a_row_that_says_no_share_is_trouble_with_the_command_that_ends_it
 STAT = "# pxname,svname,scur,hrsp_1xx,\n"
 
 
-async def test_streams_are_taken_off_from_what_is_in_flight():
+async def test_what_lasts_is_counted_apart_from_what_is_in_flight():
+    """By its backend where it said so before, else it is taken off from what is inside a server."""
     servers = (
         f"{STAT}api-blue,blue-1,5,0,\napi-green,blue-1,2,0,\nother,blue-1,9,0,\napi-green,green-1,1,0,\n"
+        "api-green-long,green-1,200,0,\nother-green-long,green-1,9,0,\n"
     )
     streams = (
-        "# table: api-long, type: string, size:16, used:1\n0x1: key=blue use=3 exp=1 shard=0 conn_cur=3\n"
+        "# table: streams, type: string, size:16, used:1\n0x1: key=api/blue use=3 exp=1 shard=0 conn_cur=3\n"
     )
-    load = await load_of(Told(servers, f"{STAT}api,FRONTEND,8,0,\n", streams), "api")
-    assert (PerSlot(4, 1), PerSlot(3, 0), 8) == (load.in_flight, load.long_lived, load.connections)
+    held = "api 12\nother 3\n"
+    load = await load_of(Told(servers, f"{STAT}front-0,FRONTEND,8,0,\n", streams, held), "api")
+    assert (PerSlot(4, 1), PerSlot(3, 200)) == (load.in_flight, load.long_lived)
+    assert (8, 12) == (load.connections, load.waiting)

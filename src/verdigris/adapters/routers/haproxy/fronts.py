@@ -1,0 +1,261 @@
+"""The front door at one address: who asks, for which app, which way the request goes, and what is said of the answer.
+
+One frontend serves every app at its address; what differs from app to app is looked up, not written out, so that an
+app costs the others nothing. What nobody has configured leaves no line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from verdigris.adapters.routers.haproxy.settings import Door, Identity, Site, split_address
+from verdigris.adapters.routers.haproxy.words import (
+    CERTIFICATES,
+    COHORT_COOKIE,
+    LATCH,
+    PREVIEW,
+    PREVIEW_COOKIE,
+    SHARE,
+    SITES,
+    STREAMS,
+    USERS,
+    answer,
+    milliseconds,
+    page_of,
+)
+from verdigris.core.world import Slot
+
+__all__ = ["LINE", "PROBE_FROM", "front", "name_of"]
+
+PROBE_FROM = "127.86.68.71"
+"""Where our own probes come from: they are no proxy, whoever else is one on this machine."""
+
+ID = "[A-Za-z0-9._~+/=-]{1,128}"
+ASKED = "{ var(txn.asked) -m found }"
+SHARED = "{ var(txn.share) -m int 1:99 }"
+
+LINE = (
+    "r1 %[var(txn.app)] %[date(0,ms)] %[var(txn.slot)] %s %ST %Tw %Tc %Tr %Ta %ts %rc %[var(txn.preview)]"
+    " %[var(txn.id)] %HM %[capture.req.uri,bytes(0,1024)] ."
+)
+"""One line for each request, read by the signals adapter. The dot at its end shows that nothing was cut off."""
+
+
+def name_of(number: int) -> str:
+    """The frontend of the n-th address."""
+    return f"front-{number}"
+
+
+def front(door: Door, number: int, address: str) -> str:
+    """The whole frontend of one address. A plain one and one for HTTPS differ in how they are bound."""
+    sites = list(door.at(address))
+    secure = any(site.tls and site.tls.listen == address for site in sites)
+    return "".join(
+        (
+            *_binding(sites, number, secure),
+            *_who_asks(sites, secure),
+            *_for_whom(sites),
+            *_elsewhere(sites, secure),
+            *_held(sites),
+            *_which_slot(sites),
+            *_turns(),
+            *_ways(),
+            *_answers(sites, secure),
+        )
+    )
+
+
+def _binding(sites: list[Site], number: int, secure: bool) -> Iterator[str]:
+    waits = [site.timeouts for site in sites]
+    oldest = min((site.tls.oldest for site in sites if site.tls), default="1.2")
+    how = f" ssl crt-list {CERTIFICATES}/{number}.list alpn h2,http/1.1 ssl-min-ver TLSv{oldest}"
+    yield f"frontend {name_of(number)}\n"
+    yield f"    bind fd@${{VERDIGRIS_FD_{number}}}{how if secure else ''}\n"
+    yield f"    timeout client {milliseconds(max(t.client for t in waits))}\n"
+    yield f"    timeout http-request {milliseconds(max(t.request for t in waits))}\n"
+    yield f"    timeout http-keep-alive {milliseconds(max(t.keep_alive for t in waits))}\n"
+    yield f'    log global\n    log-format "{LINE}"\n'
+    if sites[0].proxy_protocol:
+        proxies = f"{{ src {' '.join(sites[0].trust)} }} !{{ src {PROBE_FROM} }}"
+        yield f"    tcp-request connection expect-proxy layer4 if {proxies}\n"
+
+
+def _who_asks(sites: list[Site], secure: bool) -> Iterator[str]:
+    """A request id that is ours or fit to be, and none of the words that are only ours to say."""
+    yield f"""
+    # Who asks: what the client may say of itself, and what only we say.
+    http-request set-var(txn.id) req.hdr(x-request-id)
+    http-request set-var(txn.id) uuid() unless {{ var(txn.id) -m reg ^{ID}$ }}
+    http-request set-header X-Request-Id %[var(txn.id)]
+    http-request set-header X-Request-Start t=%[date(0,ms)]
+    http-request set-var(txn.asked) req.hdr(x-verdigris-preview),map({PREVIEW})
+    http-request set-var(txn.asked) req.cook({PREVIEW_COOKIE}),map({PREVIEW}) if {{ req.cook({PREVIEW_COOKIE}) -m found }}
+    http-request replace-header Cookie (.*){PREVIEW_COOKIE}=[^;]*(.*) \\1\\2 if {{ req.cook({PREVIEW_COOKIE}) -m found }}
+    http-request set-var(txn.preview) var(txn.asked),field(1,/) if {ASKED}
+    http-request del-header X-Environment
+    http-request del-header X-API-Version
+    http-request del-header X-Verdigris- -m beg
+    http-request del-header Forwarded
+"""
+    yield from _forwarded("https" if secure else "http", sites[0].trust)
+
+
+def _forwarded(scheme: str, trust: tuple[str, ...]) -> Iterator[str]:
+    """X-Forwarded headers: made by us, or continued where a proxy sent them whom we trust."""
+    if not trust:
+        yield "    http-request del-header X-Forwarded- -m beg\n"
+        yield "    http-request set-header X-Forwarded-For %[src]\n"
+        yield f"    http-request set-header X-Forwarded-Proto {scheme}\n"
+        yield "    http-request set-header X-Forwarded-Host %[req.hdr(host)]\n"
+        yield "    http-request set-header X-Forwarded-Port %[dst_port]\n"
+        return
+    yield f"    acl trusted src {' '.join(trust)}\n"
+    yield "    http-request del-header X-Forwarded- -m beg unless trusted\n"
+    yield "    http-request add-header X-Forwarded-For %[src]\n"
+    for name, value in (("Proto", scheme), ("Host", "%[req.hdr(host)]"), ("Port", "%[dst_port]")):
+        absent = f"!{{ req.hdr(x-forwarded-{name.lower()}) -m found }}"
+        yield f"    http-request set-header X-Forwarded-{name} {value} if {absent}\n"
+
+
+def _for_whom(sites: list[Site]) -> Iterator[str]:
+    """Which app: the longest prefix of the exact host, else of the wildcard one level up, else of any host."""
+    yield "\n    # Whose request it is, and what is wanted for that app.\n"
+    if len(sites) == 1 and not sites[0].hosts and sites[0].path == "/":
+        yield f"    http-request set-var(txn.app) str({sites[0].app})\n"
+    else:
+        wild = any(host.startswith("*.") for site in sites for host in site.hosts)
+        any_host = any(not site.hosts for site in sites)
+        yield '    http-request set-var-fmt(txn.place) "%[req.hdr(host),host_only,lower]%[path]/"\n'
+        yield f"    http-request set-var(txn.app) var(txn.place),map_beg({SITES})\n"
+        unknown = "if !{ var(txn.app) -m found }"
+        if wild:
+            yield f"    http-request set-var-fmt(txn.place) \"*.%[req.hdr(host),host_only,lower,regsub('^[^.]*\\.','')]%[path]/\" {unknown}\n"
+            yield f"    http-request set-var(txn.app) var(txn.place),map_beg({SITES}) {unknown}\n"
+        if any_host:
+            yield f'    http-request set-var-fmt(txn.place) "%[path]/" {unknown}\n'
+            yield f"    http-request set-var(txn.app) var(txn.place),map_beg({SITES}) {unknown}\n"
+        yield f"    http-request set-var(txn.app) var(txn.asked),field(2,/) if {{ var(txn.asked) -m sub / }}\n"
+        yield f"    http-request return status 404 {answer('unknown-host')} {unknown}\n"
+    yield f"    http-request set-var(txn.row) var(txn.app),map({SHARE})\n"
+
+
+def _elsewhere(sites: list[Site], secure: bool) -> Iterator[str]:
+    """Plain requests that belong to HTTPS."""
+    for site in sites:
+        if site.tls and site.tls.redirect and not secure:
+            _, port = split_address(site.tls.listen)
+            place = f"https://%[req.hdr(host),host_only]{'' if port == 443 else f':{port}'}%[pathq]"
+            yield f'    http-request redirect location "{place}" code 308 if {_of(site, sites)} !{ASKED}\n'
+
+
+def _held(sites: list[Site]) -> Iterator[str]:
+    """An app that is paused lets nobody through but probes and previews; its row may say otherwise at any time."""
+    yield "    acl paused var(txn.row) -m sub /pause=\n"
+    for site in sites:
+        retry = f"hdr Retry-After {round(site.maintenance.retry_after)} hdr X-Verdigris-Error maintenance"
+        page = f'content-type "text/html; charset=utf-8" file {page_of(site.app)}'
+        when = f"if paused !{ASKED} {{ var(txn.row) -m sub /pause=maintenance/ }} {_of(site, sites)}"
+        yield f"    http-request return status 503 {page} {retry} {when}\n"
+    yield f"    http-request lua.hold if paused !{ASKED}\n"
+    refused = "if { var(txn.refused) -m found }"
+    yield f"    http-request return status 503 {answer('paused')} hdr Retry-After 5 {refused}\n"
+
+
+def _which_slot(sites: list[Site]) -> Iterator[str]:
+    """Where the secret says, else where the router turned to by itself, else by the share."""
+    yield f"""
+    # Where it goes: where the secret says, else where the router turned to by itself, else by the share.
+    acl forced var(txn.preview) -m str {" ".join(Slot)}
+    acl readable var(txn.row) -m reg ^green=(100|[1-9]?[0-9])(/|$)
+    http-request return status 503 {answer("no-release")} if !forced !readable
+    http-request set-var(txn.share) var(txn.row),field(1,/),field(2,=)
+    http-request set-var(txn.slot) str(blue)
+"""
+    cohorts = [(site, site.identity) for site in sites if site.identity]
+    if not cohorts:
+        yield "    http-request set-var(txn.slot) str(green) if { rand(100),sub(txn.share) lt 0 }\n"
+    else:
+        yield from _cohorts(cohorts, sites)
+    yield '    http-request set-var-fmt(txn.turn) "%[var(txn.app)]/%[var(txn.row)]"\n'
+    yield f"    http-request set-var(txn.slot) var(txn.turn),map({LATCH})\n"
+    yield "    http-request set-var(txn.slot) var(txn.preview) if forced\n"
+
+
+def _cohorts(cohorts: list[tuple[Site, Identity]], sites: list[Site]) -> Iterator[str]:
+    """The same user, the same slot: a hash of who asks and of this deployment's salt, against the share."""
+    for site, identity in cohorts:
+        when = f"if {_of(site, sites)}"
+        fetch = {"header": f"req.hdr({identity.name})", "cookie": f"req.cook({identity.name})"}
+        if identity.by in fetch:
+            yield f"    http-request set-var(txn.who) {fetch[identity.by]} {when}\n"
+        if identity.assign:
+            nobody = "!{ var(txn.who),length gt 0 }"
+            yield f"    http-request set-var(txn.who) req.cook({COHORT_COOKIE}) {when} {nobody}\n"
+            yield f"    http-request set-var(txn.assigned) uuid() {when} {nobody} {SHARED}\n"
+            yield f"    http-request set-var(txn.who) var(txn.assigned) {when} {nobody} {SHARED}\n"
+    salted = "var(txn.row),field(3,/),concat(/,txn.who),xxh32,mod(100)"
+    yield "    http-request set-var(txn.bucket) rand(100)\n"
+    yield f"    http-request set-var(txn.bucket) {salted} if {{ var(txn.who),length gt 0 }}\n"
+    yield "    http-request set-var(txn.slot) str(green) if { var(txn.bucket),sub(txn.share) lt 0 }\n"
+    if any(identity.allow or identity.deny for _, identity in cohorts):
+        yield f"    http-request set-var(txn.listed) var(txn.app),concat(/,txn.who),map({USERS}) if {SHARED}\n"
+        for slot in Slot:
+            new = f"{{ var(txn.row) -m sub /new={slot}/ }}"
+            yield f"    http-request set-var(txn.slot) str({slot}) if {{ var(txn.listed) -m str allow }} {new}\n"
+            yield f"    http-request set-var(txn.slot) str({slot.other}) if {{ var(txn.listed) -m str deny }} {new}\n"
+
+
+def _turns() -> Iterator[str]:
+    """The first request that finds a slot dead turns all later ones, until the row changes."""
+    yield "    http-request set-var(txn.up) var(txn.app),concat(-,txn.slot,-long),nbsrv\n"
+    yield "    acl dead var(txn.up) -m int 0\n"
+    for slot in Slot:
+        up = "{ var(txn.app),concat(-" + slot + "-long),nbsrv gt 0 }"
+        may = f"{{ var(txn.row) -m sub /fallback={slot}/ }}"
+        when = f"if dead !forced {{ var(txn.slot) -m str {slot.other} }} {may} {up}"
+        yield f"    http-request set-var(txn.turned) str({slot}) {when}\n"
+    turned = "if { var(txn.turned) -m found }"
+    yield f"    http-request set-map({LATCH}) %[var(txn.turn)] %[var(txn.turned)] {turned}\n"
+    yield f"    http-request set-var(txn.slot) var(txn.turned) {turned}\n"
+
+
+def _ways() -> Iterator[str]:
+    """A dead slot without another is tried all the same: a check that fails may be wrong."""
+    yield "    acl lasting req.hdr(upgrade) -m found\n"
+    yield "    acl lasting req.hdr(accept) -m beg text/event-stream\n"
+    yield "    acl alive var(txn.up) -m int gt 0\n"
+    yield "    acl alive var(txn.turned) -m found\n"
+    yield "    http-request set-var(txn.long) bool(true) if lasting alive !forced\n"
+    yield "    use_backend %[var(txn.app)]-%[var(txn.slot)]-only if forced\n"
+    yield "    use_backend %[var(txn.app)]-%[var(txn.slot)]-long if { var(txn.long) -m bool }\n"
+    yield "    use_backend %[var(txn.app)]-%[var(txn.slot)] if alive\n"
+    yield "    use_backend %[var(txn.app)]-%[var(txn.slot)]-only\n"
+
+
+def _answers(sites: list[Site], secure: bool) -> Iterator[str]:
+    """What is said about the answer: who really gave it."""
+    yield f"""
+    # What is said about the answer: who really gave it.
+    http-response del-header X-Verdigris- -m beg
+    http-response set-var(txn.from) srv_name,field(1,-)
+    http-response set-header X-Environment %[var(txn.from)]
+    http-response set-header X-Verdigris-Server %[srv_name] if {{ var(txn.preview) -m found }}
+    http-response set-var(txn.version) var(txn.app),concat(/,txn.from,/version),map({SHARE})
+    acl versioned res.hdr(x-api-version) -m found
+    acl nameless var(txn.version) -m str -- -
+    http-response set-header X-API-Version %[var(txn.version)] if !versioned !nameless
+    acl long-lived status 101
+    acl long-lived res.hdr(content-type) -m beg text/event-stream
+    http-response set-var(txn.inside) var(txn.app),concat(/,txn.from) if long-lived !{{ var(txn.long) -m bool }}
+    http-response track-sc0 var(txn.inside) table {STREAMS} if {{ var(txn.inside) -m found }}
+    http-after-response set-header X-Request-Id %[var(txn.id)]
+"""
+    if any(site.identity and site.identity.assign for site in sites):
+        cookie = f"{COHORT_COOKIE}=%[var(txn.assigned)]; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax"
+        given = "{ var(txn.assigned) -m found }"
+        yield f'    http-response add-header Set-Cookie "{cookie}{"; Secure" if secure else ""}" if {given}\n'
+
+
+def _of(site: Site, sites: list[Site]) -> str:
+    """The condition that a request is for this site: always true where it is alone."""
+    return f"{{ var(txn.app) -m str {site.app} }}" if len(sites) > 1 else "TRUE"
