@@ -8,7 +8,8 @@ import pytest
 
 from tests.bad_input.project import Project
 
-GOOD = 'app: api\nrun: {command: [server, "{port}"]}\n'
+RUN = 'run: {command: [server, "{port}"]}'
+GOOD = f"app: api\n{RUN}\n"
 
 TEXTS: dict[str, tuple[str, ...]] = {
     "an unknown key": (
@@ -52,6 +53,74 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "env:DB_PASSWORD",
     ),
     "no reference": (f"{GOOD[:-2]}, env: {{TOKEN: 'env:not a name'}}}}\n", "is no reference: write env:NAME"),
+    "an address with brackets": (
+        f"{GOOD}route: {{listen: '[127.0.0.1]:80'}}\n",
+        "verdigris.yaml:3:9: route.listen: needs brackets around IPv6 only: write 127.0.0.1:80",
+    ),
+    "a URL for a host": (
+        f"{GOOD}route: {{host: 'https://api.example.com'}}\n",
+        "route.host: must be a host without scheme and path",
+    ),
+    "a wildcard in the middle": (
+        f"{GOOD}route: {{host: 'api.*.com'}}\n",
+        "route.host: must be a host where * stands for the whole first part only, as in *.example.com",
+    ),
+    "a prefix with a slash at its end": (f"{GOOD}route: {{path: /shop/}}\n", "got '/shop/': write /shop"),
+    "nothing to strip": (f"{GOOD}route: {{strip: true}}\n", "route.strip: takes off route.path, which is /"),
+    "HTTPS without a certificate": (
+        f"{GOOD}route: {{tls: {{listen: '0.0.0.0:443'}}}}\n",
+        "verdigris.yaml:3:9: route.tls.certificate: is missing: name the PEM file",
+    ),
+    "a redirect to nowhere": (
+        f"{GOOD}route: {{tls: {{redirect: true}}}}\n",
+        "3:15: route.tls.redirect: has no meaning without route.tls.listen",
+    ),
+    "a TLS that is too old": (
+        f"{GOOD}route: {{tls: {{oldest: '1.0'}}}}\n",
+        'route.tls.oldest: must be "1.2" or "1.3", got \'1.0\'',
+    ),
+    "one address for HTTP and HTTPS": (
+        f"{GOOD}route: {{listen: '0.0.0.0:443', tls: {{listen: '0.0.0.0:443', certificate: a.pem}}}}\n",
+        "route.tls.listen: must be an address of its own, but is route.listen of api (line 3)",
+    ),
+    "an address for a network": (
+        f"{GOOD}route: {{trust: [10.0.0.1/8]}}\n",
+        "3:17: route.trust[0]: names an address inside of its network: write 10.0.0.0/8",
+    ),
+    "a PROXY header that nobody vouches for": (
+        f"{GOOD}route: {{proxy_protocol: true}}\n",
+        "route.proxy_protocol: needs route.trust, the networks of the proxies",
+    ),
+    "a size without a unit": (f"{GOOD}route: {{max_body: 10}}\n", "write 10B instead of 10"),
+    "HTTP/2 by another word": (
+        f"{GOOD}route: {{http2: on}}\n",
+        "route.http2: must be true or false, got 'on'",
+    ),
+    "a header without a kind": (
+        f"{GOOD}route: {{cohort: {{by: X-User}}}}\n",
+        "write header:X-User or cookie:X-User",
+    ),
+    "a user on both lists": (
+        f"{GOOD}route: {{cohort: {{by: cookie:sid, allow: [ada], deny: [ada]}}}}\n",
+        "route.cohort.deny[0]: is in route.cohort.allow too",
+    ),
+    "a list of users whom nothing tells apart": (
+        f"{GOOD}route: {{cohort: {{allow: [ada]}}}}\n",
+        "route.cohort.allow: needs route.cohort.by",
+    ),
+    "a pause without an end": (
+        f"{GOOD}route: {{pause: {{longest: 24h}}}}\n",
+        "route.pause.longest: must be 100ms to 1h, got 24h",
+    ),
+    "a maintenance page that is no path": (
+        f"{GOOD}route: {{maintenance: {{page: [back, soon]}}}}\n",
+        "route.maintenance.page: must be none or a path: write it in quotes",
+    ),
+    "a host claimed twice": (
+        f"apps:\n  api:\n    {RUN}\n  shop:\n    {RUN}\n",
+        "verdigris.yaml:4:3: apps.shop.route: any host, path / at 127.0.0.1:8080 belongs to api (line 2) already",
+        "give one of them another host, path or listen",
+    ),
     "a tab": ("app: api\n\trun: x\n", "verdigris.yaml:2:1: a tab cannot indent YAML. Use spaces."),
     "nothing": ("", "must hold keys and values. `verdigris init` writes a file to begin with"),
     "not UTF-8": ("app: \udcff", "verdigris.yaml:1:6: is not UTF-8"),

@@ -71,7 +71,7 @@ def test_a_release_that_was_changed_before_it_started_is_refused(pair: Project):
     code.chmod(0o600)
     code.write_text("print('hello')\n")
     pair.configure()
-    pair.deploy("1.1.0").says(11, "releases/1.1.0 was changed since 1.1.0 was made. Remove it and deploy")
+    pair.deploy("1.1.0").says(11, "releases/api/1.1.0 was changed since 1.1.0 was made. Remove it and deploy")
 
 
 def test_an_application_that_ignores_sigterm_is_killed_after_its_grace_and_that_is_said(pair: Project):

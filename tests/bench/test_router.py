@@ -103,10 +103,11 @@ async def ours(application, tmp_path):
     house = House(tmp_path / "router")
     await house.start()
     await house.route(0, 1, Place(application), fallback=None, versions=("1.0.0", ""))
-    signals = RouterLines(tmp_path / "router", house.clock, "api", house.router.requests)
-    await signals.start()
+    lines = RouterLines(tmp_path / "router", house.clock, house.router.door.requests)
+    lines.of("api")
+    await lines.start()
     yield house.port, house.runner.current.pid
-    await signals.close()
+    await lines.close()
     await house.close()
 
 
@@ -117,8 +118,8 @@ async def bare(application, tmp_path):
     place.mkdir()
     (place / "haproxy.cfg").write_text(BARE.format(port=application))
     runner = Direct(socket.create_server(("127.0.0.1", 0), backlog=1024))
-    await runner.ensure((str(bundled()), "-db", "-f", "haproxy.cfg"), place, (), 0)
-    yield runner.door.getsockname()[1], runner.current.pid
+    await runner.ensure((str(bundled()), "-db", "-f", "haproxy.cfg"), place, ())
+    yield runner.doors[0].getsockname()[1], runner.current.pid
     runner.close()
 
 

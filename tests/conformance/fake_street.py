@@ -4,7 +4,7 @@ import math
 import random
 from collections import Counter
 
-from verdigris.core.world import Member, PerSlot, Release, Slot, Weights
+from verdigris.core.world import Member, Pause, PerSlot, Release, Slot, Weights
 from verdigris.testing.chaos import KINDS, Chaos
 from verdigris.testing.fakes import FakeClock, FakeEnvironment, FakeRouter
 from verdigris.testing.host import RATE, Body, Host, Nature
@@ -62,6 +62,7 @@ class FakeStreet(FakeHouse):
         for _ in range(math.ceil(count / RATE)):
             before = {body.name: body.served for slot in Slot for body in self.bodies(slot)}
             self.host.advance(1.0)
+            got[""] += RATE if self.host.routing.pause is Pause.MAINTENANCE else 0
             for slot in Slot:
                 tally = self.host.seconds[-1].slots[slot]
                 served = [body.name for body in self.bodies(slot) if body.served > before[body.name]]
@@ -71,8 +72,20 @@ class FakeStreet(FakeHouse):
         return got
 
     async def hold(self, count: int) -> None:
-        slot = max(Slot, key=lambda slot: self.host.routing.weights[slot])
-        self.host.held[slot] += count
+        if self.host.routing.pause is Pause.NONE:
+            self.host.held[self.busiest] += count
+        else:
+            self.host.kept += count
+
+    async def stream(self, count: int) -> None:
+        self.host.streams[self.busiest] += count
+
+    async def streaming(self) -> int:
+        return sum(self.host.streams.values())
+
+    @property
+    def busiest(self) -> Slot:
+        return max(Slot, key=lambda slot: self.host.routing.weights[slot])
 
     async def let_go(self) -> int:
         self.host.held = dict.fromkeys(Slot, 0)

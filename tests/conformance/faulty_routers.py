@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from verdigris.core.errors import ObservationError
-from verdigris.core.world import Answer, Known, PerSlot, RouterWorld, Routing, Seen, Slot, Unknown
+from verdigris.core.world import Answer, Known, Pause, PerSlot, RouterWorld, Routing, Seen, Slot, Unknown
 from verdigris.testing.fakes import FakeRouter
 
 LATE = 2.0
@@ -122,3 +122,43 @@ class Helpful(FakeRouter):
     def arrive(self, routing: Routing, generation: int) -> None:
         busy = max(Slot, key=lambda slot: routing.weights[slot])
         super().arrive(replace(routing, fallback=routing.fallback or busy.other), generation)
+
+
+class Impatient(Remembering):
+    """Says that it holds requests back, and lets them through."""
+
+    def arrive(self, routing: Routing, generation: int) -> None:
+        super().arrive(replace(routing, pause=Pause.NONE), generation)
+        self.told = None
+
+    async def apply(self, routing: Routing, generation: int) -> None:
+        await super().apply(routing, generation)
+        self.told = replace(self.told, value=replace(self.told.value, routing=routing))
+
+
+class Careless(FakeRouter):
+    """Cuts what lasts when it switches."""
+
+    def arrive(self, routing: Routing, generation: int) -> None:
+        super().arrive(routing, generation)
+        for slot in Slot:
+            self.host.streams[slot] *= routing.weights[slot] > 0
+
+
+class Obedient(FakeRouter):
+    """Ends what lasts wherever it is told to, and goes on until nothing is left."""
+
+    async def close_streams(self, slot: Slot, generation: int) -> None:
+        self.host.closing.add(slot)
+
+    def arrive(self, routing: Routing, generation: int) -> None:
+        going_on = set(self.host.closing)
+        super().arrive(routing, generation)
+        self.host.closing |= going_on
+
+
+class Discreet(FakeRouter):
+    """Does not say how many it has ended."""
+
+    async def observe(self) -> RouterWorld:
+        return replace(await super().observe(), cut=PerSlot(0, 0))

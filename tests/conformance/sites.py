@@ -85,8 +85,9 @@ class ProcessSite:
         self.word.touch()
 
     async def kill(self, instance: Instance) -> None:
-        found = (await self.environment.keeper.observe()).slots[instance.slot].instances
-        os.kill(next(one.pid for one in found if one.name == instance.name), signal.SIGKILL)
+        name = f"{self.stage.app}.{instance.name}"
+        found = (await self.environment.keeper.observe()).slots[f"{self.stage.app}.{instance.slot}"].instances
+        os.kill(next(one.pid for one in found if one.name == name), signal.SIGKILL)
 
     async def cut(self) -> None:
         ask(self.stage.state, Shutdown(), 10)

@@ -14,7 +14,7 @@ from tests.conformance.haproxy_street import HaproxyStreet
 from tests.waiting import eventually
 from verdigris.core.errors import VerdigrisError
 from verdigris.core.world import Slot
-from verdigris.testing.conformance import router, router_faults
+from verdigris.testing.conformance import router, router_faults, router_pause, router_streams
 from verdigris.testing.conformance.router import CHECKS, Check, Scene
 from verdigris.testing.conformance.router_scene import all_on, told
 
@@ -99,6 +99,16 @@ async def test_nothing_is_found_right_with_a_router_that_lies_or_is_late(double)
         (faulty.Hopeful, router_faults.an_unreachable_router_is_unknown_and_never_zero),
         (faulty.Stubborn, router_faults.telling_it_again_ends_the_fallback),
         (faulty.Helpful, router_faults.nobody_jumps_in_who_may_not),
+        (
+            faulty.Impatient,
+            router_pause.requests_wait_while_it_is_paused_and_are_served_when_it_is_over,
+        ),
+        (faulty.Impatient, router_pause.in_maintenance_nobody_reaches_a_member),
+        (faulty.Careless, router_streams.what_lasts_outlives_a_switch_and_is_counted_apart),
+        (faulty.Obedient, router_streams.what_lasts_in_a_slot_that_serves_is_left_alone),
+        (faulty.Obedient, router_streams.an_older_generation_ends_nothing),
+        (faulty.Obedient, router_streams.weight_for_the_slot_stops_the_closing),
+        (faulty.Discreet, router_streams.what_lasts_is_ended_when_that_is_asked_for_and_counted),
     ],
     ids=lambda one: one.__name__,
 )

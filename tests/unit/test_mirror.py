@@ -35,7 +35,9 @@ SMALL_PARTS = dict.fromkeys(
 )
 
 TOGETHER = {
+    "adapters/routers/haproxy/handing": "test_certificates",
     "adapters/routers/haproxy/leaving": "test_runner",
+    "adapters/routers/haproxy/pair": "test_certificates",
     "adapters/stores/rows": "test_sql",
     "adapters/stores/tables": "test_upgrade",
     **{f"cli/{verb}": tests for verb, tests in VERBS.items()},
@@ -52,7 +54,9 @@ TOGETHER = {
     "testing/conformance/environment_scene": "test_suites",
     "testing/conformance/router": "test_suites",
     "testing/conformance/router_faults": "test_suites",
+    "testing/conformance/router_pause": "test_suites",
     "testing/conformance/router_scene": "test_suites",
+    "testing/conformance/router_streams": "test_suites",
     "testing/conformance/store": "test_suites",
     "testing/planting": "test_planted",
     "testing/simulation": "test_chaos",
@@ -60,6 +64,7 @@ TOGETHER = {
 """Module -> the test file, in the folder that mirrors the module's own, in which it is tested among others."""
 
 STORIES = {
+    "adapters/routers/haproxy/test_renewal",
     "adapters/routers/haproxy/test_requests",
     "adapters/routers/haproxy/test_turning",
     "adapters/stores/test_disk",

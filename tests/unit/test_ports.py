@@ -13,7 +13,7 @@ from verdigris.adapters.clock import MachineClock
 from verdigris.adapters.environments.process.adapter import ProcessEnvironment
 from verdigris.adapters.notifiers.webhook import Webhook
 from verdigris.adapters.routers.haproxy.adapter import HaproxyRouter
-from verdigris.adapters.signals.router_lines import RouterLines
+from verdigris.adapters.signals.router_lines import AppSignals
 from verdigris.adapters.stores.board import FileBoard
 from verdigris.adapters.stores.desk import SqliteDesk
 from verdigris.adapters.stores.sql import SqlStore
@@ -24,7 +24,7 @@ KEPT_BY = {
     ports.Clock: (MachineClock, fakes.FakeClock),
     ports.Router: (HaproxyRouter, fakes.FakeRouter),
     ports.Environment: (ProcessEnvironment, fakes.FakeEnvironment),
-    ports.Signals: (RouterLines, fakes.FakeSignals),
+    ports.Signals: (AppSignals, fakes.FakeSignals),
     ports.SchemaTool: (fakes.FakeSchema,),
     ports.Rehearser: (fakes.FakeRehearser,),
     ports.Notifier: (Webhook, fakes.FakeNotifier),

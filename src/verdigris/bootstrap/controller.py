@@ -1,4 +1,4 @@
-"""`verdigris up`: the controller of a state directory, in the foreground, until it is told to stop."""
+"""`verdigris up`: the controller of all apps of a state directory, in the foreground, until it is told to stop."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import logging
 import signal
 import socket
 
+from verdigris.adapters.environments.process.adapter import ProcessEnvironment
 from verdigris.adapters.stores.lease import Lease
 from verdigris.adapters.stores.pokes import listen
+from verdigris.bootstrap.background import refuse_to_forget, start_keeper, wiring
 from verdigris.bootstrap.house import DATABASE, WIRING, House
 from verdigris.bootstrap.wiring import Wired, wired
 from verdigris.core.errors import StoreUnavailable, VerdigrisError
@@ -33,13 +35,14 @@ async def run_controller(house: House) -> None:
     lease = Lease(house.state)
     await take(lease)
     try:
-        await asyncio.to_thread(house.start_keeper, log.info)
+        await asyncio.to_thread(start_keeper, house, log.info)
         await refuse_a_lost_store(house)
-        (house.state / WIRING).write_text(house.wiring())
-        async with wired(house) as parts:
-            await parts.store.prepare()
-            await parts.store.prune(EVENTS_KEPT)
-            await serve(house, parts)
+        await asyncio.to_thread(refuse_to_forget, house)
+        (house.state / WIRING).write_text(wiring(house))
+        async with wired(house) as shared:
+            await shared.store.prepare()
+            await shared.store.prune(EVENTS_KEPT)
+            await serve(house, shared)
     finally:
         lease.release()
 
@@ -66,18 +69,20 @@ async def refuse_a_lost_store(house: House) -> None:
         )
 
 
-async def serve(house: House, parts: Wired) -> None:
-    service = Service([Engine(house.app, parts.parts)])
+async def serve(house: House, shared: Wired) -> None:
+    """Run a loop for each app, none of which waits for another."""
+    service = Service([Engine(app, parts) for app, parts in shared.apps.items()])
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, service.stop)
     ears = listen(house.state)
     loop.add_reader(ears.fileno(), lambda: hear(ears, service))
-    beside = (
-        asyncio.create_task(follow(parts, service), name="changes of the environment"),
-        asyncio.create_task(mind_the_keeper(house), name="the keeper"),
-    )
-    log.info("the controller of %s is up", house.state)
+    beside = [
+        asyncio.create_task(follow(environment, service.bells[app]), name=f"changes of {app}")
+        for app, environment in shared.environments.items()
+    ]
+    beside.append(asyncio.create_task(mind_the_keeper(house), name="the keeper"))
+    log.info("the controller of %s is up: %s", house.state, ", ".join(shared.apps))
     try:
         await service.run()
     finally:
@@ -96,10 +101,10 @@ def hear(ears: socket.socket, service: Service) -> None:
             service.wake()
 
 
-async def follow(parts: Wired, service: Service) -> None:
-    """Look at once when an instance exits or becomes healthy."""
-    async for _ in parts.environment.changes():
-        service.wake()
+async def follow(environment: ProcessEnvironment, bell: asyncio.Event) -> None:
+    """Have an app looked at as soon as an instance of it exits or becomes healthy."""
+    async for _ in environment.changes():
+        bell.set()
 
 
 async def mind_the_keeper(house: House) -> None:
@@ -115,6 +120,6 @@ async def mind_the_keeper(house: House) -> None:
 
 def start_again(house: House) -> None:
     try:
-        house.start_keeper(log.warning)
+        start_keeper(house, log.warning)
     except VerdigrisError as error:
         log.error("%s", error)

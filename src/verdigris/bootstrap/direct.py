@@ -11,8 +11,9 @@ from dataclasses import replace
 
 from verdigris.adapters.stores.directs import FileDirects
 from verdigris.adapters.stores.lease import Lease
+from verdigris.bootstrap.background import refuse_to_forget, start_keeper
 from verdigris.bootstrap.house import House, Say
-from verdigris.bootstrap.wiring import Wired, wired
+from verdigris.bootstrap.wiring import wired
 from verdigris.core.deployment import Deployment
 from verdigris.core.errors import Conflict, Refused, StoreUnavailable
 from verdigris.core.intake import Direct, way_back
@@ -29,6 +30,7 @@ from verdigris.core.world import (
     Weights,
 )
 from verdigris.engine.loop import Engine
+from verdigris.engine.parts import Parts
 
 __all__ = ["roll_back_directly"]
 
@@ -46,11 +48,13 @@ async def roll_back_directly(house: House, actor: str, reason: str, say: Say) ->
     holder = lease.take_over(TAKE_OVER_WITHIN)
     if holder is not None:
         say(f"the {holder} did not answer and was ended; traffic did not depend on it")
-    await asyncio.to_thread(house.start_keeper, say)
     try:
-        async with wired(house) as parts:
+        await asyncio.to_thread(start_keeper, house, say)
+        await asyncio.to_thread(refuse_to_forget, house)
+        async with wired(house) as shared:
+            parts = shared.of(house.app)
             try:
-                await parts.store.prepare()
+                await shared.store.prepare()
                 return await by_the_book(house, parts, actor, reason)
             except (StoreUnavailable, Conflict) as error:
                 say(f"{error}. Rolling back by what the router and the keeper say")
@@ -59,7 +63,7 @@ async def roll_back_directly(house: House, actor: str, reason: str, say: Say) ->
         lease.release()
 
 
-async def by_the_book(house: House, parts: Wired, actor: str, reason: str) -> Deployment:
+async def by_the_book(house: House, parts: Parts, actor: str, reason: str) -> Deployment:
     """The ordinary loop, for as long as it takes to have traffic back."""
     if await parts.store.load(house.app) is None:
         raise Refused("there is no deployment that could be rolled back. See `verdigris history`")
@@ -67,7 +71,7 @@ async def by_the_book(house: House, parts: Wired, actor: str, reason: str) -> De
     command = house.desk().file(
         house.app, Command(0, Verb.ROLLBACK, actor, reason or "without the controller")
     )
-    engine = Engine(house.app, parts.parts, admitting=False)
+    engine = Engine(house.app, parts, admitting=False)
     for _ in range(LOOKS):
         tick = await engine.tick()
         answered = house.desk().answer(command)
@@ -79,13 +83,13 @@ async def by_the_book(house: House, parts: Wired, actor: str, reason: str) -> De
     raise StoreUnavailable("the rollback could not be confirmed")
 
 
-async def by_sight(house: House, parts: Wired, actor: str, reason: str) -> Direct:
+async def by_sight(house: House, parts: Parts, actor: str, reason: str) -> Direct:
     """The slot that served before takes all, if something healthy runs there."""
     seen = (await parts.router.observe()).reading
     if isinstance(seen, Unknown):
         raise Refused(f"the router cannot be read: {seen.why}. See `verdigris doctor`")
     reading = seen.value
-    record = FileDirects(house.state).read()
+    record = FileDirects(house.state, house.app).read()
     to = way_back(reading, record)
     if to is None:
         raise Refused(
@@ -97,10 +101,10 @@ async def by_sight(house: House, parts: Wired, actor: str, reason: str) -> Direc
         raise Refused(
             f"nothing healthy runs in {to}, so traffic stays where it is. See `verdigris logs {to}`"
         )
-    direct = Direct(to, (reading.generation or 0) + 1, actor, parts.parts.clock.wall(), reason)
+    direct = Direct(to, (reading.generation or 0) + 1, actor, parts.clock.wall(), reason)
     await switch(parts, reading, direct)
     try:
-        FileDirects(house.state).write(direct)
+        FileDirects(house.state, house.app).write(direct)
     except OSError as error:
         raise StoreUnavailable(
             f"traffic is back on {to}, but the record of it cannot be written: {error}"
@@ -108,7 +112,7 @@ async def by_sight(house: House, parts: Wired, actor: str, reason: str) -> Direc
     return direct
 
 
-async def switch(parts: Wired, reading: Reading, direct: Direct) -> None:
+async def switch(parts: Parts, reading: Reading, direct: Direct) -> None:
     """Move everything and look whether it happened: only the router's own answer counts."""
     weights = Weights.share(direct.to, 100)
     await parts.router.apply(replace(reading.routing, weights=weights, fallback=None), direct.generation)
@@ -124,7 +128,7 @@ async def switch(parts: Wired, reading: Reading, direct: Direct) -> None:
     raise Refused(f"the router does not confirm that {direct.to} has all traffic. See `verdigris doctor`")
 
 
-async def a_look(parts: Wired) -> None:
+async def a_look(parts: Parts) -> None:
     """Until every instance has been probed at least once."""
     slots = await parts.environment.observe()
     for _ in range(LOOKS):
@@ -134,7 +138,7 @@ async def a_look(parts: Wired) -> None:
         slots = await parts.environment.observe()
 
 
-async def a_fair_look(parts: Wired, to: Slot) -> Seen[SlotWorld]:
+async def a_fair_look(parts: Parts, to: Slot) -> Seen[SlotWorld]:
     """One slot, as soon as an instance of it has passed a probe, or each that runs has failed several."""
     slot = (await parts.environment.observe())[to]
     for _ in range(LOOKS):

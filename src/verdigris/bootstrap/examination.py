@@ -9,6 +9,7 @@ import socket
 import stat
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from verdigris.bootstrap.house import DATABASE, House
@@ -30,10 +31,11 @@ def examine(house: House) -> list[Check]:
         python(),
         router(house),
         state_directory(house),
-        database(house),
+        *(database(house, app) for app in house.apps),
         disk(house),
         open_files(),
-        address(house, keeper),
+        *addresses(house, keeper),
+        *papers(house),
         keeper_line(house, keeper),
         controller_line(house),
         parent(keeper),
@@ -52,7 +54,8 @@ def router(house: House) -> Check:
     """The router's binary, with its own version and that of the TLS library it carries."""
     from verdigris.adapters.routers.haproxy.binary import bundled
 
-    binary = house.settings.router.binary or str(bundled())
+    named = (settings.router.binary for settings in house.apps.values())
+    binary = next(filter(None, named), None) or str(bundled())
     try:
         said = subprocess.run([binary, "-vv"], capture_output=True, text=True, timeout=10, check=True).stdout
     except (OSError, subprocess.SubprocessError) as error:
@@ -83,19 +86,18 @@ def state_directory(house: House) -> Check:
     return Check("state", True, f"{house.state} is yours alone")
 
 
-def database(house: House) -> Check | None:
-    """Whether the store can be read; nothing to say while there is none."""
+def database(house: House, app: str) -> Check | None:
+    """Whether the store can be read, for one app; nothing to say while there is none."""
     from verdigris.core.errors import VerdigrisError
 
     if not (house.state / DATABASE).exists():
         return None
     try:
-        found = house.desk().newest(house.app)
+        found = house.desk().newest(app)
     except VerdigrisError as error:
         return Check("store", False, str(error))
-    return Check(
-        "store", True, f"the newest deployment is {found.deployment.id}" if found else "no deployment yet"
-    )
+    said = f"the newest deployment is {found.deployment.id}" if found else "no deployment yet"
+    return Check("store", True, f"{app}: {said}")
 
 
 def disk(house: House) -> Check:
@@ -117,20 +119,36 @@ def open_files() -> Check:
     return Check("files", True, f"{soft} open files are allowed, up to {'any number' if hard < 0 else hard}")
 
 
-def address(house: House, keeper: Observed | None) -> Check:
-    """The front door's address: ours, free, or somebody else's."""
-    route = house.settings.route
-    name = f"{route.address}:{route.port}"
-    if keeper is not None and keeper.router is not None and keeper.router.listen:
-        return Check("address", True, f"the router listens on {', '.join(keeper.router.listen)}")
-    family = socket.AF_INET6 if ":" in route.address else socket.AF_INET
+def addresses(house: House, keeper: Observed | None) -> list[Check]:
+    """The front door's addresses: ours, free, or somebody else's."""
+    from verdigris.adapters.routers.haproxy.settings import split_address
+    from verdigris.bootstrap.sites import door_of
+
+    ours = keeper.router.listen if keeper is not None and keeper.router is not None else ()
+    listened = [Check("address", True, f"the router listens on {', '.join(ours)}")] if ours else []
+    wanted = [address for address in door_of(house).addresses if address not in ours]
+    return [*listened, *(free(address, *split_address(address)) for address in wanted)]
+
+
+def free(name: str, host: str, port: int) -> Check:
+    """Whether an address can be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((route.address, route.port))
+            probe.bind((host, port))
         except OSError as error:
             return Check("address", False, f"{name} cannot be had: {error.strerror}. Change route.listen")
     return Check("address", True, f"{name} is free")
+
+
+def papers(house: House) -> list[Check]:
+    """The certificates and the pages that the file names."""
+    from verdigris.bootstrap.papers import certificates, maintenance_pages
+    from verdigris.bootstrap.sites import door_of
+
+    door = door_of(house)
+    return [*certificates(door, datetime.now(UTC)), *maintenance_pages(door)]
 
 
 def keeper_line(house: House, keeper: Observed | None) -> Check:

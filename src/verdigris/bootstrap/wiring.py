@@ -1,78 +1,115 @@
-"""Which adapter is which: the parts of one app, made from its settings and connected."""
+"""Which adapter is which: what all apps of a house share, and the parts of each, made from its settings."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from verdigris.adapters.clock import MachineClock
 from verdigris.adapters.environments.process.adapter import ProcessEnvironment
 from verdigris.adapters.environments.response import HealthCheck
 from verdigris.adapters.notifiers.webhook import Webhook
 from verdigris.adapters.routers.haproxy.adapter import HaproxyRouter
-from verdigris.adapters.routers.haproxy.binary import bundled
+from verdigris.adapters.routers.haproxy.door import FrontDoor
 from verdigris.adapters.routers.haproxy.runner import KeeperRunner
-from verdigris.adapters.routers.haproxy.settings import HaproxySettings, Timeouts
 from verdigris.adapters.signals.router_lines import RouterLines
 from verdigris.adapters.stores.board import FileBoard
 from verdigris.adapters.stores.directs import FileDirects
 from verdigris.adapters.stores.sql import SqlStore
 from verdigris.bootstrap.house import DATABASE, House
+from verdigris.bootstrap.sites import door_of
 from verdigris.config import Settings
-from verdigris.core.errors import ObservationError
+from verdigris.core.errors import ConfigError
 from verdigris.core.world import Member, Slot
 from verdigris.engine.parts import Parts
-from verdigris.keeper.client import KeeperClient, KeeperError
+from verdigris.keeper.client import KeeperClient
 
-__all__ = ["Wired", "router_settings", "wired"]
+__all__ = ["Wired", "health_check", "webhook", "wired"]
 
 log = logging.getLogger("verdigris")
 
 
 @dataclass(frozen=True, slots=True)
 class Wired:
-    """The parts of one app, and the pieces of them that somebody else than the engine needs."""
+    """What all apps share, and the parts of each. `environments` are those of the parts, with all that they can."""
 
-    parts: Parts
-    environment: ProcessEnvironment
-    router: HaproxyRouter
+    keeper: KeeperClient
+    door: FrontDoor
+    lines: RouterLines
     store: SqlStore
+    apps: Mapping[str, Parts]
+    environments: Mapping[str, ProcessEnvironment]
+
+    def of(self, app: str) -> Parts:
+        """`ConfigError` for an app that the file does not have."""
+        if app not in self.apps:
+            raise ConfigError(
+                f"the configuration has no app {app!r}, it has {', '.join(self.apps)}. Put it back, or name another"
+            )
+        return self.apps[app]
 
 
 @asynccontextmanager
 async def wired(house: House, *, listen: bool = True) -> AsyncIterator[Wired]:
-    """The adapters of the app, connected until the block ends. `listen` takes the router's request counts in."""
-    settings, clock = house.settings, MachineClock()
+    """The adapters of all apps, connected until the block ends. `listen` takes the router's request counts in."""
+    clock = MachineClock()
     async with AsyncExitStack() as stack:
         keeper = KeeperClient(house.state)
-        check = health_check(settings)
-        environment = ProcessEnvironment(keeper, check, clock)
-        stack.push_async_callback(environment.close)
-        router = await haproxy(house, environment, check, clock, keeper)
-        stack.push_async_callback(router.close)
-        signals = RouterLines(house.state / "router", clock, settings.app, router.requests)
+        door = FrontDoor(door_of(house), house.installation(), clock, KeeperRunner(keeper))
+        stack.push_async_callback(door.close)
+        # A router that runs as it should is left alone: with what it did before, if it did anything.
+        await door.prepare()
+        lines = RouterLines(house.state / "router", clock, door.requests)
         if listen:
-            await signals.start()
-            stack.push_async_callback(signals.close)
+            await lines.start()
+            stack.push_async_callback(lines.close)
         store = SqlStore(house.state / DATABASE)
         stack.push_async_callback(store.close)
-        notifier = await webhook(settings, stack)
-        board, directs = FileBoard(house.state), FileDirects(house.state)
-        parts = Parts(router, environment, signals, store, clock, directs, notifier, board)
-        yield Wired(parts, environment, router, store)
+        shared = Shared(keeper, door, lines, store, clock, stack)
+        fitted = {app: await fit(settings, shared) for app, settings in house.apps.items()}
+        environments = {app: environment for app, (_, environment) in fitted.items()}
+        yield Wired(
+            keeper, door, lines, store, {app: parts for app, (parts, _) in fitted.items()}, environments
+        )
 
 
-async def haproxy(
-    house: House,
-    environment: ProcessEnvironment,
-    check: HealthCheck,
-    clock: MachineClock,
-    keeper: KeeperClient,
-) -> HaproxyRouter:
-    """The router, running: with what it did before, if it did anything."""
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the parts of an app are made over; what is to be closed goes on the stack."""
+
+    keeper: KeeperClient
+    door: FrontDoor
+    lines: RouterLines
+    store: SqlStore
+    clock: MachineClock
+    stack: AsyncExitStack
+
+
+async def fit(settings: Settings, shared: Shared) -> tuple[Parts, ProcessEnvironment]:
+    """The adapters of one app."""
+    state, app = shared.keeper.state, settings.app
+    environment = ProcessEnvironment(shared.keeper, app, health_check(settings), shared.clock)
+    shared.stack.push_async_callback(environment.close)
+    router = haproxy(settings, shared.door, environment)
+    shared.stack.push_async_callback(router.close)
+    parts = Parts(
+        router=router,
+        environment=environment,
+        signals=shared.lines.of(app),
+        store=shared.store,
+        clock=shared.clock,
+        directs=FileDirects(state, app),
+        notifier=await webhook(settings, shared.stack),
+        board=FileBoard(state),
+    )
+    return parts, environment
+
+
+def haproxy(settings: Settings, door: FrontDoor, environment: ProcessEnvironment) -> HaproxyRouter:
+    """The router of one app: what comes through the front door is held against what its instances are."""
+    check = health_check(settings)
 
     def complaint(status: int, body: bytes) -> str:
         wanted = any(low <= status <= high for low, high in check.statuses)
@@ -81,39 +118,7 @@ async def haproxy(
     def proves(slot: Slot, member: Member) -> str | None:
         return environment.proves(member.name)
 
-    runner = KeeperRunner(keeper)
-    router = HaproxyRouter(router_settings(house), house.installation(), clock, runner, complaint, proves)
-    try:
-        newest = (await keeper.observe()).generation
-    except KeeperError as error:
-        raise ObservationError(error.sentence) from error
-    # Whoever has the lease speaks for the newest generation; a router that runs as it should is left alone.
-    await router.prepare(newest)
-    return router
-
-
-def router_settings(house: House) -> HaproxySettings:
-    settings = house.settings
-    binary = Path(settings.router.binary) if settings.router.binary else bundled()
-    address = f"[{settings.route.address}]" if ":" in settings.route.address else settings.route.address
-    timeouts = settings.router.timeouts
-    return HaproxySettings(
-        app=settings.app,
-        directory=house.state / "router",
-        listen=f"{address}:{settings.route.port}",
-        host=settings.route.host,
-        health_path=settings.health.path,
-        places=max(4, settings.policy.instances),
-        timeouts=Timeouts(
-            timeouts.connect,
-            timeouts.request,
-            timeouts.server,
-            timeouts.client,
-            timeouts.keep_alive,
-            timeouts.tunnel,
-        ),
-        binary=binary,
-    )
+    return HaproxyRouter(door, settings.app, complaint, proves)
 
 
 def health_check(settings: Settings) -> HealthCheck:

@@ -15,7 +15,8 @@ __all__ = ["recover"]
 def recover(context: typer.Context) -> None:
     """Build a lost or damaged store anew from the router and the keeper; the old file is kept beside it."""
     session = session_of(context)
-    sentence = asyncio.run(session.house.recover(session.voice.say))
+    known = asyncio.run(session.house.recover(session.voice.say))
     session.house.start(session.voice.say)
-    lines = [line(("✔ ", Ink.GOOD), sentence), line("  next  ", ("verdigris status", Ink.COMMAND))]
-    session.voice.tell(lines, {"type": "result", "exit": 0, "sentence": sentence})
+    lines = [line(("✔ ", Ink.GOOD), sentence) for sentence in known]
+    lines.append(line("  next  ", ("verdigris status", Ink.COMMAND)))
+    session.voice.tell(lines, {"type": "result", "exit": 0, "sentence": "; ".join(known)})

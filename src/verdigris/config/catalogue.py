@@ -82,4 +82,6 @@ def _unit(field: FieldInfo) -> str:
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     if get_origin(field.annotation) is Literal:
         return " or ".join(get_args(field.annotation))
+    if field.annotation is bool:
+        return "true or false"
     return str(extra.get("unit") or (written and written.unit) or ("" if inner(field.annotation) else "text"))

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import combinations, pairwise
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 from verdigris.config.document import Complaint, shown
 from verdigris.config.fields import REFERENCE
 from verdigris.config.models import Service
 from verdigris.config.policies import steps
+from verdigris.config.routing import Cohort, Route, Tls
 from verdigris.config.starter import PLACEHOLDER
 from verdigris.config.units import seconds, weight
 
-__all__ = ["check", "same_door"]
+__all__ = ["check"]
 
 PORT = "{port}"
 PORT_EXAMPLE = '"--port", "{port}"'
@@ -36,22 +37,12 @@ def check(service: Service) -> Iterator[Complaint]:
     for name, value in service.run.env.items():
         if sentence := _variable(name, value):
             yield Complaint(("run", "env", name), sentence)
+    yield from _route(service.route)
     yield from _health(service)
     yield from _ramp(service)
     if service.run.surge > service.run.instances:
         sentence = f"must be at most run.instances ({service.run.instances}), got {service.run.surge}"
         yield Complaint(("run", "surge"), sentence)
-
-
-def same_door(services: dict[str, Service]) -> Iterator[Complaint]:
-    """Apps whose requests could not be told apart."""
-    for (first, one), (second, other) in combinations(services.items(), 2):
-        hosts = {one.route.host.lower(), other.route.host.lower()}
-        if one.route.listen == other.route.listen and (len(hosts) == 1 or "any" in hosts):
-            sentence = (
-                f"{first} listens at {one.route.listen} too: give each a host of its own, or another listen"
-            )
-            yield Complaint(("apps", second, "route"), sentence)
 
 
 def _command(service: Service) -> Iterator[Complaint]:
@@ -96,6 +87,49 @@ def _holds_password(value: str) -> bool:
         return bool(urlsplit(value).password)
     except ValueError:
         return False
+
+
+def _route(route: Route) -> Iterator[Complaint]:
+    if route.strip and route.path == "/":
+        yield Complaint(
+            ("route", "strip"), "takes off route.path, which is /: name a longer path, or say false"
+        )
+    if route.proxy_protocol and not route.trust:
+        sentence = (
+            "needs route.trust, the networks of the proxies whose header is believed, like [10.0.0.0/8]"
+        )
+        yield Complaint(("route", "proxy_protocol"), sentence)
+    yield from _tls(route.tls)
+    yield from _cohort(route.cohort)
+
+
+def _tls(tls: Tls) -> Iterator[Complaint]:
+    if tls.listen != "none" and tls.certificate == "none":
+        sentence = f"is missing: name the PEM file that clients are shown at {tls.listen}"
+        yield Complaint(("route", "tls", "certificate"), sentence)
+    wanted = {
+        "certificate": tls.certificate != "none",
+        "key": tls.private_key != "none",
+        "redirect": tls.redirect,
+    }
+    for name in (name for name, said in wanted.items() if said and tls.listen == "none"):
+        sentence = (
+            "has no meaning without route.tls.listen, where HTTPS is spoken: write it, like 0.0.0.0:443"
+        )
+        yield Complaint(("route", "tls", name), sentence)
+
+
+def _cohort(cohort: Cohort) -> Iterator[Complaint]:
+    for name in (name for name in ("allow", "deny") if cohort.by == "none" and getattr(cohort, name)):
+        sentence = (
+            "needs route.cohort.by, which says how a user is told: write header:NAME or cookie:NAME there"
+        )
+        yield Complaint(("route", "cohort", name), sentence)
+    allowed = set(cohort.allow)
+    for number, user in enumerate(cohort.deny):
+        if user in allowed:
+            sentence = "is in route.cohort.allow too: take the user out of one of the two"
+            yield Complaint(("route", "cohort", "deny", number), sentence)
 
 
 def _health(service: Service) -> Iterator[Complaint]:

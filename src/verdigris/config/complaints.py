@@ -53,6 +53,7 @@ def _sentence(details: ErrorDetails, key: Key, root: type[Section]) -> str:
 TEXT = "must be text: write it in quotes"
 MAPPING = "must be a mapping of keys"
 KINDS = {
+    "bool_type": "must be true or false",
     "int_type": "must be a whole number",
     "int_from_float": "must be a whole number",
     "list_type": "must be a list",

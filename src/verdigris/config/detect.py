@@ -73,7 +73,7 @@ def detect(directory: str | os.PathLike[str]) -> Detected:
 def app_name(directory: str | os.PathLike[str]) -> str:
     """A name for the app, after its directory."""
     name = re.sub(r"[^a-z0-9]+", "-", Path(os.path.abspath(directory)).name.lower()).strip("-")
-    return re.sub(r"^[^a-z]+", "", name)[:63] or "api"
+    return re.sub(r"^[^a-z]+", "", name)[:40] or "api"
 
 
 def _procfile(root: Path) -> Detected | None:

@@ -6,7 +6,6 @@ whose message is the end of a sentence that begins with the key.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import shlex
 from collections.abc import Callable
@@ -25,8 +24,8 @@ __all__ = [
     "argv",
     "body",
     "duration",
-    "listen",
     "percentage",
+    "size",
     "status",
     "statuses",
     "text",
@@ -37,6 +36,7 @@ REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:/.+|credential:[A-Za-z0
 STATUS = re.compile(r"([1-5][0-9]{2})(?:-([1-5][0-9]{2}))?", re.ASCII)
 DURATION_PATTERN = r"^([0-9]+(\.[0-9]+)?(ms|d|h|m|s))+$"
 PERCENT_PATTERN = r"^[0-9]+(\.[0-9]+)?%$"
+SIZE_PATTERN = r"^[0-9]+(\.[0-9]+)? ?([KMG]i?)?B$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,17 @@ def percentage(least: str, most: str, whole: bool) -> Written:
     return Written(check, f"{kind}, {least} to {most}", _pattern(PERCENT_PATTERN))
 
 
+def size(least: str, most: str, otherwise: str) -> Written:
+    """An amount of bytes within bounds, or the word that stands for having no limit."""
+
+    def check(value: object) -> object:
+        if value != otherwise:
+            _bounded(units.size(value), units.size(least), units.size(most), f"{least} to {most}", value)
+        return value
+
+    return Written(check, f"size, {least} to {most}", _pattern(SIZE_PATTERN, otherwise))
+
+
 def text(pattern: str, what: str) -> Written:
     """A text that matches as a whole; `what` says in words what it must be, with an example."""
 
@@ -113,27 +124,6 @@ def _as_list(command: str) -> str:
 
 
 argv = Written(_check_argv, "list of texts", {"type": "array", "items": {"type": "string"}, "minItems": 1})
-
-
-def _check_listen(value: object) -> object:
-    host, colon, port = value.rpartition(":") if isinstance(value, str) else ("", "", "")
-    if not colon:
-        raise ValueError(f"must be an address and a port like 127.0.0.1:8080, in quotes, got {shown(value)}")
-    if not host:
-        raise ValueError(f'needs an address: write "0.0.0.0:{port}" to be reached from everywhere')
-    try:
-        ipaddress.ip_address(host[1:-1] if host[:1] == "[" and host[-1:] == "]" else host)
-    except ValueError:
-        example = "127.0.0.1" if host == "localhost" else "0.0.0.0"  # noqa: S104 -- a word in a sentence
-        raise ValueError(
-            f"must begin with an IP address, got {shown(host)}: write {example}:{port}"
-        ) from None
-    if not re.fullmatch("[0-9]{1,5}", port, re.ASCII) or not 1 <= int(port) <= 65_535:
-        raise ValueError(f"must end with a port from 1 to 65535, got {shown(port)}")
-    return value
-
-
-listen = Written(_check_listen, "address:port", {"type": "string", "pattern": r"^.+:[0-9]{1,5}$"})
 
 
 def statuses(value: object) -> tuple[tuple[int, int], ...]:

@@ -11,12 +11,15 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import GetJsonSchemaHandler, model_validator
 
 from verdigris.config import fields as f
+from verdigris.config.routing import Route
 from verdigris.config.section import Section, key, section
-from verdigris.config.serving import Alerts, Environment, Health, Route, Router, Run
+from verdigris.config.serving import Alerts, Environment, Health, Router, Run
 
 __all__ = ["App", "Apps", "Section", "Service"]
 
-Name = Annotated[str, f.text("[a-z][a-z0-9-]{0,62}", "a name like api: a letter, then letters, digits and -")]
+Name = Annotated[
+    str, f.text("[a-z][a-z0-9-]{0,39}", "a name like api: a letter, then letters, digits and -, at most 40")
+]
 
 
 class Step(Section):

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
-from verdigris.config.checks import check, same_door
+from verdigris.config.checks import check
 from verdigris.config.complaints import complaints
-from verdigris.config.document import Complaint, Document, Key
-from verdigris.config.models import App, Apps, Service
+from verdigris.config.document import Complaint, Document
+from verdigris.config.doors import Claimant, doors
+from verdigris.config.models import App, Apps
 from verdigris.config.settings import Settings
 from verdigris.config.values import settings_of
 
@@ -21,20 +22,20 @@ EMPTY = "must hold keys and values. `verdigris init` writes a file to begin with
 
 def settings_in(document: Document, directory: str) -> tuple[Settings, ...]:
     """The settings of each app of the document. Raises `ConfigError`."""
-    services = _services(document)
+    apps = _apps(document)
     found = [
-        Complaint((*key, *complaint.key), complaint.sentence)
-        for key, _, service in services
-        for complaint in check(service)
+        Complaint((*app.key, *complaint.key), complaint.sentence)
+        for app in apps
+        for complaint in check(app.service)
     ]
-    found += same_door({name: service for _, name, service in services})
+    found += doors(apps, lambda key: document.places[document.standing(key)].line)
     if found:
         raise document.error(found)
-    return tuple(settings_of(name, service, directory) for _, name, service in services)
+    return tuple(settings_of(app.app, app.service, directory) for app in apps)
 
 
-def _services(document: Document) -> list[tuple[Key, str, Service]]:
-    """Each app's place in the document, its name, and what it says."""
+def _apps(document: Document) -> list[Claimant]:
+    """Each app with its place in the document."""
     if not isinstance(document.value, dict):
         raise document.error([Complaint((), EMPTY)])
     root = Apps if "apps" in document.value else App
@@ -43,5 +44,5 @@ def _services(document: Document) -> list[tuple[Key, str, Service]]:
     except ValidationError as error:
         raise document.error(list(complaints(error, root))) from None
     if isinstance(model, App):
-        return [((), model.app, model)]
-    return [(("apps", name), name, service) for name, service in model.apps.items()]
+        return [Claimant((), model.app, model)]
+    return [Claimant(("apps", name), name, service) for name, service in model.apps.items()]

@@ -1,4 +1,4 @@
-"""The keys that say what runs, where requests come in, and who is told: a release, its instances, and the router.
+"""The keys that say what runs and who is told: a release, its instances, their health, the router, and alerts.
 
 Each model is one mapping of verdigris.yaml and holds what the file says, as it says it.
 """
@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from verdigris.config import fields as f
 from verdigris.config.section import Section, key, section
 
-__all__ = ["Alerts", "Environment", "Health", "Route", "Router", "RouterTimeouts", "Run"]
+__all__ = ["Alerts", "Environment", "Health", "Router", "RouterTimeouts", "Run"]
 
 
 class Run(Section):
@@ -28,8 +28,8 @@ class Run(Section):
         ...,
         'The command that starts one instance; `{port}` is the port to listen on: `["server", "--port", "{port}"]`.',
     )
-    instances: int = key(2, "Instances of the API in a slot.", "instances", ge=1, le=100)
-    surge: int = key(1, "Instances that may be starting at the same moment.", "instances", ge=1, le=100)
+    instances: int = key(2, "Instances of the API in a slot.", "instances", ge=1, le=64)
+    surge: int = key(1, "Instances that may be starting at the same moment.", "instances", ge=1, le=64)
     env: dict[str, str] = key(
         {},
         "Variables of an instance, which gets no others of the controller's. Secrets by reference only: `env:NAME`, "
@@ -51,22 +51,16 @@ class Run(Section):
     )
 
 
-class Route(Section):
-    """Where requests come in."""
-
-    listen: Annotated[str, f.listen] = key("127.0.0.1:8080", "Where the router listens.")
-    host: Annotated[
-        str, f.text(r"(?!-)[A-Za-z0-9.-]{1,253}(?<![-.])", "any or a host name like api.example.com")
-    ] = key("any", "The host whose requests are for this app; `any` for every host.")
-
-
-Path = Annotated[str, f.text(r"/[!-~]{0,1023}", "a path that begins with /, like /health, without spaces")]
+PATH = "a path that begins with /, like /health, without spaces"
+Path = Annotated[str, f.text(r"/[!-~]{0,1023}", PATH)]
+# This one the router asks too, whose own configuration it has to fit into.
+HealthPath = Annotated[str, f.text(r"/[A-Za-z0-9._~!$&*+,;=:@%/?-]{0,1023}", f"{PATH} and quotes")]
 
 
 class Health(Section):
     """How an instance is asked whether it is well, and when that is believed."""
 
-    path: Path = key("/health", "The path that answers whether an instance and all it needs are well.")
+    path: HealthPath = key("/health", "The path that answers whether an instance and all it needs are well.")
     timeout: Annotated[str, f.duration("10ms", "5m")] = key("5s", "What takes longer has failed.")
     interval: Annotated[str, f.duration("100ms", "1h")] = key(
         "10s", "Between two probes of an instance that serves."

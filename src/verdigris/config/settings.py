@@ -7,20 +7,25 @@ are here as the references they were written as, never as values.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from verdigris.core.policy import Policy
 
 __all__ = [
     "AlertSettings",
+    "CohortSettings",
     "EnvironmentSettings",
     "Expected",
     "HealthSettings",
+    "MaintenanceSettings",
+    "PauseSettings",
     "RouteSettings",
     "RouterSettings",
     "Row",
     "RunSettings",
     "Settings",
     "Timeouts",
+    "TlsSettings",
     "resolved",
 ]
 
@@ -43,12 +48,70 @@ class RunSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TlsSettings:
+    """Where HTTPS is spoken, "address:port", and with which certificate; `key` is None when it is in the same file."""
+
+    listen: str
+    certificate: Path
+    key: Path | None = None
+    redirect: bool = False
+    oldest: str = "1.2"
+
+
+@dataclass(frozen=True, slots=True)
+class CohortSettings:
+    """What tells users apart: `by` is "header" or "cookie" with its name, or "none" for a cookie of ours alone."""
+
+    by: str
+    name: str = ""
+    assign: bool = False
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PauseSettings:
+    """How many seconds a paused app lets a request wait, and how many wait together."""
+
+    longest: float = 10.0
+    most: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceSettings:
+    """What is answered during maintenance: the file of a page, None for ours, and seconds to come back after."""
+
+    page: Path | None = None
+    retry_after: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
 class RouteSettings:
-    """Where requests come in. `host` is None for requests to any host."""
+    """Where requests come in and whose they are. No `hosts` means every host; `max_body` counts bytes."""
 
     address: str
     port: int
-    host: str | None = None
+    hosts: tuple[str, ...] = ()
+    path: str = "/"
+    strip: bool = False
+    tls: TlsSettings | None = None
+    trust: tuple[str, ...] = ()
+    proxy_protocol: bool = False
+    max_body: int | None = None
+    http2: bool = False
+    cohort: CohortSettings | None = None
+    pause: PauseSettings = field(default_factory=PauseSettings)
+    maintenance: MaintenanceSettings = field(default_factory=MaintenanceSettings)
+
+    @property
+    def listen(self) -> str:
+        """Address and port as the file has them."""
+        return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
+
+    @property
+    def host(self) -> str | None:
+        """A host that a probe can name; None where any will do."""
+        return next((host for host in self.hosts if not host.startswith("*.")), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Amounts as they stand in the file, "300s" or "0.5%", and as the core counts them: seconds, and parts of one.
+"""Amounts as they stand in the file, "300s", "0.5%" or "10MiB", and as they are counted: seconds, parts of one, bytes.
 
 A bare number is never an amount: seconds here, milliseconds there and percent elsewhere is how wrong values are
 born. Nothing here knows of a key; whoever calls puts the key before the sentence.
@@ -10,11 +10,13 @@ import re
 
 from verdigris.config.document import shown
 
-__all__ = ["UnitError", "duration_text", "fraction", "percent_text", "seconds", "weight"]
+__all__ = ["UnitError", "duration_text", "fraction", "percent_text", "seconds", "size", "weight"]
 
 SECONDS = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)(ms|[dhms])", re.ASCII)
 DURATIONS = re.compile(rf"(?:{DURATION.pattern})+", re.ASCII)
+SIZES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?) ?([KMG]i?B|B)", re.ASCII)
 PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?) ?%", re.ASCII)
 
 
@@ -47,6 +49,16 @@ def weight(amount: object) -> int:
     if percent != int(percent):
         raise UnitError(f"must be whole percent, got {amount!r}")
     return int(percent)
+
+
+def size(amount: object) -> int:
+    """Whole bytes of "10MiB", "512KB" or "4096B"."""
+    if _bare(amount):
+        raise UnitError(f"needs a unit: write {amount}B instead of {amount}")
+    found = SIZE.fullmatch(amount) if isinstance(amount, str) else None
+    if found is None:
+        raise UnitError(f"must be a size like 10MiB, 512KB or 4096B, got {shown(amount)}")
+    return int(float(found[1]) * SIZES[found[2]])
 
 
 def duration_text(amount: float) -> str:

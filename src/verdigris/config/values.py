@@ -7,25 +7,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+from verdigris.config.addresses import address_of, hosts_of, identity_of, network_of
 from verdigris.config.fields import statuses
 from verdigris.config.models import Section, Service
 from verdigris.config.policies import policy_of, ramp_text
-from verdigris.config.serving import Health, Route, Router, Run
+from verdigris.config.routing import Cohort, Route, Tls
+from verdigris.config.serving import Health, Router, Run
 from verdigris.config.settings import (
     AlertSettings,
+    CohortSettings,
     EnvironmentSettings,
     Expected,
     HealthSettings,
+    MaintenanceSettings,
+    PauseSettings,
     RouterSettings,
     RouteSettings,
     Row,
     RunSettings,
     Settings,
     Timeouts,
+    TlsSettings,
 )
-from verdigris.config.units import seconds
+from verdigris.config.units import seconds, size
 
 __all__ = ["settings_of"]
 
@@ -39,7 +46,7 @@ def settings_of(app: str, service: Service, directory: str) -> Settings:
         app=app,
         directory=directory,
         run=_run(service.run),
-        route=_route(service.route),
+        route=_route(service.route, directory),
         health=_health(service.health),
         router=_router(service.router),
         environment=EnvironmentSettings(service.environment.kind),
@@ -63,9 +70,45 @@ def _run(run: Run) -> RunSettings:
     )
 
 
-def _route(route: Route) -> RouteSettings:
-    address, _, port = route.listen.rpartition(":")
-    return RouteSettings(address.strip("[]"), int(port), _unless("any", route.host.lower()))
+def _route(route: Route, directory: str) -> RouteSettings:
+    address, port = address_of(route.listen)
+    return RouteSettings(
+        address=address,
+        port=port,
+        hosts=hosts_of(route.host),
+        path=route.path,
+        strip=route.strip,
+        tls=_tls(route.tls, directory),
+        trust=tuple(sorted(set(map(network_of, route.trust)))),
+        proxy_protocol=route.proxy_protocol,
+        max_body=None if route.max_body == "none" else size(route.max_body),
+        http2=route.http2,
+        cohort=_cohort(route.cohort),
+        pause=PauseSettings(seconds(route.pause.longest), route.pause.most),
+        maintenance=MaintenanceSettings(
+            _file(route.maintenance.page, directory), seconds(route.maintenance.retry_after)
+        ),
+    )
+
+
+def _tls(tls: Tls, directory: str) -> TlsSettings | None:
+    certificate = _file(tls.certificate, directory)
+    if tls.listen == "none" or certificate is None:
+        return None
+    listen = RouteSettings(*address_of(tls.listen)).listen
+    return TlsSettings(listen, certificate, _file(tls.private_key, directory), tls.redirect, tls.oldest)
+
+
+def _cohort(cohort: Cohort) -> CohortSettings | None:
+    by, name = identity_of(cohort.by)
+    if by == "none" and not cohort.assign:
+        return None
+    return CohortSettings(by, name, cohort.assign, tuple(cohort.allow), tuple(cohort.deny))
+
+
+def _file(written: str, directory: str) -> Path | None:
+    """Whether it is there is for `verdigris doctor` to say: a file may come later, and change at any time."""
+    return None if written == "none" else Path(directory, written)
 
 
 def _health(health: Health) -> HealthSettings:

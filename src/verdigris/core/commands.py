@@ -12,15 +12,23 @@ from verdigris.core.conditions import able, foreign
 from verdigris.core.deployment import Answered, Deployment, Note
 from verdigris.core.judge import Verdict, VerdictKind
 from verdigris.core.policy import Policy
+from verdigris.core.safety import SAID
 from verdigris.core.turns import claim, enter
-from verdigris.core.world import Command, Verb, World
+from verdigris.core.world import Command, Pause, Verb, World
 
 __all__ = ["obey"]
 
 Outcome = tuple[Deployment, str, tuple[Note, ...]]
 """What the deployment becomes, why it was refused ("" when it was not), and what goes into the event log."""
 
-PRIORITY = (Verb.ROLLBACK, Verb.ABORT, Verb.HOLD, Verb.RESUME, Verb.PROMOTE, Verb.APPLY)
+PAUSES = {
+    Verb.PAUSE: Pause.SAFE,
+    Verb.PAUSE_ALL: Pause.ALL,
+    Verb.MAINTAIN: Pause.MAINTENANCE,
+    Verb.UNPAUSE: Pause.NONE,
+}
+"""What may be asked of the app itself: in every phase, and whichever deployment it has."""
+PRIORITY = (Verb.ROLLBACK, Verb.ABORT, Verb.HOLD, Verb.RESUME, Verb.PROMOTE, Verb.APPLY, *PAUSES)
 BEFORE = ("preflight", "expand", "provision", "validate", "rehearse", "gate")
 WATCHED = ("cutover", "drain", "bake", "stabilize")
 SKIPPABLE = ("cutover", "bake", "stabilize")
@@ -32,7 +40,7 @@ def obey(
     """Answer every command that is waiting, the gravest first."""
     answers: list[Answered] = []
     notes: list[Note] = []
-    for command in sorted(w.commands, key=lambda c: (PRIORITY.index(c.verb), c.id)):
+    for command in sorted(w.commands, key=turn):
         d, refusal, more = one(command, d, w, p, verdict)
         answers.append(Answered(command.id, not refusal, refusal or f"{command.verb} accepted"))
         why = f": {command.reason}" if command.reason else ""
@@ -41,8 +49,13 @@ def obey(
     return d, tuple(answers), tuple(notes)
 
 
+def turn(command: Command) -> tuple[int, int]:
+    """Where it stands in line. Of several pauses the one that was asked for last is the one that stays."""
+    return min(PRIORITY.index(command.verb), PRIORITY.index(Verb.PAUSE)), command.id
+
+
 def one(command: Command, d: Deployment, w: World, p: Policy, verdict: Verdict | None) -> Outcome:
-    if command.deployment and command.deployment != d.id:
+    if command.deployment and command.deployment != d.id and command.verb not in PAUSES:
         return (
             d,
             f"{command.deployment} is over, {d.id} is the present deployment. See `verdigris history`",
@@ -61,6 +74,8 @@ def one(command: Command, d: Deployment, w: World, p: Policy, verdict: Verdict |
             return promote(d, verdict)
         case Verb.APPLY:
             return apply(command, d, p)
+        case _:
+            return pause(PAUSES[command.verb], d)
 
 
 def apply(command: Command, d: Deployment, p: Policy) -> Outcome:
@@ -135,3 +150,12 @@ def promote(d: Deployment, verdict: Verdict | None) -> Outcome:
         said = verdict.sentence if verdict else "there is no verdict"
         return d, f"the verdict is not good ({said}), so the wait is not cut short", ()
     return replace(d, promoted=True), "", ()
+
+
+def pause(wanted: Pause, d: Deployment) -> Outcome:
+    """Only remembered here: the wanted routing carries it, whatever else becomes of the deployment."""
+    if d.pause is not wanted:
+        return replace(d, pause=wanted), "", ()
+    if wanted is Pause.NONE:
+        return d, "nothing is paused, requests are let through. See `verdigris status`", ()
+    return d, f"it is paused already: {SAID[wanted]}. Use `verdigris unpause` to let them through", ()

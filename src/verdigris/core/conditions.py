@@ -15,6 +15,7 @@ from verdigris.core.world import (
     Answer,
     Instance,
     Known,
+    Pause,
     Reading,
     Release,
     Seen,
@@ -30,6 +31,8 @@ __all__ = [
     "answers",
     "confirmed",
     "foreign",
+    "idle",
+    "paused",
     "proper",
     "quiet",
     "ready",
@@ -40,10 +43,14 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What is still missing, as the end of the sentence "waiting for …". `unknown`: nobody could look."""
+    """What is still missing, as the end of the sentence "waiting for …". `unknown`: nobody could look.
+
+    `unhurried`: it has a limit of its own, and the phase's does not run meanwhile.
+    """
 
     sentence: str
     unknown: bool = False
+    unhurried: bool = False
 
 
 def proper(instance: Instance, release: Release) -> bool:
@@ -193,6 +200,26 @@ def quiet(d: Deployment, slot: Slot, w: World, p: Policy, since: str = "") -> Wa
     return Waiting(f"{count.value} request{'s' if count.value > 1 else ''} in flight in {slot}, {left}")
 
 
+def idle(slot: Slot, d: Deployment, w: World, p: Policy) -> bool:
+    """Nothing serves from this slot, no request is under way in it, and the other one can carry on alone."""
+    seen = w.router.reading
+    if isinstance(seen, Unknown) or seen.value.fell_back_to is slot:
+        return False
+    routing = seen.value.routing
+    if routing.weights[slot] or routing.members[slot] or routing.fallback is slot:
+        return False
+    never_served = d.previous is None and not d.moved
+    alone = quiet(d, slot, w, p, since=unreachable(slot)) is None
+    return alone and (never_served or able(slot.other, d.release_in(slot.other), w, p))
+
+
+def paused(d: Deployment, w: World) -> bool:
+    """Whether requests are kept from both slots: what the router says, or what it was told when it cannot be read."""
+    reading = w.router.reading
+    said = reading.value.routing.pause if isinstance(reading, Known) else d.pause
+    return said is not Pause.NONE
+
+
 def unweighted(slot: Slot) -> str:
     """The name under which is counted how long a slot has had no weight."""
     return f"{slot} without weight"
@@ -216,22 +243,26 @@ def foreign(d: Deployment, w: World) -> str:
     newest = d.routed.generation if d.routed else d.generation
     found, stamp = reading.value.routing, reading.value.generation
     if stamp is None:
-        return f"the router was changed by hand: it says {found.weights}{wanted(d)}"
+        return f"the router was changed by hand: it says {says(d, reading.value)}"
     if stamp > newest:
-        return (
-            f"the router bears generation {stamp} while ours is {newest}: it says {found.weights}{wanted(d)}"
-        )
+        return f"the router bears generation {stamp} while ours is {newest}: it says {says(d, reading.value)}"
     if d.routed and stamp == newest and found != d.routed.routing:
         return f"the router was changed under our stamp: it says {difference(d, reading.value)}"
     return ""
 
 
-def wanted(d: Deployment) -> str:
-    return f", ours is {d.routed.routing.weights}" if d.routed else ""
+def says(d: Deployment, reading: Reading) -> str:
+    """The weights that somebody chose, or what else they changed when it was not those."""
+    found, ours = reading.routing, d.routed.routing if d.routed else None
+    if ours is None:
+        return str(found.weights)
+    if found.weights == ours.weights and found != ours:
+        return difference(d, reading)
+    return f"{found.weights}, ours is {ours.weights}"
 
 
 def difference(d: Deployment, reading: Reading) -> str:
     found, ours = reading.routing, d.routed.routing if d.routed else reading.routing
-    names = ("weights", "members", "fallback", "versions")
+    names = ("weights", "members", "fallback", "versions", "cohort", "pause")
     pairs = ((name, getattr(found, name), getattr(ours, name)) for name in names)
-    return "; ".join(f"{name} {a}, ours {b}" for name, a, b in pairs if a != b)
+    return "; ".join(f"{name} {a or 'none'}, ours {b or 'none'}" for name, a, b in pairs if a != b)

@@ -11,12 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from verdigris.core.policy import Policy
-from verdigris.core.world import Release, Routing, Slot, World
+from verdigris.core.world import Pause, PerSlot, Release, Routing, Slot, World
 
 __all__ = ["Answered", "Deployment", "Lasted", "Note", "Routed"]
 
 FORMAT = 1
 """Version of the stored form. A row of a newer form is left alone."""
+
+
+NONE_CUT = PerSlot(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,8 @@ class Deployment:
     `previous` is the release that served before, None for the first deployment. `moved` says that the
     candidate has been given traffic at some time: from then on the way back is a rollback, not an abort.
     `cause` is why it turned back or got stuck, `held` why it stands still. `disowned` is a routing that
-    somebody else made and that we were told to replace.
+    somebody else made and that we were told to replace. `pause` is the app's and outlives the deployment; `cut` is how
+    many connections the router had ended in each slot when that was last told.
     """
 
     id: str
@@ -83,6 +87,8 @@ class Deployment:
     stuck_in: str = ""
     superseded_by: str = ""
     disowned: Routing | None = None
+    pause: Pause = Pause.NONE
+    cut: PerSlot[int] = NONE_CUT
     alerted: tuple[str, ...] = ()
     actor: str = ""
     key: str = ""

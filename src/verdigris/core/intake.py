@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from verdigris.core.deployment import FORMAT, Deployment, Routed
+from verdigris.core.deployment import FORMAT, NONE_CUT, Deployment, Routed
 from verdigris.core.lifecycle import ENDINGS, FORWARD
 from verdigris.core.policy import Policy
 from verdigris.core.turns import enter
-from verdigris.core.world import Known, Reading, Release, Seen, Slot, Unknown
+from verdigris.core.world import Known, Pause, Reading, Release, Seen, Slot, Unknown
 
 __all__ = ["FIRST", "Admission", "Direct", "Wish", "admit", "adopt", "serving", "way_back"]
 
@@ -58,7 +58,8 @@ def admit(
 ) -> Admission:
     """Decide on a wish. `number` is that of the new deployment, `policy` that of the current one."""
     if current is None:
-        return Admission(begin(wish, number, None, first_slot(reading), None))
+        first = begin(wish, number, None, first_slot(reading), None)
+        return Admission(replace(first, pause=pause_of(reading)))
     if current.phase not in ENDINGS and current.phase != "stabilize":
         return busy(wish, current)
     if (
@@ -113,10 +114,19 @@ def begin(
         base=current.base if current else "",
         evidence=current.forget("attended", "good", "blind").evidence if current else (),
         routed=routed,
+        pause=current.pause if current else Pause.NONE,
+        cut=current.cut if current else NONE_CUT,
         actor=wish.actor,
         key=wish.key,
         policy_hash=wish.policy_hash,
     )
+
+
+def pause_of(reading: Seen[Reading]) -> Pause:
+    """A pause of ours that nobody remembers: who lost the store must not let requests through."""
+    if isinstance(reading, Unknown) or reading.value.generation is None:
+        return Pause.NONE
+    return reading.value.routing.pause
 
 
 def first_slot(reading: Seen[Reading]) -> Slot:

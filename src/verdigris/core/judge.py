@@ -2,7 +2,8 @@
 
 Hard floors act at once: every instance gone, a run of failures, the router having turned away by itself.
 Above them stand the configured limits, with a minimum sample. A regression is bad; stale, missing or torn
-data is unknown; fresh data without a regression is good, and the verdict says how much it could see.
+data is unknown, and so is what little is seen of a paused app; fresh data without a regression is good, and the
+verdict says how much it could see.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from verdigris.core.conditions import paused
 from verdigris.core.deployment import Deployment
 from verdigris.core.policy import Policy
 from verdigris.core.words import span
@@ -98,7 +100,8 @@ def bin_of(milliseconds: float) -> int:
 
 def judge(d: Deployment, w: World, p: Policy) -> Verdict:
     """The verdict over the candidate at this moment."""
-    return floors(d, w, p) or blindness(w, p) or limits(d, w, p)
+    verdict = floors(d, w, p) or blindness(w, p) or limits(d, w, p)
+    return stillness() if verdict.kind is VerdictKind.GOOD and paused(d, w) else verdict
 
 
 def floors(d: Deployment, w: World, p: Policy) -> Verdict | None:
@@ -139,6 +142,11 @@ def blindness(w: World, p: Policy) -> Verdict | None:
     if seconds[-1].lost:
         return unknown("the router's log lost lines in the last second")
     return None
+
+
+def stillness() -> Verdict:
+    """Nobody is served, so that nothing bad can be seen: that is nobody's merit."""
+    return unknown("the app is paused and nobody is served, `verdigris unpause` lets requests through")
 
 
 def limits(d: Deployment, w: World, p: Policy) -> Verdict:

@@ -13,14 +13,16 @@ from dataclasses import dataclass, replace
 
 from verdigris.core import looks, waits
 from verdigris.core.commands import obey
-from verdigris.core.conditions import Waiting, able, foreign, instances, unreachable, unweighted
+from verdigris.core.conditions import Waiting, able, foreign
 from verdigris.core.deployment import FORMAT, Answered, Deployment, Note
+from verdigris.core.evidence import count
 from verdigris.core.judge import Verdict, VerdictKind, judge
 from verdigris.core.policy import OnUnknown, Policy
 from verdigris.core.safety import Action, Desired, broken, changes, remember
+from verdigris.core.streams import count_cut
 from verdigris.core.turns import Turn, alarm, claim, enter, next_step, stick
 from verdigris.core.words import span
-from verdigris.core.world import Known, Slot, World
+from verdigris.core.world import World
 
 __all__ = ["BACKWARD", "ENDINGS", "FORWARD", "ROWS", "Decision", "Row", "decide"]
 
@@ -120,14 +122,17 @@ def decide(d: Deployment, w: World, p: Policy) -> Decision:
         return Decision(d, d, (), strange, understood=False)
     before, d = d, d.rebase(w)
     verdict = judge(d, w, p) if ROWS[d.phase].watched else None
-    counted = count(d, w, p, verdict)
+    counted = count(ROWS[d.phase], d, w, p, verdict)
     d, answers, notes = obey(counted, w, p, verdict)
     d, more = advance(d, w, p, verdict)
+    d, ended = count_cut(d, w, p)
     actions = changes(desired(d, w, p), d, w, p)
     # An instance that was just asked for once more gets its full time before it is asked for again.
     d = remember(d.forget(*(broken(a.slot) for a in actions if a.slot and a.release)), actions, w)
     verdict = verdict if d.phase == before.phase else None
-    return Decision(d, counted, actions, sentence(d, w, p, verdict), verdict, (*notes, *more), answers)
+    return Decision(
+        d, counted, actions, sentence(d, w, p, verdict), verdict, (*notes, *more, *ended), answers
+    )
 
 
 def desired(d: Deployment, w: World, p: Policy) -> Desired:
@@ -148,62 +153,6 @@ def sentence(d: Deployment, w: World, p: Policy, verdict: Verdict | None) -> str
     if verdict and verdict.kind is VerdictKind.UNKNOWN and waits.in_place(d, w, p) is None:
         return f"a verdict: {verdict.sentence}" + (f"; then {waiting.sentence}" if waiting else "")
     return waiting.sentence if waiting else ""
-
-
-# --- what has lasted ------------------------------------------------------------------------------------------
-
-
-def count(d: Deployment, w: World, p: Policy, verdict: Verdict | None) -> Deployment:
-    """Bring the evidence up to this moment. A held deployment's own clocks stand still."""
-    d = count_slots(d, w, p)
-    if d.held or foreign(d, w):
-        return pause(d, w, p)
-    row, waiting = ROWS[d.phase], ROWS[d.phase].waiting_for(d, w, p)
-    blind = (waiting is not None and waiting.unknown) or (
-        verdict is not None and verdict.kind is VerdictKind.UNKNOWN
-    )
-    d = d.count("blind", blind, w, p)
-    d = d.count("attended", attended(row, d, w, p, waiting), w, p)
-    return d.count("good", good(row, d, w, p, verdict), w, p) if row.counts else d
-
-
-def count_slots(d: Deployment, w: World, p: Policy) -> Deployment:
-    """What is counted whatever the phase: how long a slot has had no weight, and a broken instance."""
-    reading = w.router.reading
-    if isinstance(reading, Known) and reading.value.routing != d.disowned:
-        d = replace(d, disowned=None)
-    for slot in Slot:
-        idle = out = None
-        if isinstance(reading, Known):
-            idle = reading.value.routing.weights[slot] == 0 and reading.value.fell_back_to is not slot
-            out = idle and reading.value.routing.fallback is not slot
-        d = d.count_unbroken(unweighted(slot), idle, w, p).count_unbroken(unreachable(slot), out, w, p)
-        d = d.count(broken(slot), any(i.broken for i in instances(slot, w)), w, p)
-    return d
-
-
-def pause(d: Deployment, w: World, p: Policy) -> Deployment:
-    for name in ("blind", "attended", "good"):
-        d = d.count(name, None, w, p)
-    return d
-
-
-def attended(row: Row, d: Deployment, w: World, p: Policy, waiting: Waiting | None) -> bool | None:
-    """Whether this is time that the phase's limit speaks of: seen to be unfinished.
-
-    In a watched phase the limit is for the switch itself; once traffic is where it should be it starts afresh.
-    """
-    if waiting is None or waiting.unknown:
-        return None
-    return not (row.watched and waits.in_place(d, w, p) is None)
-
-
-def good(row: Row, d: Deployment, w: World, p: Policy, verdict: Verdict | None) -> bool | None:
-    """Whether this is time that counts as evidence: the traffic is in place and the verdict is good."""
-    place = waits.in_place(d, w, p)
-    if verdict is None or verdict.kind is VerdictKind.UNKNOWN or (place and place.unknown):
-        return None
-    return place is None and verdict.kind is VerdictKind.GOOD
 
 
 # --- where it goes --------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """The last guard, whatever the phase says: the steps from what is to what should be, the safe ones only.
 
 No weight goes to a slot that is not ready for exactly this release. Nothing is torn down that has weight, is a
-member of the router, has requests in flight, or is the only side that can serve. What cannot be done safely now
-is left as it is; the next look may allow it.
+member of the router, has requests in flight or connections whose time is not over, or is the only side that can
+serve. What cannot be done safely now is left as it is; the next look may allow it.
 """
 
 from __future__ import annotations
@@ -10,13 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from verdigris.core.conditions import able, foreign, instances, proper, quiet, ready, unreachable, unweighted
+from verdigris.core.conditions import able, foreign, idle, instances, proper, ready, unreachable, unweighted
 from verdigris.core.deployment import Deployment, Routed
 from verdigris.core.policy import Policy
+from verdigris.core.streams import left_behind, remaining, spent
+from verdigris.core.words import span
 from verdigris.core.world import (
+    Cohort,
     Instance,
     Known,
     Member,
+    Pause,
     PerSlot,
     Reading,
     Release,
@@ -37,6 +41,7 @@ class Kind(StrEnum):
     PROVISION = "provision"
     REHEARSE = "rehearse"
     ROUTE = "route"
+    CLOSE_STREAMS = "close_streams"
     TEAR_DOWN = "tear_down"
     CONTRACT = "contract"
 
@@ -68,10 +73,20 @@ class Action:
     routing: Routing | None = None
 
 
+SAID = {
+    Pause.NONE: "requests are let through again",
+    Pause.SAFE: "safe requests wait at the router, others are refused",
+    Pause.ALL: "requests wait at the router",
+    Pause.MAINTENANCE: "the router answers for the app: it is in maintenance",
+}
+"""What a pause means to whoever asks for something."""
+
+
 def changes(want: Desired, d: Deployment, w: World, p: Policy) -> tuple[Action, ...]:
     """The effects that are both wanted and safe at this moment, in their order."""
-    found = (*provisions(want, d, w, p), job(want, d), route(want, d, w, p), *tear_downs(want, d, w, p))
-    return tuple(action for action in found if action is not None)
+    begun = (*provisions(want, d, w, p), job(want, d), route(want, d, w, p))
+    ended = (*closings(want, d, w, p), *tear_downs(want, d, w, p))
+    return tuple(action for action in (*begun, *ended) if action is not None)
 
 
 def job(want: Desired, d: Deployment) -> Action | None:
@@ -125,7 +140,12 @@ def route(want: Desired, d: Deployment, w: World, p: Policy) -> Action | None:
     if reading.fell_back_to is not None and not may_unlatch(reading.fell_back_to, weights, d, w, p):
         return None
     wanted = Routing(
-        weights, members(want, d, w, reading), fallback(want, d, w, p, reading), versions(want, d)
+        weights,
+        members(want, d, w, reading),
+        fallback(want, d, w, p, reading),
+        versions(want, d),
+        cohort(want, d, reading),
+        d.pause,
     )
     if wanted == reading.routing and reading.fell_back_to is None and stamped(d, reading):
         return None
@@ -151,9 +171,10 @@ def explain(wanted: Routing, reading: Reading) -> str:
         return f"traffic goes from {reading.routing.weights} to {wanted.weights}"
     if reading.fell_back_to is not None:
         return f"the router's own turn to {reading.fell_back_to} is made permanent"
-    changed = [
-        n for n in ("members", "fallback", "versions") if getattr(wanted, n) != getattr(reading.routing, n)
-    ]
+    if wanted.pause is not reading.routing.pause:
+        return SAID[wanted.pause]
+    names = ("members", "fallback", "versions", "cohort")
+    changed = [n for n in names if getattr(wanted, n) != getattr(reading.routing, n)]
     return f"the router's {' and '.join(changed)} follow what runs"
 
 
@@ -222,6 +243,26 @@ def versions(want: Desired, d: Deployment) -> PerSlot[str]:
     return PerSlot(version(Slot.BLUE), version(Slot.GREEN))
 
 
+def cohort(want: Desired, d: Deployment, reading: Reading) -> Cohort | None:
+    """Other users are the first in every deployment that shares traffic, and the same all through it."""
+    shared = want.weights.blue > 0 and want.weights.green > 0
+    return Cohort(d.id, d.candidate) if shared else reading.routing.cohort
+
+
+def closings(want: Desired, d: Deployment, w: World, p: Policy) -> list[Action]:
+    """Slots whose long-lived connections have had their time. The router ends them, one after the other."""
+    found = []
+    for slot in Slot:
+        # A candidate that nobody was sent to yet has only those of people who look at it beforehand.
+        over = slot is d.live or superfluous(slot, want, d, w)
+        if over and slot not in want.spare and not want.weights[slot] and spent(d, slot, w, p):
+            why = (
+                f"long-lived connections on {slot} have had {span(p.drain_long_lived)} since its last weight"
+            )
+            found.append(Action(Kind.CLOSE_STREAMS, why, slot=slot))
+    return found
+
+
 def tear_downs(want: Desired, d: Deployment, w: World, p: Policy) -> list[Action]:
     """Slots whose release is over. One that is being emptied already is left to it."""
     found = []
@@ -229,7 +270,8 @@ def tear_downs(want: Desired, d: Deployment, w: World, p: Policy) -> list[Action
         seen = w.slots[slot]
         runs = isinstance(seen, Known) and seen.value.digest is not None
         if runs and superfluous(slot, want, d, w) and harmless(slot, d, w, p):
-            found.append(Action(Kind.TEAR_DOWN, f"what runs in {slot} is over", slot=slot))
+            why = f"what runs in {slot} is over{left_behind(slot, w)}"
+            found.append(Action(Kind.TEAR_DOWN, why, slot=slot))
     return found
 
 
@@ -244,16 +286,8 @@ def superfluous(slot: Slot, want: Desired, d: Deployment, w: World) -> bool:
 
 
 def harmless(slot: Slot, d: Deployment, w: World, p: Policy) -> bool:
-    """Nothing serves from this slot, nothing is under way in it, and the other one can carry on alone."""
-    seen = w.router.reading
-    if isinstance(seen, Unknown) or seen.value.fell_back_to is slot:
-        return False
-    routing = seen.value.routing
-    if routing.weights[slot] or routing.members[slot] or routing.fallback is slot:
-        return False
-    never_served = d.previous is None and not d.moved
-    alone = quiet(d, slot, w, p, since=unreachable(slot)) is None
-    return alone and (never_served or able(slot.other, d.release_in(slot.other), w, p))
+    """Nothing serves from this slot, and nothing is under way in it that still has time."""
+    return idle(slot, d, w, p) and remaining(d, slot, w, p) is None
 
 
 def remember(d: Deployment, actions: tuple[Action, ...], w: World) -> Deployment:
@@ -261,10 +295,17 @@ def remember(d: Deployment, actions: tuple[Action, ...], w: World) -> Deployment
     for action in actions:
         if action.routing is not None:
             given = action.routing.weights[d.candidate] > 0
-            reached = [
-                slot for slot in Slot if action.routing.weights[slot] or action.routing.fallback is slot
-            ]
-            weighted = [unweighted(slot) for slot in reached if action.routing.weights[slot]]
-            d = d.forget(*weighted, *(unreachable(slot) for slot in reached))
+            names = [(unweighted(slot), unreachable(slot)) for slot in reached(action.routing, w)]
+            d = d.forget(*(name for pair in names for name in pair))
             d = replace(d, routed=Routed(action.routing, d.generation + 1, w.now), moved=d.moved or given)
     return d
+
+
+def reached(routing: Routing, w: World) -> list[Slot]:
+    """The slots that requests reach from now on, or may have reached since the look at the router.
+
+    It may have turned to its fallback meanwhile, and whatever it is told now ends that before anybody has seen it.
+    """
+    seen = w.router.reading
+    before = seen.value.routing.fallback if isinstance(seen, Known) else None
+    return [slot for slot in Slot if routing.weights[slot] or slot in (routing.fallback, before)]

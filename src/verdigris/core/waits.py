@@ -5,6 +5,7 @@ from __future__ import annotations
 from verdigris.core.conditions import Waiting, answers, confirmed, instances, quiet, unhealthy, unready
 from verdigris.core.deployment import Deployment
 from verdigris.core.policy import Policy, Step
+from verdigris.core.streams import lingering, remaining
 from verdigris.core.words import span
 from verdigris.core.world import Known, SchemaState, Slot, Unknown, Weights, World
 
@@ -49,7 +50,8 @@ def all_is_well_after(d: Deployment, w: World, p: Policy) -> Waiting | None:
 
 def all_is_well_back(d: Deployment, w: World, p: Policy) -> Waiting | None:
     """The same where the old release went on serving, if there was one."""
-    return untouched(d, w, p) or (unready(d.live, d.previous, w, p) if d.previous is not None else None)
+    live = unready(d.live, d.previous, w, p) if d.previous is not None else None
+    return untouched(d, w, p) or live or occupied(d, d.candidate, w, p)
 
 
 def a_person(d: Deployment, w: World, p: Policy) -> Waiting | None:
@@ -63,7 +65,7 @@ def preflight(d: Deployment, w: World, p: Policy) -> Waiting | None:
     """Router and slots as believed, the checklist passed, and room in the candidate's slot."""
     if isinstance(w.checklist, Unknown):
         return Waiting(f"the checklist: {w.checklist.why}", unknown=True)
-    return not_as_believed(d, w) or occupied(d.candidate, w)
+    return not_as_believed(d, w) or occupied(d, d.candidate, w, p)
 
 
 def not_as_believed(d: Deployment, w: World) -> Waiting | None:
@@ -79,13 +81,14 @@ def not_as_believed(d: Deployment, w: World) -> Waiting | None:
     return None
 
 
-def occupied(slot: Slot, w: World) -> Waiting | None:
+def occupied(d: Deployment, slot: Slot, w: World, p: Policy) -> Waiting | None:
     seen = w.slots[slot]
     if isinstance(seen, Unknown):
         return Waiting(f"a look at {slot}: {seen.why}", unknown=True)
     if seen.value.empty:
         return None
-    return Waiting(f"{slot} to be empty, {seen.value.version or 'an earlier release'} is being torn down")
+    torn_down = f"{slot} to be empty, {seen.value.version or 'an earlier release'} is being torn down"
+    return lingering(d, slot, w, p) or Waiting(torn_down)
 
 
 def checklist_failed(d: Deployment, w: World, p: Policy) -> str:
@@ -105,7 +108,10 @@ def given_up(d: Deployment, w: World, p: Policy) -> str:
 
 
 def running(d: Deployment, w: World, p: Policy) -> Waiting | None:
-    return unready(d.candidate, d.release, w, p)
+    """Every instance runs; before, whatever else is left in the slot has gone."""
+    seen = w.slots[d.candidate]
+    strange = isinstance(seen, Known) and seen.value.digest not in (None, d.release.digest)
+    return (strange and lingering(d, d.candidate, w, p)) or unready(d.candidate, d.release, w, p)
 
 
 def validated(d: Deployment, w: World, p: Policy) -> Waiting | None:
@@ -166,18 +172,9 @@ def baked(d: Deployment, w: World, p: Policy) -> Waiting | None:
 
 
 def stabilized(d: Deployment, w: World, p: Policy) -> Waiting | None:
-    """The old slot has been hot long enough, and its streams have ended or had their time."""
-    return in_place(d, w, p) or evidence(d, p.stabilize) or quiet(d, d.live, w, p) or streams(d, w, p)
-
-
-def streams(d: Deployment, w: World, p: Policy) -> Waiting | None:
-    count, spent = w.router.long_lived[d.live], d.lasted("good")
-    if spent >= p.drain_long_lived or (isinstance(count, Known) and count.value == 0):
-        return None
-    number = count.value if isinstance(count, Known) else "an unknown number of"
-    return Waiting(
-        f"{number} long-lived connections on {d.live}, at most {span(p.drain_long_lived - spent)} more"
-    )
+    """The old slot has been hot long enough, and its long-lived connections have ended or had their time."""
+    hot = in_place(d, w, p) or evidence(d, p.stabilize)
+    return hot or quiet(d, d.live, w, p) or remaining(d, d.live, w, p)
 
 
 def evidence(d: Deployment, seconds: float) -> Waiting | None:
@@ -192,7 +189,7 @@ def evidence(d: Deployment, seconds: float) -> Waiting | None:
 
 
 def previous_gone(d: Deployment, w: World, p: Policy) -> Waiting | None:
-    return in_place(d, w, p) or occupied(d.live, w)
+    return in_place(d, w, p) or occupied(d, d.live, w, p)
 
 
 def restored(d: Deployment, w: World, p: Policy) -> Waiting | None:
@@ -218,7 +215,10 @@ def untouched(d: Deployment, w: World, p: Policy) -> Waiting | None:
 
 
 def candidate_gone(d: Deployment, w: World, p: Policy) -> Waiting | None:
-    return untouched(d, w, p) or occupied(d.candidate, w)
+    """It has gone, or nothing but long-lived connections keeps it: the end does not wait for those."""
+    if lingering(d, d.candidate, w, p):
+        return untouched(d, w, p)
+    return untouched(d, w, p) or occupied(d, d.candidate, w, p)
 
 
 # --- schema ---------------------------------------------------------------------------------------------------

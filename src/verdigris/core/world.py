@@ -209,6 +209,9 @@ class Cohort:
     salt: str
     favoured: Slot
 
+    def __str__(self) -> str:
+        return f"of {self.salt} for {self.favoured}"
+
 
 @dataclass(frozen=True, slots=True)
 class Routing:

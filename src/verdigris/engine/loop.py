@@ -17,7 +17,7 @@ from verdigris.core.errors import Conflict, StoreUnavailable, VerdigrisError
 from verdigris.core.intake import Direct, Wish, admit, adopt
 from verdigris.core.lifecycle import ENDINGS, Decision, decide
 from verdigris.core.safety import Action, Kind
-from verdigris.core.world import Command, Known, Unknown, Verb, World
+from verdigris.core.world import Command, Known, Pause, Unknown, Verb, World
 from verdigris.engine.look import answer, blind_router, look
 from verdigris.engine.parts import Parts, Together, within
 from verdigris.ports import Alert, Filed, Saved, Snapshot
@@ -81,7 +81,8 @@ class Engine:
             await self.load()
             commands = await self.commands()
             if self.admitting and not self.wanted_back(commands):
-                await self.admit(commands if self.saved is None else ())
+                pointless, commands = ((), commands) if self.saved is not None else (commands, ())
+                await self.admit(pointless)
         except StoreUnavailable as error:
             self.complain(f"the store cannot be used: {error}")
             commands = ()
@@ -106,7 +107,9 @@ class Engine:
         await self.tell(decision.deployment)
         self.pin(decision, world)
         before, after = (d.phase, d.step), (decision.deployment.phase, decision.deployment.step)
-        return Tick(decision, world, moving=before != after or bool(decision.actions))
+        # What the router does slowly, and by itself, is not looked at every few milliseconds.
+        begun = [action for action in decision.actions if action.kind is not Kind.CLOSE_STREAMS]
+        return Tick(decision, world, moving=before != after or bool(begun))
 
     # --- what is remembered -------------------------------------------------------------------------------
 
@@ -171,6 +174,7 @@ class Engine:
         self.complain(f"rolling back without having written it down: {error}. Cause: {fresh.cause}")
         self.told += decision.notes
         self.outcomes += decision.notes
+        fresh = as_paused(fresh, saved.deployment.pause)
         self.saved = replace(saved, deployment=fresh)
         return fresh
 
@@ -189,10 +193,8 @@ class Engine:
             return True
         behind = self.stored != saved.deployment.generation
         changed = replace(decision.deployment, evidence=()) != replace(saved.deployment, evidence=())
-        due = (
-            decision.deployment.phase not in ENDINGS and self.parts.clock.now() - self.saved_at >= SAVE_EVERY
-        )
-        return behind or changed or due
+        unfinished = decision.deployment.phase not in ENDINGS or decision.waiting_for != ""
+        return behind or changed or (unfinished and self.parts.clock.now() - self.saved_at >= SAVE_EVERY)
 
     # --- what is begun ------------------------------------------------------------------------------------
 
@@ -266,7 +268,11 @@ class Engine:
         """Everything that was written down; of what was not, only what moves traffic back."""
         if self.stored == d.generation:
             return actions
-        return tuple(a for a in actions if a.routing is not None and a.routing.weights[d.live] == 100)
+        return tuple(
+            replace(a, routing=replace(a.routing, pause=d.pause))
+            for a in actions
+            if a.routing is not None and a.routing.weights[d.live] == 100
+        )
 
     async def act(self, d: Deployment, actions: tuple[Action, ...]) -> None:
         for action in actions:
@@ -292,6 +298,8 @@ class Engine:
                 policy = self.saved.policy if self.saved else None
                 assert policy is not None
                 await parts.environment.provision(slot, release, action.count, policy.surge, generation)
+            case Action(kind=Kind.CLOSE_STREAMS, slot=slot) if slot:
+                await parts.router.close_streams(slot, generation)
             case Action(kind=Kind.TEAR_DOWN, slot=slot) if slot:
                 await parts.environment.tear_down(slot, generation)
             case Action(kind=Kind.REHEARSE, slot=slot) if slot and parts.rehearser:
@@ -350,6 +358,14 @@ def applied(saved: Saved, decision: Decision, commands: tuple[Command, ...]) -> 
     accepted = {answer.command for answer in decision.answers if answer.accepted}
     policies = [c.policy for c in commands if c.id in accepted and c.policy is not None]
     return replace(saved, policy=policies[-1]) if policies else saved
+
+
+def as_paused(d: Deployment, pause: Pause) -> Deployment:
+    """The same with the pause that is written down: a pause is not the way back, and waits until it can be."""
+    routed = d.routed
+    if routed is not None and routed.generation == d.generation:
+        routed = replace(routed, routing=replace(routed.routing, pause=pause))
+    return replace(d, pause=pause, routed=routed)
 
 
 def again(saved: Saved | None) -> tuple[Note, ...]:

@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 
 __all__ = [
+    "INSTALLATION",
     "MARK",
     "Child",
     "Identity",
@@ -32,6 +33,8 @@ __all__ = [
 
 MARK = "VERDIGRIS_START"
 """In the environment of everything the keeper starts: finds what was started but not yet written down."""
+
+INSTALLATION = "VERDIGRIS_INSTALLATION"  # and which state directory that is in, wherever it works
 
 PR_SET_CHILD_SUBREAPER = 36
 

@@ -113,10 +113,21 @@ def _read_line(conversation: socket.socket, until: float) -> bytes:
 
 def observe(state: Path, timeout: float) -> Observed:
     """What the keeper sees, asked without an event loop."""
+    return _seen(state, ask(state, Observe(), timeout))
+
+
+def _seen(state: Path, answer: dict[str, Any]) -> Observed:
+    """What the answer says; KeeperError `failed` when the keeper is of another version."""
     from verdigris.keeper.codec import build
     from verdigris.keeper.observed import Observed
 
-    return build(Observed, ask(state, Observe(), timeout), "answer")
+    try:
+        return build(Observed, answer, "answer")
+    except ValueError as error:
+        raise KeeperError(
+            "failed",
+            f"the keeper of {state} is of another version ({error}); `kill` it, what runs goes on running",
+        ) from None
 
 
 class KeeperClient:
@@ -140,8 +151,8 @@ class KeeperClient:
     async def reload(self, request: Reload, timeout: float = 15.0) -> Observed:
         return await self._look(request, timeout)
 
-    async def hand(self, secrets: dict[str, str], timeout: float = 5.0) -> Observed:
-        return await self._look(Hand(secrets), timeout)
+    async def hand(self, secrets: dict[str, str], realm: str, timeout: float = 5.0) -> Observed:
+        return await self._look(Hand(secrets, realm), timeout)
 
     async def tail(self, name: str, lines: int = 20, timeout: float = 5.0) -> list[str]:
         answer = await self._ask(Tail(name, lines), timeout)
@@ -164,10 +175,7 @@ class KeeperClient:
         raise KeeperError("unreachable", f"the keeper of {self.state} ended the conversation; observe again")
 
     async def _look(self, request: Request, timeout: float) -> Observed:
-        from verdigris.keeper.codec import build
-        from verdigris.keeper.observed import Observed
-
-        return build(Observed, await self._ask(request, timeout), "answer")
+        return _seen(self.state, await self._ask(request, timeout))
 
     async def _ask(self, request: Request, timeout: float) -> dict[str, Any]:
         import asyncio

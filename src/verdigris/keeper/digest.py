@@ -22,7 +22,7 @@ Listing = dict[bytes, tuple[Stamp, bytes]]
 FRESH_NS = 100_000_000
 """A file that changed this lately may change again within the same tick of the clock: not remembered."""
 
-TREES_MOST = 16
+TREES_MOST = 32
 NAMED_MOST = 3
 
 
@@ -41,9 +41,10 @@ class Memory:
 
     def digest(self, path: Path) -> str:
         root = os.fsencode(path)
-        with self._lock:
-            listing = _listing(root, self._trees.get(root, {}))
-            _put(self._trees, root, listing)
+        listing = _listing(
+            root, self._trees.get(root, {})
+        )  # without the lock: one may be huge, and others wait
+        self._put(self._trees, root, listing)
         total = hashlib.sha256()
         for name, (_, entry) in listing.items():
             total.update(b"%d:%s%d:%s" % (len(name), name, len(entry), entry))
@@ -52,7 +53,8 @@ class Memory:
     def trust(self, path: Path) -> None:
         """The tree as last read is the recorded one: later differences are named against it."""
         root = os.fsencode(path)
-        _put(self._good, root, self._trees[root])
+        if read := self._trees.get(root):
+            self._put(self._good, root, read)
 
     def difference(self, path: Path) -> str:
         """The first names that differ from the trusted tree, "" when there was none."""
@@ -64,12 +66,12 @@ class Memory:
         names = sorted({name for name, _ in before.items() ^ now.items()}) if before else []
         return ", ".join(os.fsdecode(name) for name in names[:NAMED_MOST])
 
-
-def _put(trees: dict[bytes, Listing], root: bytes, listing: Listing) -> None:
-    trees.pop(root, None)
-    trees[root] = listing
-    if len(trees) > TREES_MOST:
-        del trees[next(iter(trees))]
+    def _put(self, trees: dict[bytes, Listing], root: bytes, listing: Listing) -> None:
+        with self._lock:
+            trees.pop(root, None)
+            trees[root] = listing
+            if len(trees) > TREES_MOST:
+                del trees[next(iter(trees))]
 
 
 def _listing(root: bytes, known: Listing) -> Listing:

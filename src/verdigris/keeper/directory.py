@@ -5,16 +5,18 @@ Nothing is repaired that belongs to somebody else: a directory with the wrong ow
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
+import secrets
 import stat
 from pathlib import Path
 
 from verdigris.keeper.children import identity_of
 from verdigris.keeper.protocol import KeeperError
 
-__all__ = ["REMOTE", "filesystem", "lock", "open_directory"]
+__all__ = ["REMOTE", "filesystem", "installation", "lock", "open_directory"]
 
 REMOTE = (
     "nfs",
@@ -76,6 +78,21 @@ def filesystem(path: Path, mountinfo: str) -> str:
         if len(point) >= len(best) and path.is_relative_to(point):
             best, kind = point, right.split()[0]
     return kind
+
+
+def installation(state: Path) -> str:
+    """The random id of a state directory, made by whoever needs it first: what is started from there bears it."""
+    path = state / "installation"
+    if not path.exists():
+        fresh = state / f".installation.{secrets.token_hex(8)}"
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w") as file:
+            file.write(secrets.token_hex(8))
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):  # somebody else was first: theirs counts
+            os.link(fresh, path)
+        fresh.unlink()
+    return path.read_text().strip()
 
 
 def lock(state: Path) -> int:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from verdigris.keeper.names import local, realm_of
 from verdigris.keeper.protocol import KeeperError, Spec
 
 __all__ = ["base", "check", "instance_environment", "relearned", "resolve"]
@@ -64,17 +65,21 @@ def base(keeper: Mapping[str, str]) -> dict[str, str]:
 def instance_environment(
     spec: Spec, slot: str, name: str, port: int, secrets: Mapping[str, str], keeper: Mapping[str, str]
 ) -> dict[str, str]:
-    """All variables of one instance. KeeperError `failed` names a reference that has no value."""
+    """All variables of one instance. KeeperError `failed` names a reference that has no value.
+
+    `blue` is `blue` to the application, whichever apps run beside it.
+    """
     own = {key: resolve(key, value, port, secrets, keeper) for key, value in spec.env.items()}
     ours = {
-        "ENVIRONMENT_NAME": slot,
+        "ENVIRONMENT_NAME": local(slot),
         "API_VERSION": spec.api_version,
         "PORT": str(port),
         "VERDIGRIS_RELEASE": spec.version,
-        "VERDIGRIS_SLOT": slot,
-        "VERDIGRIS_INSTANCE": name,
+        "VERDIGRIS_SLOT": local(slot),
+        "VERDIGRIS_INSTANCE": local(name),
     }
-    return base(keeper) | own | ours
+    app = {"VERDIGRIS_APP": realm} if (realm := realm_of(slot)) else {}
+    return base(keeper) | own | ours | app
 
 
 def relearned(spec: Spec, environ: Mapping[str, str]) -> dict[str, str]:

@@ -19,6 +19,7 @@ from typing import Any
 from verdigris.keeper.children import Child
 from verdigris.keeper.codec import plain
 from verdigris.keeper.digest import Memory
+from verdigris.keeper.directory import installation
 from verdigris.keeper.journal import Book, Journal
 from verdigris.keeper.observed import Event
 from verdigris.keeper.protocol import KeeperError, Spec
@@ -44,7 +45,8 @@ class Ground:
         self.umask = umask
         self.since = now()
         self.environ = dict(os.environ)
-        self.handed: dict[str, str] = {}
+        self.installation = installation(state)
+        self.handed: dict[str, dict[str, str]] = {}
         self.secrets: dict[str, dict[str, str]] = {}
         self.trouble = ""
         self.woken = asyncio.Event()
@@ -54,6 +56,10 @@ class Ground:
         self.book = self._journal.load()
         self._saved: Book | None = None
         self._memory = Memory()
+
+    def heard(self, realm: str, generation: int) -> dict[str, int]:
+        """The book's generations with that of one realm as it is now."""
+        return self.book.generations | {realm: generation}
 
     def intend(self, **changes: Any) -> None:
         """Change the book, durably. KeeperError `full` when that is impossible; then nothing has changed."""

@@ -95,7 +95,7 @@ class SlotCare:
 
     def _launch_when_possible(self, instance: Instance, moment: float) -> None:
         check = self._checks.get(instance.mark)
-        if check is None and self._starting() < self.record.surge:
+        if check is None and self._starting() < self.record.surge and not self._checking():
             self._checks[instance.mark] = self.ground.verify(self.record.spec)
         if check is None or not check.done():
             return
@@ -112,6 +112,10 @@ class SlotCare:
                 self._restart_later(instance, None, f"could not be started: {error.strerror}", moment)
             else:
                 self._break(instance, why_not(self.record, error))
+
+    def _checking(self) -> bool:
+        """One directory is read at a time for a slot: a large one leaves room for those of others."""
+        return any(not check.done() for check in self._checks.values())
 
     def _starting(self) -> int:
         busy = self._checks.keys() | self._children.keys()

@@ -19,7 +19,7 @@ from verdigris.keeper.protocol import KeeperError, Spec
 
 __all__ = ["FORMAT", "Book", "Instance", "Journal", "Router", "Slot"]
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +83,11 @@ class Router:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """Everything the keeper knows that has to outlive it."""
+    """Everything the keeper knows that has to outlive it. `generations` are the highest that were heard, by realm."""
 
     format: int = FORMAT
     boot_id: str = field(default_factory=boot_id)
-    generation: int = 0
+    generations: dict[str, int] = field(default_factory=dict)
     router: Router | None = None
     slots: dict[str, Slot] = field(default_factory=dict)
     stops: tuple[Stop, ...] = ()
@@ -108,7 +108,10 @@ class Journal:
         try:
             data = json.loads(self.path.read_bytes())
             if isinstance(data, dict) and data.get("format") != FORMAT:
-                raise ValueError(f"format {data.get('format')!r} was written by another version")
+                raise ValueError(
+                    f"format {data.get('format')!r} is of another version: end what runs with that one,"
+                    f" this one reads format {FORMAT}"
+                )
             return build(Book, data, "keeper.json")
         except (OSError, ValueError, RecursionError) as error:
             raise KeeperError(

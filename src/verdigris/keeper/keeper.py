@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import os
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from verdigris.keeper import logs, wanted
@@ -18,6 +18,7 @@ from verdigris.keeper.children import boot_id, marked_sessions, reap_strays
 from verdigris.keeper.ground import Ground, now
 from verdigris.keeper.instances import SlotCare
 from verdigris.keeper.journal import Book, Instance, Router, Slot
+from verdigris.keeper.names import ROUTER, realm_of
 from verdigris.keeper.observed import Event, KeeperSeen, Observed, State
 from verdigris.keeper.ports import Evidence
 from verdigris.keeper.protocol import Hand, KeeperError, Reload, RouterRequest, Shutdown, Start, StopRequest
@@ -25,9 +26,12 @@ from verdigris.keeper.router import RouterCare
 
 __all__ = ["PROTOCOL", "Keeper", "after_reboot"]
 
-PROTOCOL = "1"
+PROTOCOL = "2"
 WAIT_LEAST = 0.005
 HANDED_MOST = 1000
+"""Values that one realm may have handed over."""
+
+REALMS_MOST = 256
 
 
 class Keeper:
@@ -40,6 +44,7 @@ class Keeper:
         self._over = False
         self._empty = asyncio.Event()
         self._tidied = 0.0
+        self._resting: dict[object, float] = {}
 
     def come_back(self) -> None:
         """Take up what an earlier keeper left: its children, or after a reboot everything it ran."""
@@ -56,40 +61,41 @@ class Keeper:
         while not self._over:
             self.ground.woken.clear()
             moment = now()
-            if not self._pass(moment):
-                await asyncio.sleep(self.ground.tuning.housekeeping)  # or a fault of ours would fill the log
+            self._pass(moment)
             with contextlib.suppress(TimeoutError):
                 wait = max(self._due(moment) - now(), WAIT_LEAST)
                 await asyncio.wait_for(self.ground.woken.wait(), wait)
 
-    def _pass(self, moment: float) -> bool:
-        """One step for everything that needs one. False when a step failed in a way nobody thought of."""
+    def _pass(self, moment: float) -> None:
+        """One step for everything that needs one."""
         evidence = Evidence()
-        good = [self._guarded(self.router.tend, moment)]
+        self._guarded(moment, self.router, self.router.tend, moment)
         for care in list(self.slots.values()):
-            good.append(self._guarded(care.tend, moment, evidence))
+            self._guarded(moment, care, care.tend, moment, evidence)
             if not care.record.count and not care.record.instances:
                 self._forget(care.name)
         if moment - self._tidied >= self.ground.tuning.housekeeping:
             self._tidied = moment
-            good.append(self._guarded(self._tidy))
+            self._guarded(moment, self, self._tidy)
         self.ground.flush()
         if not self.slots and not self.ground.book.router:
             self._empty.set()
-        return all(good)
 
-    def _guarded(self, step: Callable[..., None], *arguments: object) -> bool:
-        """One slot's trouble is never another's, nor the router's."""
+    def _guarded(self, moment: float, whose: object, step: Callable[..., None], *arguments: object) -> None:
+        """One slot's trouble is never another's, nor the router's: it alone waits a while, or it would fill the log."""
+        if moment < self._resting.get(whose, 0.0):
+            return
+        self._resting.pop(whose, None)
         try:
             step(*arguments)
         except Exception:  # the last resort of a process that has to go on
             self.ground.tell(Event("trouble", now(), sentence=traceback.format_exc()))
-            return False
-        return True
+            self._resting[whose] = moment + self.ground.tuning.housekeeping
 
     def _due(self, moment: float) -> float:
-        tidy = self._tidied + self.ground.tuning.housekeeping
-        return min(tidy, self.router.due(), *(care.due(moment) for care in self.slots.values()))
+        due: dict[object, float] = {care: care.due(moment) for care in self.slots.values()}
+        due |= {self: self._tidied + self.ground.tuning.housekeeping, self.router: self.router.due()}
+        return min(max(at, self._resting.get(whose, 0.0)) for whose, at in due.items())
 
     def _tidy(self) -> None:
         reap_strays(self.ground.children)
@@ -105,7 +111,7 @@ class Keeper:
         return self.slots.setdefault(name, SlotCare(self.ground, name))
 
     def _forget(self, name: str) -> None:
-        del self.slots[name]
+        self._resting.pop(self.slots.pop(name), None)
         self.ground.secrets.pop(name, None)
         self.ground.note(slots={k: v for k, v in self.ground.book.slots.items() if k != name})
 
@@ -113,12 +119,12 @@ class Keeper:
         evidence, book = Evidence(), self.ground.book
         me = KeeperSeen(os.getpid(), self.ground.since, boot_id(), PROTOCOL, self.ground.trouble)
         slots = {name: care.seen(evidence) for name, care in self.slots.items()}
-        return Observed(me, book.generation, self.router.seen(), slots, book.stops)
+        return Observed(me, book.generations, self.router.seen(), slots, book.stops)
 
     def start(self, request: Start) -> None:
         """Durably want these instances."""
-        self._fence(request.generation)
         wanted.check(request)
+        self._fence(realm_of(request.slot), request.generation)
         kept = self.ground.secrets.get(request.slot, {})
         news = bool(request.secrets.items() - kept.items())
         slot = wanted.declare(self.ground.book.slots.get(request.slot), request, now(), new_secrets=news)
@@ -126,42 +132,52 @@ class Keeper:
         self.ground.secrets[request.slot] = kept | request.secrets
 
     def hand(self, request: Hand) -> None:
-        """Remember these values until the keeper ends; the oldest go when there are too many."""
-        if not request.secrets.items() - self.ground.handed.items():
+        """Remember these values until the keeper ends; the oldest of the realm go when there are too many."""
+        realm, handed = request.realm, self.ground.handed
+        known = handed.get(realm, {})
+        if not request.secrets.items() - known.items():
             return
-        fresh = {k: v for k, v in self.ground.handed.items() if k not in request.secrets} | request.secrets
-        self.ground.handed = dict(list(fresh.items())[-HANDED_MOST:])
-        slots = {name: wanted.retry(slot, now()) for name, slot in self.ground.book.slots.items()}
-        self.ground.note(slots=slots)
+        _admit(realm, handed)
+        fresh = {k: v for k, v in known.items() if k not in request.secrets} | request.secrets
+        handed[realm] = dict(list(fresh.items())[-HANDED_MOST:])
+        slots = self.ground.book.slots
+        tried = {name: wanted.retry(slot, now()) for name, slot in slots.items() if realm_of(name) == realm}
+        self.ground.note(slots=slots | tried)
 
     def stop(self, request: StopRequest) -> None:
         """Durably want these instances gone."""
-        self._fence(request.generation)
+        wanted.check_name(request.slot)
+        realm = realm_of(request.slot)
+        self._fence(realm, request.generation)
         if before := self.ground.book.slots.get(request.slot):
             self._want(wanted.empty(before, request, now()), request.generation)
         else:
-            self.ground.intend(generation=request.generation)
+            self.ground.intend(generations=self.ground.heard(realm, request.generation))
 
     def _want(self, slot: Slot, generation: int) -> None:
-        self.ground.intend(generation=generation, slots=self.ground.book.slots | {slot.name: slot})
+        heard = self.ground.heard(realm_of(slot.name), generation)
+        self.ground.intend(generations=heard, slots=self.ground.book.slots | {slot.name: slot})
         self._slot(slot.name)
 
     async def route(self, request: RouterRequest) -> None:
-        self._fence(request.generation)
         wanted.check_router(request)
+        self._fence(ROUTER, request.generation)
         if successor := self.router.declare(request):
             await self.router.succession(successor, request.within)
 
     async def reload(self, request: Reload) -> None:
-        self._fence(request.generation)
+        self._fence(ROUTER, request.generation)
         await self.router.succession(self.router.reload(request.generation), request.within)
 
     async def shutdown(self, request: Shutdown) -> None:
         """End the keeper; with `everything` after all it runs has ended."""
         if request.everything:
-            generation = self.ground.book.generation if request.generation is None else request.generation
+            heard = self.ground.book.generations
+            if request.generation is not None:
+                for realm in heard:
+                    self._fence(realm, request.generation)
             for name in list(self.slots):
-                self.stop(StopRequest(name, "shutdown", generation))
+                self.stop(StopRequest(name, "shutdown", heard.get(realm_of(name), 0)))
             self.router.stop()
             self.ground.woken.set()
             self._empty.clear()
@@ -173,20 +189,30 @@ class Keeper:
         self._over = True
         self.ground.woken.set()
 
-    def _fence(self, generation: int) -> None:
-        if generation < self.ground.book.generation:
+    def _fence(self, realm: str, generation: int) -> None:
+        _admit(realm, self.ground.book.generations)
+        newest = self.ground.book.generations.get(realm, 0)
+        if generation < newest:
+            of = f" of {realm}" if realm else ""
             raise KeeperError(
                 "conflict",
-                f"generation {generation} is older than {self.ground.book.generation}, which was seen already:"
+                f"generation {generation} is older than {newest}, which was seen{of} already:"
                 " another controller acts here; observe again",
             )
+
+
+def _admit(realm: str, known: Mapping[str, object]) -> None:
+    if realm not in known and len(known) >= REALMS_MOST:
+        raise KeeperError(
+            "refused", f"{REALMS_MOST} apps are known here already; use another --state for {realm}"
+        )
 
 
 def after_reboot(book: Book, moment: float) -> Book:
     """The same wishes, with nothing started yet: no process and no moment of an earlier boot means anything."""
     slots = {name: _slot_again(slot, moment) for name, slot in book.slots.items() if slot.count}
     router = book.router and _router_again(book.router, moment)
-    return Book(generation=book.generation, router=router, slots=slots)
+    return Book(generations=book.generations, router=router, slots=slots)
 
 
 def _slot_again(slot: Slot, moment: float) -> Slot:

@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from verdigris.keeper import logs
-from verdigris.keeper.children import MARK, Child
+from verdigris.keeper.children import INSTALLATION, MARK, Child
 from verdigris.keeper.environment import base, instance_environment
 from verdigris.keeper.ground import Ground
 from verdigris.keeper.journal import Instance, Router, Slot
+from verdigris.keeper.names import realm_of
 from verdigris.keeper.protocol import KeeperError
 from verdigris.keeper.sockets import Door
 
@@ -46,19 +47,23 @@ def prepared(ground: Ground, instance: Instance, port: int, moment: float) -> In
 def launch(ground: Ground, slot: Slot, instance: Instance) -> Child:
     """The running process. KeeperError names a reference without a value; OSError says why it cannot be run."""
     # What was handed over last is the newest: a controller may have been started long ago.
-    secrets = ground.secrets.get(slot.name, {}) | ground.handed
+    secrets = ground.secrets.get(slot.name, {}) | ground.handed.get(realm_of(slot.name), {})
     env = instance_environment(slot.spec, slot.name, instance.name, instance.port, secrets, ground.environ)
     output = logs.open_log(log_of(ground, instance.name))
     try:
         return Child.spawn(
             [word.replace("{port}", str(instance.port)) for word in slot.spec.command],
             cwd=slot.spec.directory,
-            env=env | {MARK: instance.mark},
+            env=env | _marks(ground, instance.mark),
             output=output,
             umask=ground.umask,
         )
     finally:
         os.close(output)
+
+
+def _marks(ground: Ground, mark: str) -> dict[str, str]:
+    return {MARK: mark, INSTALLATION: ground.installation}
 
 
 def launch_router(ground: Ground, router: Router, door: Door, successor_of: Child | None = None) -> Child:
@@ -71,7 +76,7 @@ def launch_router(ground: Ground, router: Router, door: Door, successor_of: Chil
         return Child.spawn(
             [*router.argv, *takeover],
             cwd=router.cwd,
-            env=base(ground.environ) | door.environment | {MARK: router.mark},
+            env=base(ground.environ) | door.environment | _marks(ground, router.mark),
             output=output,
             umask=ground.umask,
             keep=door.numbers,

@@ -92,10 +92,10 @@ class KeeperSeen:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """One look at everything."""
+    """One look at everything. `generations` are the highest that were heard, by realm."""
 
     keeper: KeeperSeen
-    generation: int
+    generations: dict[str, int]
     router: RouterSeen | None
     slots: dict[str, SlotSeen]
     last_stops: tuple[Stop, ...]

@@ -1,6 +1,7 @@
 """What is said over keeper.sock: one JSON object per line, at most 1 MiB, answered in order.
 
-Effects carry a generation; one lower than the highest ever seen is refused as a conflict.
+Effects carry a generation; one lower than the highest ever seen of the same realm is refused as a conflict. The
+realm is what stands before the dot of a slot's name, so apps never fence each other. The router has its own.
 Nothing here opens a socket or acts.
 """
 
@@ -126,17 +127,20 @@ class Reload:
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """Values for `env:NAME` references of any slot, kept in memory only. They win over what an earlier start brought.
+    """Values for `env:NAME` references of all slots of one realm, kept in memory only.
 
-    What was given up is tried once more when a value is new. Wants nothing, so it carries no generation.
+    They win over what an earlier start brought. What was given up is tried once more when a value is new. Wants
+    nothing, so it carries no generation.
     """
 
     secrets: dict[str, str] = field(repr=False)
+    realm: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Shutdown:
-    """The keeper ends. With `everything` the router and all instances end first."""
+    """The keeper ends. With `everything` the router and all instances end first; a generation older than that of
+    any realm is refused then."""
 
     everything: bool = False
     generation: int | None = None

@@ -21,6 +21,7 @@ from verdigris.keeper.ground import Ground, now
 from verdigris.keeper.journal import Router
 from verdigris.keeper.launch import launch_router, router_log_of
 from verdigris.keeper.looks import router_seen
+from verdigris.keeper.names import ROUTER
 from verdigris.keeper.observed import Event, RouterSeen, State
 from verdigris.keeper.ports import inodes
 from verdigris.keeper.protocol import KeeperError, RouterRequest
@@ -73,7 +74,7 @@ class RouterCare:
         """A started successor with the same command line, on the same sockets."""
         if self._child is None:
             raise KeeperError("refused", "no router runs, so there is nothing to reload; send `router` first")
-        self.ground.intend(generation=generation)
+        self.ground.intend(generations=self.ground.heard(ROUTER, generation))
         self._before = None
         return self._succeed(self._child)
 
@@ -144,7 +145,7 @@ class RouterCare:
 
     def _want(self, generation: int, wanted: Router) -> None:
         before = self.ground.book.router
-        self.ground.intend(generation=generation, router=wanted)
+        self.ground.intend(generations=self.ground.heard(ROUTER, generation), router=wanted)
         if self._child and not self._door.numbers:
             return  # the running router has them, and they could not be fetched
         try:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import ctypes
 import ipaddress
 import os
+import re
 import socket
 
 from verdigris.keeper.children import Child
 from verdigris.keeper.protocol import KeeperError
 
 __all__ = ["FIRST", "MOST", "Door", "parse_address"]
+
+PORT = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
 
 FIRST = 100
 MOST = 16
@@ -23,17 +26,21 @@ SYS_PIDFD_GETFD = 438
 
 
 def parse_address(text: str) -> tuple[str, int]:
-    """("127.0.0.1", 8080) of "127.0.0.1:8080" or "[::1]:8080"; KeeperError `invalid` otherwise."""
+    """("127.0.0.1", 8080) of "127.0.0.1:8080", ("::1", 8080) of "[::1]:8080"; KeeperError `invalid` otherwise."""
     host, _, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    try:
-        ipaddress.ip_address(host)
-        number = int(port)
-    except ValueError:
-        number = 0
-    if not 0 < number < 65536:
+    address, number = _ip_address(host), int(port) if PORT.fullmatch(port) else 0
+    if not address or not 0 < number < 65536:
         raise KeeperError("invalid", f"listen: {text[:80]!r} is not an address; write it like 127.0.0.1:8080")
-    return host, number
+    return address, number
+
+
+def _ip_address(text: str) -> str:
+    """As the kernel writes it, "" of what is none. Brackets belong around IPv6 and around nothing else."""
+    bracketed = text.startswith("[") and text.endswith("]")
+    try:
+        return str(ipaddress.IPv6Address(text[1:-1]) if bracketed else ipaddress.IPv4Address(text))
+    except ValueError:
+        return ""
 
 
 class Door:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from dataclasses import replace
 
 from verdigris.keeper import environment
 from verdigris.keeper.journal import Instance, Router, Slot
+from verdigris.keeper.names import ROUTER, SLOT, instance_name
 from verdigris.keeper.observed import State
 from verdigris.keeper.protocol import KeeperError, RouterRequest, Spec, Start, StopRequest
 from verdigris.keeper.sockets import MOST, parse_address
 
 __all__ = [
     "check",
+    "check_name",
     "check_router",
     "command_of",
     "declare",
@@ -21,11 +22,9 @@ __all__ = [
     "empty",
     "fill",
     "mark",
-    "name_of",
     "retry",
 ]
 
-SLOT = re.compile(r"[a-z][a-z0-9.-]{0,62}")
 COUNT_MOST = 64
 GRACE_MOST = 3600.0
 OCCUPYING = (State.STARTING, State.RUNNING)
@@ -36,17 +35,10 @@ def mark() -> str:
     return secrets.token_hex(8)
 
 
-def name_of(slot: str, number: int) -> str:
-    return f"{slot}-{number}"
-
-
 def check(request: Start) -> None:
     """KeeperError says which value of the request cannot be."""
     environment.check(request.spec.env)
-    if not SLOT.fullmatch(request.slot):
-        raise KeeperError(
-            "invalid", f"slot {request.slot[:80]!r} must be small letters, digits, dots and dashes"
-        )
+    check_name(request.slot)
     if not 1 <= request.count <= COUNT_MOST or request.surge < 1:
         raise KeeperError(
             "invalid", f"count {request.count} must be 1-{COUNT_MOST} and surge {request.surge} at least 1"
@@ -59,14 +51,22 @@ def check(request: Start) -> None:
         raise KeeperError("invalid", f"directory {request.spec.directory[:80]!r} must be an absolute path")
 
 
+def check_name(slot: str) -> None:
+    """KeeperError when nothing can be called so."""
+    if not SLOT.fullmatch(slot):
+        raise KeeperError(
+            "invalid",
+            f"slot {slot[:80]!r} must be like api.blue: an app, a dot, a slot, of small letters, digits and dashes;"
+            f" the app cannot be called {ROUTER}",
+        )
+
+
 def check_router(request: RouterRequest) -> None:
     """KeeperError says which value of the request cannot be."""
     if not request.argv or any("\0" in word for word in request.argv):
         raise KeeperError("invalid", "argv must have at least one word and no NUL bytes")
-    if not 1 <= len(set(request.listen)) == len(request.listen) <= MOST:
+    if not 1 <= len(set(map(parse_address, request.listen))) == len(request.listen) <= MOST:
         raise KeeperError("invalid", f"listen must name 1-{MOST} different addresses")
-    for address in request.listen:
-        parse_address(address)
 
 
 def declare_router(before: Router | None, request: RouterRequest, now: float) -> Router:
@@ -140,7 +140,7 @@ def retry(slot: Slot, now: float) -> Slot:
 def fill(slot: Slot, now: float) -> Slot:
     """With an instance for every number up to the count, except where one of that name still ends."""
     taken = {i.name for i in slot.instances}
-    names = [name_of(slot.name, n) for n in range(1, slot.count + 1)]
+    names = [instance_name(slot.name, n) for n in range(1, slot.count + 1)]
     added = tuple(Instance(name, mark(), since=now) for name in names if name not in taken)
     return replace(slot, instances=slot.instances + added) if added else slot
 
@@ -172,7 +172,7 @@ def _stopping(slot: Slot) -> tuple[Instance, ...]:
 
 
 def _shrunk(slot: Slot, now: float) -> Slot:
-    wanted = {name_of(slot.name, n) for n in range(1, slot.count + 1)}
+    wanted = {instance_name(slot.name, n) for n in range(1, slot.count + 1)}
     kept = (
         i if i.name in wanted else _asked_to_stop(i, slot.spec, now, listed=False) for i in slot.instances
     )

@@ -18,7 +18,7 @@ __all__ = ["KINDS", "Chaos", "Crash"]
 KINDS = (
     *("lost_before", "lost_after", "crash_before", "crash_after", "slow", "late", "blind", "dying", "absent"),
     *("restart", "edit", "direct", "reboot", "suspend", "store_full", "commands", "stale", "newer"),
-    *("no_probe", "lag", "impostor", "ship", "no_room"),
+    *("no_probe", "lag", "impostor", "ship", "no_room", "pause"),
 )
 """Every kind of fault there is; what each does stands where it is asked for."""
 

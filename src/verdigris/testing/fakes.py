@@ -47,6 +47,8 @@ __all__ = [
 
 
 ALL = Capabilities(weights=True, in_flight=True, preview=True, fallback=True, fenced=True)
+COUNTERS = (frozenset({"requests"}), frozenset({"streams"}), frozenset({"requests", "streams"}))
+NOT_COUNTED: PerSlot[Seen[int]] = PerSlot(Unknown("the counter is gone"), Unknown("the counter is gone"))
 LAG = 2.0
 """Seconds that an old worker of the router may go on serving by what it knows."""
 
@@ -94,16 +96,27 @@ class FakeRouter:
     async def observe(self) -> RouterWorld:
         self.chaos.look("the router")
         host = self.host
-        counts = [Known(host.in_flight(slot), host.now) for slot in Slot]
-        in_flight: PerSlot[Seen[int]] = PerSlot(counts[0], counts[1])
         if self.chaos.strikes("blind"):
             host.uncounted_until = host.now + host.rng.choice((1.0, 6.0, 30.0))
-        if host.now < host.uncounted_until:
-            in_flight = PerSlot(Unknown("the counter is gone"), Unknown("the counter is gone"))
+            host.uncounted = host.rng.choice(COUNTERS)
         reading = Known(Reading(host.routing, host.generation, host.fell_back), host.now)
         preview = PerSlot(self.preview(Slot.BLUE), self.preview(Slot.GREEN))
-        none: Seen[int] = Known(0, host.now)
-        return RouterWorld(reading, in_flight, PerSlot(none, none), self.front(), preview)
+        return RouterWorld(
+            reading,
+            self.counted("requests", {slot: host.in_flight(slot) for slot in Slot}),
+            self.counted("streams", host.streams),
+            self.front(),
+            preview,
+            frozenset(host.closing),
+            PerSlot(host.ended[Slot.BLUE], host.ended[Slot.GREEN]),
+            Known(host.waiting + host.kept, host.now),
+        )
+
+    def counted(self, name: str, counts: dict[Slot, int]) -> PerSlot[Seen[int]]:
+        host = self.host
+        if name in host.uncounted and host.now < host.uncounted_until:
+            return NOT_COUNTED
+        return PerSlot(Known(counts[Slot.BLUE], host.now), Known(counts[Slot.GREEN], host.now))
 
     async def apply(self, routing: Routing, generation: int) -> None:
         self.hooks.asked(routing)
@@ -114,6 +127,13 @@ class FakeRouter:
         if self.newer(generation):
             raise Conflict(f"the router has generation {self.host.generation}, newer than {generation}")
         self.chaos.effect("route", lambda: self.arrive(routing, generation))
+
+    async def close_streams(self, slot: Slot, generation: int) -> None:
+        if self.newer(generation):
+            raise Conflict(f"the router has generation {self.host.generation}, newer than {generation}")
+        if self.host.routing.weights[slot] or self.host.fell_back is slot:
+            raise ActionError(f"{slot} serves: its connections are left alone")
+        self.chaos.effect("close_streams", lambda: self.host.closing.add(slot))
 
     def newer(self, generation: int) -> bool:
         return self.host.generation is not None and self.host.generation > generation
@@ -226,6 +246,8 @@ class FakeEnvironment:
     def stop(self, slot: Slot, generation: int) -> None:
         self.newest = generation
         self.hooks.torn_down(slot, generation)
+        if self.host.streams[slot]:
+            self.host.cut(slot, self.host.streams[slot], "torn down")
         self.host.places[slot] = Place()
         self.host.sessions_until = self.host.now + self.host.rng.choice((0.0, 6.0))
 

@@ -11,14 +11,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from verdigris.core.judge import BINS, bin_of
-from verdigris.core.world import PerSlot, Release, Routing, Second, Slot, Tally, Weights
+from verdigris.core.world import Pause, PerSlot, Release, Routing, Second, Slot, Tally, Weights
 
-__all__ = ["Body", "Host", "Nature", "Place"]
+__all__ = ["Body", "Cut", "Host", "Nature", "Place"]
 
 RATE = 60
 """Requests a second, a number that is over the usual minimum sample within a second or two."""
 UNHEALTHY = 2
 """Failed probes in a row after which an instance does not count as one that can serve."""
+LONGEST = 10
+"""Seconds that a request waits at most while the app is paused."""
+STREAMS_MOST = 12
 LATENCIES = tuple(tuple(1 if i == n else 0 for i in range(len(BINS) + 1)) for n in range(len(BINS) + 1))
 
 
@@ -66,6 +69,21 @@ class Place:
     surge: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Long-lived connections of a slot that we ended: when, how many, why, and how long it had had no weight."""
+
+    at: float
+    slot: Slot
+    count: int
+    why: str
+    idle: float
+
+
+def unheard(cut: Cut) -> None:
+    """What nobody listens to."""
+
+
 class Host:
     """The truth."""
 
@@ -92,9 +110,18 @@ class Host:
         self.ports = 20000
         self.last_weighted = dict.fromkeys(Slot, -1e9)
         self.held = dict.fromkeys(Slot, 0)
+        self.waiting = 0
+        self.kept = 0
+        self.lively = 0.0
+        self.streams = dict.fromkeys(Slot, 0)
+        self.closing: set[Slot] = set()
+        self.ended = dict.fromkeys(Slot, 0)
+        self.cuts: deque[Cut] = deque(maxlen=100)
+        self.on_cut: Callable[[Cut], None] = unheard
         self.sessions_until = 0.0
         self.looked_at = 0.0
         self.uncounted_until = 0.0
+        self.uncounted: frozenset[str] = frozenset()
         self.schema_expanded = False
         self.schema_contracted = False
 
@@ -118,6 +145,7 @@ class Host:
             self.land()
             self.live(step)
             self.serve(step)
+            self.stream(step)
 
     def land(self) -> None:
         """Effects that were under way arrive."""
@@ -191,13 +219,24 @@ class Host:
     def serve(self, step: float) -> None:
         """Requests of one step: by weight, or by the router's own turn."""
         self.turn_away()
+        requests = self.let_through(RATE * step)
         tallies = {}
         for slot in Slot:
             weight = self.in_force.weights[slot]
             if self.fell_back is not None:
                 weight = 100 if slot is self.fell_back else 0
-            tallies[slot] = self.answer(slot, weight, step)
+            tallies[slot] = self.answer(slot, weight, requests, step)
         self.seconds.append(Second(self.now - step, PerSlot(tallies[Slot.BLUE], tallies[Slot.GREEN])))
+
+    def let_through(self, requests: float) -> float:
+        """How many requests get past the router: all that come and have waited, or, while the app is paused, none."""
+        pause = self.in_force.pause
+        if pause is Pause.NONE:
+            waited, self.waiting = self.waiting, 0
+            return requests + waited
+        held = pause is not Pause.MAINTENANCE
+        self.waiting = min(self.waiting + int(requests), RATE * LONGEST) if held else 0
+        return 0.0
 
     def turn_away(self) -> None:
         """The router's own way back: nobody is left to serve, and somebody else can."""
@@ -206,9 +245,10 @@ class Host:
             return
         if self.routing.weights[to.other] and not self.up(to.other) and self.up(to):
             self.fell_back = to
+            self.closing.discard(to)
 
-    def answer(self, slot: Slot, weight: int, step: float) -> Tally:
-        requests = int(RATE * step * weight / 100)
+    def answer(self, slot: Slot, weight: int, through: float, step: float) -> Tally:
+        requests = int(through * weight / 100)
         if weight:
             self.last_weighted[slot] = self.now
             self.places[slot].busy_until = self.now + self.rng.choice((0.5, 2.0, 8.0))
@@ -236,6 +276,38 @@ class Host:
         busy = self.in_force.weights[slot] or self.now < self.places[slot].busy_until
         return self.held[slot] + (3 if busy else 0)
 
+    # --- what lasts ---------------------------------------------------------------------------------------
+
+    def stream(self, step: float) -> None:
+        """Clients open and close connections that last, as lively as they are; the router ends one in a second."""
+        for slot in Slot:
+            if (
+                self.lively
+                and self.last_weighted[slot] == self.now
+                and self.rng.random() < self.lively * step
+            ):
+                self.open_streams(slot, self.rng.choice((1, 3)))
+            if not self.streams[slot]:
+                self.closing.discard(slot)
+            elif not any(body.alive for body in self.places[slot].bodies):
+                self.streams[slot] = 0
+            elif slot in self.closing:
+                self.cut(slot, 1, "closed")
+                self.ended[slot] += 1
+            elif self.lively and self.rng.random() < 0.02 * step:
+                self.streams[slot] -= 1
+
+    def open_streams(self, slot: Slot, count: int) -> None:
+        """They reach whoever is up, and wait like everybody while the app is paused."""
+        if self.up(slot) and self.in_force.pause is Pause.NONE:
+            self.streams[slot] = min(self.streams[slot] + count, STREAMS_MOST)
+
+    def cut(self, slot: Slot, count: int, why: str) -> None:
+        """We end some: it is remembered when, and how long nobody new had been sent to their slot."""
+        self.streams[slot] -= count
+        self.cuts.append(Cut(self.now, slot, count, why, self.now - self.last_weighted[slot]))
+        self.on_cut(self.cuts[-1])
+
     def sessions(self) -> int:
         """Database sessions of slots that do not serve: some outlive their instance for a moment."""
         idle = sum(len(self.places[slot].bodies) for slot in Slot if not self.routing.weights[slot])
@@ -253,22 +325,29 @@ class Host:
         self.routing, self.generation = routing, generation
         self.fell_back = self.edited = self.old_worker = None
         self.files.append((routing, generation))
+        self.closing -= {slot for slot in Slot if routing.weights[slot]}
+        if routing.pause is Pause.NONE and self.kept:
+            self.held[max(Slot, key=lambda slot: routing.weights[slot])] += self.kept
+            self.kept = 0
 
     def restart_router(self) -> None:
         """The router comes back with what it finds on disk, which may be old."""
         self.pending.clear()  # what was on the wire dies with the process
         self.routing, self.generation = self.rng.choice(self.files[-3:])
         self.fell_back = self.edited = self.old_worker = None
+        self.streams, self.closing, self.waiting = dict.fromkeys(Slot, 0), set(), 0
 
     def edit_router(self, newest: int | None) -> None:
-        """Somebody changes the weights by hand; who knows the newest stamp may leave it there."""
+        """Somebody changes weights or pause by hand; who knows the newest stamp may leave it there."""
         self.pending.clear()  # what was asked of a router before does not arrive after
         weights = Weights.share(Slot.BLUE, self.rng.choice((0, 30, 100)))
         if weights == self.routing.weights:
             return
         keeps_stamp = self.generation == newest and self.rng.random() < 0.5
-        self.routing = replace(self.routing, weights=weights)
+        pause = self.rng.choice((self.routing.pause, self.routing.pause, Pause.ALL))
+        self.routing = replace(self.routing, weights=weights, pause=pause)
         self.generation = self.generation if keeps_stamp else None
+        self.closing -= {slot for slot in Slot if weights[slot]}
         undone = (self.routing, self.generation) == self.files[-1]
         self.edited = None if undone else self.routing
 

@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from verdigris.core.commands import PAUSES
 from verdigris.core.deployment import Deployment
 from verdigris.core.lifecycle import ENDINGS
 from verdigris.core.policy import Policy
-from verdigris.core.world import Release, Routing, Slot, Verb, Weights
+from verdigris.core.world import Cohort, Pause, Release, Routing, Slot, Verb, Weights
 from verdigris.testing.fakes import LAG
-from verdigris.testing.host import Host
+from verdigris.testing.host import Cut, Host
 from verdigris.testing.memory_store import MemoryStore
 
 __all__ = ["WATCHED", "Violation", "Witness"]
@@ -56,6 +57,11 @@ class Witness:
     refused: Callable[[], bool] = lambda: False
     promoted: bool = False
     backward: set[str] = field(default_factory=set)
+    filed: dict[int, Verb] = field(default_factory=dict)
+    counted: int = 0
+    pause: Pause = Pause.NONE
+    lets_through: bool = True
+    cohorts: dict[str, Cohort | None] = field(default_factory=dict)
     phases: Counter[str] = field(default_factory=Counter)
 
     # --- effects ------------------------------------------------------------------------------------------
@@ -75,11 +81,42 @@ class Witness:
         latched = saved is not None and routing.weights[saved] != 100 and not undone
         require(not latched, "I1 serving", f"the router saved itself and is told {routing.weights}")
         self.names_the_way_back(d, routing)
+        self.goes_by_cohort(d, routing)
+        pause = self.asked_pause()
+        require(
+            routing.pause is pause, "I6 convergence", f"{routing.pause} is told and {pause} was asked for"
+        )
         limit = self.share(d) if d.phase in WATCHED else 100
         require(
             d.candidate not in gains or routing.weights[d.candidate] <= limit,
             *("I9 evidence", f"{routing.weights} in {d.phase} {d.step}, at most {limit} % is due"),
         )
+
+    def goes_by_cohort(self, d: Deployment, routing: Routing) -> None:
+        """The same users see the new version all through a deployment, and other ones in each."""
+        if d.phase not in WATCHED or routing.weights[d.candidate] != self.share(d) or self.share(d) == 100:
+            return
+        first, found = self.cohorts.setdefault(d.id, routing.cohort), routing.cohort
+        others = [cohort for key, cohort in self.cohorts.items() if key != d.id]
+        fit = found is not None and found.favoured is d.candidate and found.salt not in [
+            cohort.salt for cohort in others if cohort is not None
+        ]  # fmt: skip
+        require(fit and found == first, "I9 evidence", f"{d.id} is shared by {found}, at first by {first}")
+
+    def asked_pause(self) -> Pause:
+        """What people asked for last, of what they were told is accepted."""
+        if len(self.store.answered) > self.counted:
+            for number, answer in list(self.store.answered.items())[self.counted :]:
+                verb = self.filed.get(number)
+                self.pause = PAUSES[verb] if answer.accepted and verb in PAUSES else self.pause
+            self.counted = len(self.store.answered)
+        return self.pause
+
+    def cut(self, cut: Cut) -> None:
+        """Long-lived connections are ended by us: never before their time."""
+        due = self.policy.drain_long_lived
+        what = f"{cut.count} streams of {cut.slot} {cut.why} {cut.idle:.0f} s after its last weight"
+        require(cut.idle >= due - LAG, "I5 no destruction", f"{what}, they have {due:.0f} s")
 
     def may_gain(self, d: Deployment, slot: Slot) -> None:
         if slot is d.live and d.previous is None and not d.moved:
@@ -204,6 +241,7 @@ class Witness:
         host = self.host
         self.says = host.routing.weights if host.fell_back is None else Weights.share(host.fell_back, 100)
         self.serves = max(Slot, key=lambda slot: host.in_force.weights[slot])
+        self.lets_through = host.routing.pause is Pause.NONE
 
     def step(self, clear: bool) -> None:
         """After every round. `clear`: it could have counted as evidence, for the counts of requests were there."""
@@ -212,7 +250,11 @@ class Witness:
             return
         require(d.generation >= self.stored, "I3 single writer", f"{d.generation} stored over {self.stored}")
         self.stored = d.generation
-        self.lived_through(clear)
+        # The first one takes over what the router says under a stamp of ours: nobody was there to be asked.
+        self.pause = d.pause if self.last is None else self.pause
+        pause = self.asked_pause()
+        require(d.pause is pause, "I6 convergence", f"{d.id} has pause {d.pause}, {pause} was asked for")
+        self.lived_through(clear and self.lets_through)
         if f"{d.id}{d.phase}{d.step}" != self.on_the_way:
             self.entered(d)
         self.last = d

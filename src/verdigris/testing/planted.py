@@ -10,13 +10,26 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
-from verdigris.core import commands, conditions, intake, judge, lifecycle, looks, safety, turns, waits
+from verdigris.core import (
+    commands,
+    conditions,
+    evidence,
+    intake,
+    judge,
+    lifecycle,
+    looks,
+    safety,
+    streams,
+    turns,
+    waits,
+)
 from verdigris.core.deployment import Deployment, Lasted, Note
 from verdigris.core.errors import Conflict
 from verdigris.core.intake import Admission
 from verdigris.core.judge import Verdict, VerdictKind
 from verdigris.core.policy import Policy
-from verdigris.core.world import Known, Slot, World
+from verdigris.core.world import Cohort, Known, Pause, Slot, World
+from verdigris.engine import loop
 from verdigris.engine.loop import Engine
 from verdigris.testing.planting import Fault, all_of, in_rows, instead, method
 
@@ -174,7 +187,7 @@ def unknown_in_flight_is_none() -> AbstractContextManager[None]:
 
 @fault("a drain lasts from when the router was seen without weight, not from the decision")
 def the_drain_counts_from_the_decision() -> AbstractContextManager[None]:
-    count_slots = lifecycle.count_slots
+    count_slots = evidence.count_slots
 
     def counted(d: Deployment, w: World, p: Policy) -> Deployment:
         seen = w.router.reading
@@ -197,6 +210,64 @@ def the_old_slot_goes_early() -> AbstractContextManager[None]:
     return instead(looks.settled, looks.only_candidate)
 
 
+@fault("nothing is torn down whose long-lived connections still have time")
+def streams_are_forgotten_at_the_tear_down() -> AbstractContextManager[None]:
+    return instead(streams.remaining, lambda d, slot, w, p: None)
+
+
+@fault("an unknown number of long-lived connections is not none")
+def unknown_streams_are_none() -> AbstractContextManager[None]:
+    remaining = streams.remaining
+
+    def trusting(d: Deployment, slot: Slot, w: World, p: Policy) -> Any:
+        return remaining(d, slot, w, p) if isinstance(w.router.long_lived[slot], Known) else None
+
+    return instead(remaining, trusting)
+
+
+@fault("long-lived connections are ended when their time is over")
+def streams_are_ended_with_the_switch() -> AbstractContextManager[None]:
+    spent = streams.spent
+    return instead(spent, lambda d, slot, w, p: spent(d, slot, w, replace(p, drain_long_lived=0.0)))
+
+
+# --- who waits, and who is first ------------------------------------------------------------------------------
+
+
+@fault("a paused app stays paused until somebody lets requests through")
+def a_pause_is_lost_with_the_next_deployment() -> AbstractContextManager[None]:
+    begin = intake.begin
+    return instead(begin, lambda *wish: replace(begin(*wish), pause=Pause.NONE))
+
+
+@fault("a pause that was accepted is remembered")
+def a_pause_is_accepted_and_forgotten() -> AbstractContextManager[None]:
+    return instead(commands.pause, lambda wanted, d: (d, "", ()))
+
+
+@fault("a pause is written down before it is done")
+def a_pause_rides_on_the_way_back() -> AbstractContextManager[None]:
+    return instead(loop.as_paused, lambda d, pause: d)
+
+
+@fault("nobody is served while the app is paused, and that is no merit")
+def a_pause_is_good_time() -> AbstractContextManager[None]:
+    return instead(conditions.paused, lambda d, w: False)
+
+
+@fault("the same users see the new version all through a deployment")
+def the_cohort_changes_in_the_middle_of_a_ramp() -> AbstractContextManager[None]:
+    def cohort(want: Any, d: Deployment, reading: Any) -> Cohort:
+        return Cohort(f"{d.id}.{d.step}", d.candidate)
+
+    return instead(safety.cohort, cohort)
+
+
+@fault("other users are the first in every deployment")
+def the_same_users_are_always_the_first() -> AbstractContextManager[None]:
+    return instead(safety.cohort, lambda want, d, reading: Cohort("users", d.candidate))
+
+
 # --- evidence -------------------------------------------------------------------------------------------------
 
 
@@ -214,7 +285,7 @@ def elapsed_time_is_evidence() -> AbstractContextManager[None]:
 @fault("unknown is not good")
 def unknown_counts_as_good() -> AbstractContextManager[None]:
     return instead(
-        lifecycle.good, lambda row, d, w, p, verdict: waits.in_place(d, w, p) is None if verdict else None
+        evidence.good, lambda row, d, w, p, verdict: waits.in_place(d, w, p) is None if verdict else None
     )
 
 
@@ -223,7 +294,7 @@ def evidence_counts_wherever_the_traffic_is() -> AbstractContextManager[None]:
     def good(row: Any, d: Deployment, w: World, p: Policy, verdict: Verdict | None) -> bool | None:
         return None if verdict is None else verdict.kind is VerdictKind.GOOD or None
 
-    return instead(lifecycle.good, good)
+    return instead(evidence.good, good)
 
 
 @fault("a wait for evidence is a wait")

@@ -12,10 +12,11 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from verdigris.core.commands import PAUSES
 from verdigris.core.deployment import Deployment
 from verdigris.core.intake import Direct
 from verdigris.core.lifecycle import ENDINGS
-from verdigris.core.world import Command, Release, Verb, Weights, known
+from verdigris.core.world import Command, Release, Slot, Verb, Weights, known
 from verdigris.engine.loop import Engine, Tick
 from verdigris.engine.parts import Parts, in_turn
 from verdigris.ports import Filed
@@ -41,6 +42,7 @@ __all__ = ["History", "Simulation", "simulate"]
 
 T = TypeVar("T")
 APP = "api"
+VERBS = tuple(verb for verb in Verb if verb not in PAUSES)
 ALERTS = 12
 """More alerts than one phase can give reason for, however much befalls it."""
 CALM = 900
@@ -103,9 +105,11 @@ class Simulation:
         self.chaos = Chaos(self.rng)
         self.policy = some_policy(self.rng)
         self.host.healthy_passes = self.policy.healthy
+        self.host.lively = self.rng.choice((0.0, 0.0, 0.1, 0.4))
         self.memory = MemoryStore()
         self.store = FaultyStore(self.memory, self.chaos)
         self.witness = Witness(self.host, self.memory, APP, refused=lambda: self.store.refused)
+        self.host.on_cut = self.witness.cut
         self.directs = FakeDirects()
         self.notifier = FakeNotifier()
         self.parts = self.some_parts()
@@ -135,6 +139,9 @@ class Simulation:
         )
 
     def new_engine(self) -> Engine:
+        """A controller that begins: the closing of streams ended with the one before, and so did its count."""
+        self.host.closing.clear()
+        self.host.ended = dict.fromkeys(Slot, 0)
         return Engine(APP, self.parts, together=in_turn, deadline=at_once)
 
     def ship(self, nature: Nature, queue: bool = False) -> None:
@@ -201,6 +208,8 @@ class Simulation:
         d, waiting = tick.decision.deployment, tick.decision.waiting_for
         if "verdigris resume" in waiting:
             self.command(Verb.RESUME)
+        elif "verdigris unpause" in waiting:
+            self.command(Verb.UNPAUSE)
         elif d.phase == "gate":
             self.command(Verb.PROMOTE)
         elif self.steps % 7 == 0:
@@ -226,6 +235,10 @@ class Simulation:
         if d.phase in ("succeeded", "rolled_back", "aborted"):
             serving = d.candidate if d.phase == "succeeded" else d.live
             release = d.release_in(serving)
+            if self.host.routing.pause is not self.witness.asked_pause():
+                raise Violation(
+                    f"I6 convergence: {d.phase} and the router has pause {self.host.routing.pause}"
+                )
             if self.host.routing.weights[serving] != 100 and release is not None:
                 raise Violation(f"I6 convergence: {d.phase} with {self.host.routing.weights}")
             if self.host.places[serving.other].bodies:
@@ -289,7 +302,8 @@ class Simulation:
             ("reboot", 0.2, self.host.reboot),
             ("suspend", 0.3, self.suspend),
             ("store_full", 1.0, self.fill_or_empty_the_disk),
-            ("commands", 0.5, lambda: self.command(self.rng.choice(tuple(Verb)))),
+            ("commands", 0.5, lambda: self.command(self.rng.choice(VERBS))),
+            ("pause", 0.5, lambda: self.command(self.rng.choice(tuple(PAUSES)))),
             ("direct", 0.3, self.roll_back_directly),
             ("stale", 1.0, self.thaw),
             ("newer", 0.2, self.visit_of_a_newer_one),
@@ -323,7 +337,8 @@ class Simulation:
             waits = self.rng.choice((10.0, 25.0))
             policy = replace(self.policy, bake=waits, stabilize=waits)
         self.witness.promoted = self.witness.promoted or verb in (Verb.PROMOTE, Verb.APPLY)
-        self.memory.file(APP, Command(0, verb, "somebody", policy=policy))
+        number = self.memory.file(APP, Command(0, verb, "somebody", policy=policy))
+        self.witness.filed[number] = verb
 
     def newest_stamp(self) -> int | None:
         d = self.memory.newest_deployment(APP)

@@ -260,9 +260,11 @@ class House:
         blue = await self.instance("blue-1", "blue", **more)
         return blue, await self.instance("green-1", "green", **more)
 
-    async def route(self, green, generation, *instances, fallback=None, versions=("", ""), router=None):
+    async def route(
+        self, green, generation, *instances, fallback=None, versions=("", ""), router=None, **more
+    ):
         members = PerSlot(*(tuple(i.member for i in instances if i.slot == slot) for slot in Slot))
-        routing = Routing(Weights(100 - green, green), members, fallback, PerSlot(*versions))
+        routing = Routing(Weights(100 - green, green), members, fallback, PerSlot(*versions), **more)
         await (router or self.router).apply(routing, generation)
         return routing
 

@@ -11,7 +11,6 @@ from tests.unit.cli.house import FakeHouse, Nature
 from tests.unit.core.worlds import BLUE, GREEN, NEW, a_slot, an_instance, empty
 from verdigris.adapters.stores.directs import FileDirects
 from verdigris.bootstrap.direct import by_sight, by_the_book, can_serve, probed
-from verdigris.bootstrap.wiring import Wired
 from verdigris.core.deployment import Deployment
 from verdigris.core.errors import Refused
 from verdigris.core.world import Health, Known, PerSlot, RouterWorld, SlotWorld, Unknown, Weights
@@ -70,7 +69,6 @@ class Ground:
     """A house in which 2.0 has come as far as a phase beside 1.0, and no controller is at work any more."""
 
     house: FakeHouse
-    wired: Wired
 
     def weights(self) -> Weights:
         return self.house.host.routing.weights
@@ -81,14 +79,13 @@ def ground(tmp_path, phase: str = "bake") -> Ground:
     house.ship("1.0")
     house.ship("2.0", Nature(), phase)
     house.running = False
-    parts = house.parts
-    return Ground(house, Wired(parts, parts.environment, parts.router, house.memory))
+    return Ground(house)
 
 
 async def test_by_sight_the_old_slot_takes_all_and_a_record_is_left(tmp_path):
     g = ground(tmp_path)
     generation = g.house.host.generation
-    direct = await by_sight(g.house, g.wired, "ada", "it smells")
+    direct = await by_sight(g.house, g.house.parts, "ada", "it smells")
     assert Weights(100, 0) == g.weights()
     assert (BLUE, generation + 1, "ada", "it smells") == (
         direct.to,
@@ -96,7 +93,7 @@ async def test_by_sight_the_old_slot_takes_all_and_a_record_is_left(tmp_path):
         direct.actor,
         direct.reason,
     )
-    assert direct == FileDirects(tmp_path).read()
+    assert direct == FileDirects(tmp_path, g.house.app).read()
 
 
 async def test_by_sight_nothing_moves_to_a_slot_where_nothing_healthy_runs(tmp_path):
@@ -105,8 +102,8 @@ async def test_by_sight_nothing_moves_to_a_slot_where_nothing_healthy_runs(tmp_p
         g.house.host.die(body)
     before = g.weights()
     with pytest.raises(Refused, match="nothing healthy runs in blue, so traffic stays where it is"):
-        await by_sight(g.house, g.wired, "ada", "")
-    assert (before, None) == (g.weights(), FileDirects(tmp_path).read())
+        await by_sight(g.house, g.house.parts, "ada", "")
+    assert (before, None) == (g.weights(), FileDirects(tmp_path, g.house.app).read())
 
 
 class Blind:
@@ -121,13 +118,13 @@ async def test_by_sight_a_router_that_cannot_be_read_is_left_alone(tmp_path):
     g = ground(tmp_path)
     before = g.weights()
     with pytest.raises(Refused, match="the router cannot be read: no answer"):
-        await by_sight(g.house, replace(g.wired, router=Blind()), "ada", "")
+        await by_sight(g.house, replace(g.house.parts, router=Blind()), "ada", "")
     assert before == g.weights()
 
 
 async def test_by_the_book_the_ordinary_loop_does_it_and_says_who_asked(tmp_path):
     g = ground(tmp_path)
-    d = await by_the_book(g.house, g.wired, "ada", "it smells")
+    d = await by_the_book(g.house, g.house.parts, "ada", "it smells")
     assert isinstance(d, Deployment)
     assert (Weights(100, 0), "settle") == (g.weights(), d.phase)
     assert "ada" in d.cause
@@ -136,4 +133,4 @@ async def test_by_the_book_the_ordinary_loop_does_it_and_says_who_asked(tmp_path
 async def test_by_the_book_what_the_loop_refuses_is_refused(tmp_path):
     g = ground(tmp_path, "succeeded")
     with pytest.raises(Refused):
-        await by_the_book(g.house, g.wired, "ada", "")
+        await by_the_book(g.house, g.house.parts, "ada", "")

@@ -17,7 +17,7 @@ ROUTER = RouterSeen(True, 12, State.RUNNING, 0, None, 1.0, (), ("127.0.0.1:8080"
 
 
 def a_keeper(sentence: str = "", router: RouterSeen | None = None) -> Observed:
-    return Observed(KeeperSeen(11, 1.0, "boot", "1", sentence), 0, router, {}, ())
+    return Observed(KeeperSeen(11, 1.0, "boot", "2", sentence), {}, router, {}, ())
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ import random
 import pytest
 
 from tests.unit.core.worlds import BLUE, GREEN, NEW, OLD, a_routing
+from verdigris.adapters.environments.process.releases import Releases
 from verdigris.bootstrap.house import DATABASE, House
 from verdigris.bootstrap.recovery import deployment, put_aside, recover, release_in, serving
 from verdigris.core.errors import Refused
@@ -33,28 +34,28 @@ def test_who_served_before_a_ramp_serves(reading, slot):
     assert slot is serving(reading)
 
 
-def rebuilt(house: House, reading: Reading, other=OLD):
-    return deployment(house, NEW, other, GREEN, reading, 8, FakeClock(Host(random.Random(1))))
+def rebuilt(reading: Reading, other=OLD):
+    return deployment("orders", NEW, other, GREEN, reading, 8, FakeClock(Host(random.Random(1))))
 
 
-def test_with_both_slots_filled_both_are_kept_hot(make_house):
-    d = rebuilt(make_house(), ALL_GREEN)
+def test_with_both_slots_filled_both_are_kept_hot():
+    d = rebuilt(ALL_GREEN)
     assert ("d-1", "orders", "stabilize", True, 8) == (d.id, d.app, d.phase, d.moved, d.generation)
     assert (NEW, OLD, GREEN) == (d.release, d.previous, d.candidate)
 
 
-def test_with_one_slot_filled_it_is_over(make_house):
-    assert "succeeded" == rebuilt(make_house(), ALL_GREEN, other=None).phase
+def test_with_one_slot_filled_it_is_over():
+    assert "succeeded" == rebuilt(ALL_GREEN, other=None).phase
 
 
-def test_what_the_router_does_is_ours_if_it_bears_our_stamp(make_house):
-    d = rebuilt(make_house(), ALL_GREEN)
+def test_what_the_router_does_is_ours_if_it_bears_our_stamp():
+    d = rebuilt(ALL_GREEN)
     assert d.routed is not None
     assert (ALL_GREEN.routing, 7, None) == (d.routed.routing, d.routed.generation, d.disowned)
 
 
-def test_a_routing_without_our_stamp_is_not_called_ours(make_house):
-    d = rebuilt(make_house(), Reading(ALL_GREEN.routing, None))
+def test_a_routing_without_our_stamp_is_not_called_ours():
+    d = rebuilt(Reading(ALL_GREEN.routing, None))
     assert ALL_GREEN.routing == d.disowned
 
 
@@ -63,8 +64,8 @@ def test_a_routing_without_our_stamp_is_not_called_ours(make_house):
     [Unknown("no answer"), Known(SlotWorld(None), 1.0), Known(SlotWorld("digest", "no-such"), 1.0)],
     ids=["unseen", "empty", "not recorded"],
 )
-def test_a_slot_without_a_recorded_release_has_none(make_house, seen):
-    assert release_in(make_house(), seen) is None
+def test_a_slot_without_a_recorded_release_has_none(tmp_path, seen):
+    assert release_in(Releases(tmp_path, "orders"), seen) is None
 
 
 def test_the_old_store_is_kept_with_all_that_belongs_to_it_however_often(tmp_path):

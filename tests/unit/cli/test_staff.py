@@ -28,7 +28,7 @@ class Staffed(FakeHouse):
 
     def keeper(self) -> Observed:
         since = time.clock_gettime(time.CLOCK_BOOTTIME) - 10
-        return Observed(KeeperSeen(4700, since, "boot", "1", ""), 0, None, {}, ())
+        return Observed(KeeperSeen(4700, since, "boot", "2", ""), {}, None, {}, ())
 
     def controller(self) -> Holder:
         ticks = (time.clock_gettime(time.CLOCK_BOOTTIME) - 10) * os.sysconf("SC_CLK_TCK")

@@ -133,25 +133,39 @@ def test_a_webhook_without_a_secret_is_fine():
         ("bake: {holdback: 5%}\ncutover: {ramp: [100%]}", "5:11: cutover.ramp: must end at 95%"),
         ("cutover: {ramp: [{to: 100%, for: 1m}]}", "cutover.ramp[0].for: has no meaning on the last step"),
         ("  surge: 3", "4:3: run.surge: must be at most run.instances (2), got 3"),
+        (
+            "route: {strip: true}",
+            "4:9: route.strip: takes off route.path, which is /: name a longer path, or say false",
+        ),
+        (
+            "route: {proxy_protocol: true}",
+            "4:9: route.proxy_protocol: needs route.trust, the networks of the proxies whose header is believed",
+        ),
+        (
+            'route: {tls: {listen: "0.0.0.0:443"}}',
+            "4:9: route.tls.certificate: is missing: name the PEM file that clients are shown at 0.0.0.0:443",
+        ),
+        (
+            "route: {tls: {redirect: true}}",
+            "4:15: route.tls.redirect: has no meaning without route.tls.listen",
+        ),
+        ("route: {tls: {certificate: a.pem}}", "4:15: route.tls.certificate: has no meaning without"),
+        ("route: {tls: {key: a.key}}", "4:15: route.tls.key: has no meaning without"),
+        (
+            'route: {listen: "0.0.0.0:443", tls: {listen: "0.0.0.0:443", certificate: a.pem}}',
+            "4:38: route.tls.listen: must be an address of its own, but is route.listen of api (line 4)",
+        ),
+        (
+            "route: {cohort: {allow: [ada]}}",
+            "4:18: route.cohort.allow: needs route.cohort.by, which says how a user is told: write header:NAME",
+        ),
+        ("route: {cohort: {assign: true, deny: [ada]}}", "4:32: route.cohort.deny: needs route.cohort.by"),
+        (
+            "route: {cohort: {by: header:X-User, allow: [ada, bob], deny: [eve, ada]}}",
+            "4:68: route.cohort.deny[1]: is in route.cohort.allow too: take the user out of one of the two",
+        ),
         ("health: {timeout: 20s}", "4:10: health.timeout: must be at most health.interval (10s), got 20s"),
     ],
 )
 def test_keys_that_contradict_each_other_are_refused(more, expected):
     assert expected in refusal(SHORTEST + more + "\n")
-
-
-def two_apps(first: str, second: str) -> str:
-    run = 'run: {command: ["{port}"]}'
-    return f"apps:\n  a: {{{run}, route: {{{first}}}}}\n  b: {{{run}, route: {{{second}}}}}\n"
-
-
-@pytest.mark.parametrize(
-    "hosts", [("host: x.de", "host: X.de"), ("host: any", "host: x.de"), ("host: x.de", "")]
-)
-def test_two_apps_at_one_door_need_a_host_each(hosts):
-    expected = "apps.b.route: a listens at 127.0.0.1:8080 too: give each a host of its own, or another listen"
-    assert expected in refusal(two_apps(*hosts))
-
-
-def test_two_apps_share_a_door_with_a_host_each():
-    assert 2 == len(parse_config(two_apps("host: x.de", "host: y.de").encode()))

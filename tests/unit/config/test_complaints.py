@@ -29,6 +29,7 @@ def said(value, root=App) -> list[str]:
         ({"run": {**SMALL["run"], "instances": 0}}, "run.instances: must be at least 1, got 0"),
         ({"run": {**SMALL["run"], "instances": 1.5}}, "run.instances: must be a whole number, got 1.5"),
         ({"app": 7}, "app: must be"),
+        ({"route": {"strip": "yes"}}, "route.strip: must be true or false, got 'yes'"),
     ],
 )
 def test_a_complaint_says_what_it_must_be_and_what_was_meant(more, words):

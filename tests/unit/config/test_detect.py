@@ -155,7 +155,13 @@ def test_any_start_line_is_proposed_loadable_or_not_at_all(tmp_path_factory, lin
 
 @pytest.mark.parametrize(
     ("directory", "expected"),
-    [("/srv/My API", "my-api"), ("/srv/2fa", "fa"), ("/", "api"), ("/srv/Ünï", "n")],
+    [
+        ("/srv/My API", "my-api"),
+        ("/srv/2fa", "fa"),
+        ("/", "api"),
+        ("/srv/Ünï", "n"),
+        (f"/{'a' * 99}", "a" * 40),
+    ],
 )
 def test_an_app_is_named_after_its_directory(directory, expected):
     assert expected == app_name(directory)

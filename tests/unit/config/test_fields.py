@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from verdigris.config import fields
-from verdigris.config.fields import duration, percentage, statuses, text
+from verdigris.config.fields import duration, percentage, size, statuses, text
 
 WAIT = duration("1s", "1h", "off")
 SHARE = percentage("1%", "99%", whole=True)
+SIZE = size("0B", "2MiB", "none")
 WORD = text("[a-z]+", "a word like orders")
 
 
@@ -22,8 +23,9 @@ WORD = text("[a-z]+", "a word like orders")
         (percentage("0%", "100%", whole=False), "0.5%"),
         (WORD, "orders"),
         (fields.argv, ["serve", "--port", "{port}"]),
-        (fields.listen, "127.0.0.1:8080"),
-        (fields.listen, "[::1]:65535"),
+        (SIZE, "0B"),
+        (SIZE, "1.5 KiB"),
+        (SIZE, "none"),
         (fields.status, [200, "300-399"]),
         (fields.body, {"status": "ok", "db": {"up": True}}),
         (fields.webhook, "none"),
@@ -46,9 +48,9 @@ def test_what_passes_stays_as_it_was_written(kind, value):
         (fields.argv, "serve --port 'a b'", r'no shell reads it: write \["serve", "--port", "a b"\]'),
         (fields.argv, [], "one or more texts"),
         (fields.argv, ["serve", 8080], "one or more texts"),
-        (fields.listen, "localhost:80", "must begin with an IP address, .*: write 127.0.0.1:80"),
-        (fields.listen, ":80", 'write "0.0.0.0:80" to be reached from everywhere'),
-        (fields.listen, "127.0.0.1:0", "a port from 1 to 65535"),
+        (SIZE, "3MiB", "must be 0B to 2MiB, got 3MiB"),
+        (SIZE, "10", "needs a unit: write 10B instead of 10"),
+        (SIZE, "any", "must be a size like 10MiB, 512KB or 4096B, got 'any'"),
         (fields.body, {"checks": [1]}, "checks is a list: leave it out"),
         (fields.body, "ok", "must be a mapping like {status: healthy}"),
         (fields.webhook, "http://example.com", "or an https URL"),

@@ -151,7 +151,7 @@ def test_one_word_decides_what_unknown_becomes_on_both_sides():
             "route.listen: must begin with an IP address, got 'localhost': write 127.0.0.1:80",
         ),
         ('route: {listen: "127.0.0.1:0"}', "route.listen: must end with a port from 1 to 65535, got '0'"),
-        ('route: {host: "a b"}', "route.host: must be any or a host name like api.example.com, got 'a b'"),
+        ("  instances: 65", "4:3: run.instances: must be at most 64, got 65"),
         ("gate: true", "4:1: gate: must be none or person, got true"),
         (
             "on_unknown: abort",
@@ -191,6 +191,10 @@ def test_a_wrong_key_is_refused_with_its_place_and_the_next_step(more, expected)
         (
             "app: api\nrun: {command: uvicorn a:b}",
             '2:7: run.command: must be a list, no shell reads it: write ["uvicorn", "a:b"]',
+        ),
+        (
+            f'app: {"a" * 41}\nrun: {{command: ["{{port}}"]}}',
+            "1:1: app: must be a name like api: a letter, then letters",
         ),
         ("apps: {}", "1:1: apps: must not be empty"),
         ("app: x\napps: {}", "1:1: app: stands beside apps: write it under each app that it is for"),

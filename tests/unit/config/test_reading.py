@@ -29,7 +29,9 @@ def test_one_app_stands_alone_and_several_stand_under_their_names():
 
 
 def test_two_apps_cannot_have_the_same_door():
-    with pytest.raises(ConfigError, match=r"apps\.b\.route: a listens at .* too"):
+    with pytest.raises(
+        ConfigError, match=r"apps\.b\.route: any host, path / at .* belongs to a \(line 1\) already"
+    ):
         read({"apps": {"a": SMALL, "b": SMALL}})
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verdigris.config.units import UnitError, duration_text, fraction, percent_text, seconds, weight
+from verdigris.config.units import UnitError, duration_text, fraction, percent_text, seconds, size, weight
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,29 @@ def test_a_percentage_is_read_as_a_part_of_one(text, expected):
 def test_what_is_no_percentage_is_refused(text):
     with pytest.raises(UnitError):
         fraction(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0B", 0),
+        ("4096B", 4096),
+        ("512KB", 512_000),
+        ("10MiB", 10 << 20),
+        ("1.5 KiB", 1536),
+        ("2GB", 2 * 10**9),
+    ],
+)
+def test_a_size_is_read_in_bytes(text, expected):
+    assert expected == size(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "B", "10", 10, 1.5, "10M", "10mb", "10 kB", "-1B", "1e3B", "1TiB", True, None]
+)
+def test_what_is_no_size_is_refused(text):
+    with pytest.raises(UnitError, match=r"needs a unit|must be a size like 10MiB, 512KB or 4096B, got "):
+        size(text)
 
 
 def test_a_weight_is_whole():

@@ -19,7 +19,8 @@ from tests.unit.core.worlds import (
 from verdigris.core.commands import PRIORITY
 from verdigris.core.lifecycle import ROWS, decide
 from verdigris.core.policy import Step
-from verdigris.core.world import Command, Unknown, Verb, Weights
+from verdigris.core.safety import SAID
+from verdigris.core.world import Command, Pause, Unknown, Verb, Weights
 
 ACCEPTED = {
     "preflight": "rollback abort hold apply",
@@ -43,8 +44,11 @@ ACCEPTED = {
     "aborted": "rollback abort apply",
     "stuck": "rollback resume apply",
 }
+ANYWHERE = ("pause", "pause-all", "maintenance")
 TABLE = [
-    (phase, verb, verb.value in accepted.split()) for phase, accepted in ACCEPTED.items() for verb in Verb
+    (phase, verb, verb.value in (*accepted.split(), *ANYWHERE))
+    for phase, accepted in ACCEPTED.items()
+    for verb in Verb
 ]
 
 
@@ -205,6 +209,95 @@ def test_resume_tries_again_what_it_got_stuck_in():
 def test_abort_is_refused_once_traffic_has_moved():
     (answer,) = ask(a_stage("cutover"), Verb.ABORT).answers
     assert "traffic has moved, so cutover cannot be aborted. Use `verdigris rollback`" == answer.sentence
+
+
+# --- a pause --------------------------------------------------------------------------------------------------
+
+PAUSED = {Verb.PAUSE: Pause.SAFE, Verb.PAUSE_ALL: Pause.ALL, Verb.MAINTAIN: Pause.MAINTENANCE}
+
+
+@pytest.mark.parametrize("phase", ROWS)
+@pytest.mark.parametrize("verb", PAUSED, ids=lambda verb: verb.value)
+def test_a_pause_is_routed_in_every_phase_ends_when_it_is_asked_to_and_moves_no_weight(phase, verb):
+    stage, undisturbed = at_phase(phase), at_phase(phase)
+    stage.look(verb)
+    undisturbed.look()
+    assert (PAUSED[verb], PAUSED[verb]) == (stage.d.pause, stage.routing.pause)
+    assert undisturbed.routing.weights == stage.routing.weights
+    stage.look(Verb.UNPAUSE)
+    assert (Pause.NONE, Pause.NONE) == (stage.d.pause, stage.routing.pause)
+
+
+def test_a_held_deployment_is_paused_as_well():
+    stage = a_stage("bake")
+    stage.look(Verb.HOLD)
+    stage.look(Verb.PAUSE)
+    assert (Pause.SAFE, "ada asked for it") == (stage.routing.pause, stage.d.held)
+
+
+@pytest.mark.parametrize(
+    ("before", "verb", "sentence"),
+    [
+        (Pause.NONE, Verb.UNPAUSE, "nothing is paused, requests are let through. See `verdigris status`"),
+        (
+            Pause.SAFE,
+            Verb.PAUSE,
+            f"it is paused already: {SAID[Pause.SAFE]}. Use `verdigris unpause` to let them through",
+        ),
+        (
+            Pause.ALL,
+            Verb.PAUSE_ALL,
+            "it is paused already: requests wait at the router. Use `verdigris unpause` to let them through",
+        ),
+    ],
+    ids=["unpause", "pause", "pause-all"],
+)
+def test_what_is_so_already_is_refused_with_what_to_do(before, verb, sentence):
+    stage = a_stage("bake")
+    stage.d = replace(stage.d, pause=before)
+    (answer,) = ask(stage, verb).answers
+    assert (False, sentence, before) == (answer.accepted, answer.sentence, stage.d.pause)
+
+
+@pytest.mark.parametrize("verb", [Verb.PAUSE, Verb.MAINTAIN], ids=["pause", "maintenance"])
+def test_one_pause_is_changed_into_another(verb):
+    stage = a_stage("bake")
+    stage.d = replace(stage.d, pause=Pause.ALL)
+    assert PAUSED[verb] is ask(stage, verb).deployment.pause
+
+
+def test_of_several_pauses_the_one_that_was_asked_for_last_stays():
+    assert Pause.ALL is ask(a_stage("bake"), Verb.PAUSE, Verb.UNPAUSE, Verb.PAUSE_ALL).deployment.pause
+
+
+def test_a_pause_is_the_app_s_whichever_deployment_it_was_asked_of():
+    assert Pause.SAFE is ask(a_stage("bake"), Verb.PAUSE, deployment="d-1").deployment.pause
+
+
+def test_a_pause_does_not_hinder_the_way_back():
+    stage = a_stage("bake")
+    stage.look(Verb.PAUSE_ALL)
+    stage.look(Verb.ROLLBACK)
+    assert (Weights(100, 0), Pause.ALL) == (stage.routing.weights, stage.routing.pause)
+    stage.walk("rolled_back")
+    assert Pause.ALL is stage.routing.pause
+
+
+def test_a_pause_and_a_rollback_at_once_are_one_routing():
+    stage = a_stage("bake")
+    stage.look(Verb.PAUSE_ALL, Verb.ROLLBACK)
+    assert (Weights(100, 0), Pause.ALL) == (stage.routing.weights, stage.routing.pause)
+
+
+def test_a_paused_app_is_cut_over_and_waits_for_its_evidence():
+    stage = a_stage("validate", bake=5.0)
+    stage.look(Verb.PAUSE_ALL)
+    stage.walk("bake")
+    for _ in range(60):
+        stage.look()
+    assert ("bake", Weights(0, 100)) == (stage.d.phase, stage.routing.weights)
+    stage.look(Verb.UNPAUSE)
+    stage.walk("succeeded")
 
 
 # --- another policy -------------------------------------------------------------------------------------------

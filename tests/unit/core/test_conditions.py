@@ -26,6 +26,7 @@ from verdigris.core.conditions import (
     answers,
     confirmed,
     foreign,
+    paused,
     proper,
     quiet,
     ready,
@@ -35,7 +36,7 @@ from verdigris.core.conditions import (
     validated,
 )
 from verdigris.core.deployment import Lasted
-from verdigris.core.world import Answer, Health, Known, PerSlot, SlotWorld, Unknown, Weights
+from verdigris.core.world import Answer, Cohort, Health, Known, Pause, PerSlot, SlotWorld, Unknown, Weights
 
 P = a_policy()
 
@@ -236,6 +237,7 @@ def test_a_slot_is_quiet_when_it_is_seen_empty_or_had_its_time(spent, count, is_
         (Weights(50, 50), 6, ""),
         (Weights(50, 50), None, "changed by hand: it says blue 50 % green 50 %, ours is blue 0 % green 100 %"),
         (Weights(50, 50), 7, "under our stamp: it says weights blue 50 % green 50 %, ours blue 0 % green 100 %"),
+        (Weights(0, 100), None, "changed by hand: it says blue 0 % green 100 %, ours is blue 0 % green 100 %"),
         (Weights(0, 100), 8, "bears generation 8 while ours is 7"),
     ],
 )  # fmt: skip
@@ -255,3 +257,40 @@ def test_nothing_foreign_is_seen_in_a_router_that_cannot_be_read():
     stage, d = switched()
     stage.show["reading"] = UNSEEN
     assert "" == foreign(d, stage.world())
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"pause": Pause.ALL}, "it says pause all, ours none"),
+        ({"cohort": Cohort("d-9", GREEN)}, "it says cohort of d-9 for green, ours none"),
+    ],
+)
+def test_a_pause_and_a_cohort_that_somebody_else_chose_are_foreign_until_we_are_told_to_replace_them(
+    changes, sentence
+):
+    stage = scene()
+    ours = a_routing(Weights(100, 0))
+    stage.routing, stage.generation = replace(ours, **changes), 7
+    d = a_deployment("bake", routed=routed(ours))
+    for stage.generation in (7, None):
+        assert sentence in foreign(d, stage.world())
+    assert "" == foreign(replace(d, disowned=stage.routing), stage.world())
+
+
+@pytest.mark.parametrize(
+    ("told", "said", "holds"),
+    [
+        (Pause.NONE, Pause.ALL, True),
+        (Pause.ALL, Pause.NONE, False),
+        (Pause.ALL, None, True),
+        (Pause.NONE, None, False),
+    ],
+)
+def test_an_app_is_paused_when_the_router_says_so_and_as_it_was_told_when_nobody_can_ask(told, said, holds):
+    stage = scene()
+    if said is None:
+        stage.show["reading"] = UNSEEN
+    else:
+        stage.routing = replace(stage.routing, pause=said)
+    assert holds is paused(a_deployment("bake", pause=told), stage.world())

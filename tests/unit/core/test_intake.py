@@ -21,7 +21,7 @@ from tests.unit.core.worlds import (
 )
 from verdigris.core.intake import Direct, Wish, admit, adopt, serving, way_back
 from verdigris.core.lifecycle import ENDINGS, FORWARD, ROWS
-from verdigris.core.world import Known, Reading, Routing, Slot, Weights
+from verdigris.core.world import Known, Pause, PerSlot, Reading, Routing, Slot, Weights
 
 WISH = Wish("api", NEXT, "ada", "key", "hash")
 P = a_policy()
@@ -64,6 +64,20 @@ def test_what_was_routed_and_counted_is_handed_on():
     assert (stage.d.routed, stage.d.base) == (d.routed, d.base)
     assert stage.d.lasted("blue without weight") == d.lasted("blue without weight") > 0
     assert 0.0 == d.lasted("good")
+
+
+@pytest.mark.parametrize("phase", ["succeeded", "rolled_back", "aborted", "stuck", "stabilize"])
+def test_a_paused_app_stays_paused_under_the_next_deployment(phase):
+    current = a_deployment(phase, pause=Pause.ALL, cut=PerSlot(3, 0))
+    d = admit(WISH, 3, current, P, reading()).deployment
+    assert (Pause.ALL, PerSlot(3, 0)) == (d.pause, d.cut)
+
+
+@pytest.mark.parametrize(("generation", "pause"), [(7, Pause.ALL), (None, Pause.NONE)])
+def test_who_lost_the_store_keeps_a_pause_of_ours_and_none_that_was_made_by_hand(generation, pause):
+    seen = Known(Reading(replace(a_routing(Weights(0, 100)), pause=Pause.ALL), generation), 0.0)
+    assert pause is admit(WISH, 1, None, None, seen).deployment.pause
+    assert Pause.NONE is admit(WISH, 1, None, None, UNSEEN).deployment.pause
 
 
 @pytest.mark.parametrize("phase", sorted(set(ROWS) - ENDINGS - {"stabilize"}))

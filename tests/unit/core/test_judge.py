@@ -19,7 +19,7 @@ from tests.unit.core.worlds import (
     routed,
 )
 from verdigris.core.judge import BINS, VerdictKind, bin_of, judge, percentile, total
-from verdigris.core.world import Known, PerSlot, Second, Tally, Unknown, Weights
+from verdigris.core.world import Known, Pause, PerSlot, Second, Tally, Unknown, Weights
 
 GOOD, BAD, UNKNOWN = VerdictKind.GOOD, VerdictKind.BAD, VerdictKind.UNKNOWN
 P = a_policy(min_requests=50, judge_over=10.0)
@@ -59,6 +59,19 @@ def test_few_requests_are_good_and_it_is_said_how_little_could_be_seen():
 
 def test_errors_up_to_the_limit_are_good():
     assert GOOD == verdict(seconds(a_tally(100, errors=1))).kind
+
+
+@pytest.mark.parametrize("pause", [Pause.SAFE, Pause.ALL, Pause.MAINTENANCE])
+def test_of_a_paused_app_nothing_good_can_be_said(pause):
+    routing = replace(a_routing(Weights(0, 100)), pause=pause)
+    found = verdict(seconds(QUIET), routing=routing)
+    assert (UNKNOWN, True) == (found.kind, "`verdigris unpause`" in found.sentence)
+
+
+def test_what_fails_in_a_paused_app_is_bad_all_the_same():
+    routing = replace(a_routing(Weights(0, 100)), pause=Pause.ALL)
+    assert BAD == verdict(seconds(a_tally(100, errors=50)), routing=routing).kind
+    assert BAD == verdict(seconds(QUIET), routing=routing, slot=a_slot(GREEN, NEW, alive=False)).kind
 
 
 # --- bad ------------------------------------------------------------------------------------------------------

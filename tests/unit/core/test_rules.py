@@ -8,6 +8,7 @@ from tests.unit.core.worlds import (
     NEW,
     NEXT,
     OLD,
+    RAMP,
     UNSEEN,
     a_slot,
     a_stage,
@@ -20,8 +21,9 @@ from tests.unit.core.worlds import (
 from verdigris.core import lifecycle
 from verdigris.core.conditions import unreachable
 from verdigris.core.deployment import Lasted
+from verdigris.core.intake import Wish, admit
 from verdigris.core.safety import Kind
-from verdigris.core.world import Answer, Known, Unknown, Verb, Weights
+from verdigris.core.world import Answer, Cohort, Known, Pause, Unknown, Verb, Weights
 
 
 def test_it_waits_for_evidence_not_for_time():
@@ -187,3 +189,40 @@ def test_back_never_turns_forward():
     for _ in range(30):
         stage.look(Verb.RESUME, Verb.PROMOTE)
     assert ["restore", "settle", "discard", "rolled_back"] == stage.visited[-4:]
+
+
+def test_no_long_lived_connection_is_ended_before_its_time():
+    """A switch or a rollback cuts none: first the router ends them when their time is over, then their slot goes."""
+    stage = a_stage_turned_back("settle", drain_long_lived=30.0)
+    stage.streams[GREEN] = Known(3, stage.now)
+    decisions = [stage.look() for _ in range(20)]
+    assert {Kind.CLOSE_STREAMS, Kind.TEAR_DOWN}.isdisjoint(kind for d in decisions for kind in kinds(d))
+    assert ("rolled_back", NEW.digest) == (stage.d.phase, stage.slots[GREEN].value.digest)
+
+
+def test_a_paused_app_stays_paused_until_somebody_lets_requests_through():
+    stage = a_stage("bake")
+    stage.look(Verb.PAUSE_ALL)
+    stage.look(Verb.ROLLBACK)
+    stage.walk("rolled_back")
+    wish = Wish("api", NEXT, "ada", "key", "hash")
+    found = admit(wish, 3, stage.d, stage.p, stage.world().router.reading).deployment
+    stage.d = replace(found, generation=stage.d.generation + 1)
+    stage.look()
+    assert (Pause.ALL, Pause.ALL) == (stage.d.pause, stage.routing.pause)
+
+
+def test_nobody_is_served_while_the_app_is_paused_and_that_is_no_merit():
+    stage = a_stage("bake")
+    for verbs in ((Verb.PAUSE_ALL,), *((),) * 30):
+        stage.look(*verbs)
+    assert "bake" == stage.d.phase
+
+
+def test_the_same_users_see_the_new_version_all_through_a_deployment():
+    stage = a_stage("cutover", ramp=RAMP)
+    seen = set()
+    while stage.d.phase == "cutover":
+        stage.look()
+        seen.add(stage.routing.cohort)
+    assert {Cohort("d-2", GREEN)} == seen

@@ -10,6 +10,7 @@ from tests.unit.core.worlds import (
     NEW,
     NEXT,
     OLD,
+    RAMP,
     T0,
     UNSEEN,
     a_deployment,
@@ -28,7 +29,19 @@ from tests.unit.core.worlds import (
 from verdigris.core.conditions import unreachable, unweighted
 from verdigris.core.deployment import Lasted
 from verdigris.core.safety import Action, Desired, Kind, changes, remember
-from verdigris.core.world import Health, Known, Member, PerSlot, Slot, SlotWorld, Unknown, Weights
+from verdigris.core.world import (
+    Cohort,
+    Health,
+    Known,
+    Member,
+    Pause,
+    PerSlot,
+    Slot,
+    SlotWorld,
+    Unknown,
+    Verb,
+    Weights,
+)
 
 BOTH = frozenset(Slot)
 FORWARD = Desired(BOTH, Weights(0, 100), fallback=BLUE)
@@ -311,6 +324,53 @@ def test_after_the_drain_s_deadline_a_slot_is_torn_down_whatever_is_inside(insid
     assert [GREEN] == torn_down(stage)
 
 
+LASTING = {
+    "some": lambda s: s.streams.update({GREEN: Known(1, s.now)}),
+    "nobody knows how many": lambda s: s.streams.update({GREEN: UNSEEN}),
+}
+
+
+@pytest.mark.parametrize("lasting", LASTING.values(), ids=LASTING.keys())
+def test_nothing_is_torn_down_whose_long_lived_connections_have_not_had_their_time(lasting):
+    stage = over()
+    lasting(stage)
+    drained = Lasted(unreachable(GREEN), stage.p.drain, stage.now)
+    for spent, gone in ((stage.p.drain, []), (stage.p.drain_long_lived + stage.p.drain, [GREEN])):
+        stage.d = replace(stage.d, evidence=(drained, Lasted(unweighted(GREEN), spent, stage.now)))
+        assert gone == torn_down(stage)
+
+
+def closed(stage, want):
+    return [action.slot for action in actions(stage, want) if action.kind is Kind.CLOSE_STREAMS]
+
+
+@pytest.mark.parametrize(
+    ("want", "slots"),
+    [
+        (BACKWARD, []),
+        (replace(BACKWARD, spare=frozenset({GREEN})), []),
+        (ONLY_BLUE, [GREEN]),
+        (replace(ONLY_BLUE, spare=frozenset({GREEN})), []),
+        (FORWARD, []),
+    ],
+    ids=["kept candidate", "left as it is", "over", "over and left as it is", "about to serve"],
+)
+def test_long_lived_connections_are_ended_in_a_slot_that_is_over(want, slots):
+    stage = between(Weights(100, 0))
+    stage.streams[GREEN] = Known(2, stage.now)
+    idle = (Lasted(unweighted(GREEN), stage.p.drain_long_lived, stage.now),)
+    stage.d = replace(stage.d, evidence=idle)
+    assert slots == closed(stage, want)
+
+
+def test_long_lived_connections_of_a_slot_that_is_kept_hot_are_ended_as_well():
+    stage = between(Weights(0, 100))
+    stage.streams[BLUE] = Known(2, stage.now)
+    stage.d = replace(stage.d, evidence=(Lasted(unweighted(BLUE), stage.p.drain_long_lived, stage.now),))
+    assert [BLUE] == closed(stage, FORWARD)
+    assert [] == closed(stage, BACKWARD)
+
+
 def test_another_release_in_a_wanted_slot_is_torn_down_and_not_started_over():
     stage = over()
     stage.slots[GREEN] = a_slot(GREEN, NEXT)
@@ -367,6 +427,73 @@ def test_after_it_was_asked_for_once_more_it_gets_its_time_again():
     assert 2 == sum(asked)
 
 
+# --- who is first, and who waits ------------------------------------------------------------------------------
+
+SHARED = Desired(BOTH, Weights(90, 10), fallback=BLUE)
+
+
+def test_while_traffic_is_shared_the_deployment_says_who_goes_first():
+    stage = between()
+    assert Cohort("d-2", GREEN) == routing_of_actions(actions(stage, SHARED)).cohort
+
+
+def test_the_cohort_is_the_same_in_every_step_and_stays_when_it_decides_nothing_any_more():
+    stage = a_stage("cutover", ramp=RAMP)
+    seen = set()
+    while stage.d.phase != "stabilize":
+        stage.look()
+        seen.add((stage.routing.weights, stage.routing.cohort))
+    cohort = Cohort("d-2", GREEN)
+    assert {(Weights(90, 10), cohort), (Weights(50, 50), cohort), (Weights(0, 100), cohort)} == seen
+
+
+@pytest.mark.parametrize("before", [None, Cohort("d-1", BLUE)])
+def test_a_new_deployment_does_not_change_the_routing_for_its_cohort_alone(before):
+    stage = between()
+    stage.routing = replace(stage.routing, cohort=before)
+    stage.d = replace(stage.d, routed=routed(stage.routing))
+    assert () == actions(stage, BACKWARD)
+
+
+def test_without_a_shared_step_there_is_no_cohort():
+    stage = a_stage("stabilize")
+    assert None is stage.routing.cohort
+
+
+@pytest.mark.parametrize(
+    ("pause", "why"),
+    [
+        (Pause.SAFE, "safe requests wait at the router, others are refused"),
+        (Pause.ALL, "requests wait at the router"),
+        (Pause.MAINTENANCE, "the router answers for the app: it is in maintenance"),
+    ],
+)
+def test_a_pause_is_part_of_the_routing_and_the_action_says_what_it_means(pause, why):
+    stage = between()
+    stage.d = replace(stage.d, pause=pause)
+    (action,) = actions(stage, BACKWARD)
+    assert (replace(stage.routing, pause=pause), why) == (action.routing, action.why)
+    stage.routing = action.routing
+    stage.d = replace(stage.d, pause=Pause.NONE, routed=routed(stage.routing))
+    assert "requests are let through again" == actions(stage, BACKWARD)[0].why
+
+
+def test_a_router_that_came_back_without_the_pause_is_told_again():
+    stage = a_stage("bake")
+    stage.look(Verb.PAUSE_ALL)
+    stage.routing, stage.generation = replace(stage.routing, pause=Pause.NONE), stage.generation - 1
+    stage.look()
+    assert Pause.ALL is stage.routing.pause
+
+
+def test_a_pause_by_hand_is_a_change_by_hand():
+    stage = a_stage("bake")
+    stage.routing = replace(stage.routing, pause=Pause.ALL)
+    assert "the router was changed under our stamp: it says pause all, ours none" in stage.look().waiting_for
+    stage.look(Verb.RESUME)
+    assert Pause.NONE is stage.routing.pause
+
+
 # --- what is remembered ---------------------------------------------------------------------------------------
 
 
@@ -393,6 +520,27 @@ def test_a_slot_that_is_given_weight_starts_its_idle_time_again():
     d = a_deployment("cutover", evidence=(Lasted("green without weight", 3.0, T0),))
     remembered = remember(d, (Action(Kind.ROUTE, "", routing=a_routing(Weights(90, 10))),), a_stage().world())
     assert 0.0 == remembered.lasted("green without weight")
+
+
+@pytest.mark.parametrize(
+    ("before", "given", "forgotten"),
+    [
+        (None, None, {GREEN}),
+        (None, BLUE, {BLUE, GREEN}),
+        (BLUE, None, {BLUE, GREEN}),
+        (GREEN, None, {GREEN}),
+    ],
+)
+def test_a_slot_that_the_router_may_have_turned_to_since_the_look_starts_its_idle_time_again(
+    before, given, forgotten
+):
+    stage = between(Weights(0, 100))
+    stage.routing = replace(stage.routing, fallback=before)
+    idle = tuple(Lasted(name(slot), 3.0, T0) for slot in Slot for name in (unweighted, unreachable))
+    d = replace(stage.d, evidence=idle)
+    action = Action(Kind.ROUTE, "", routing=replace(stage.routing, fallback=given))
+    kept = {entry.name for entry in remember(d, (action,), stage.world()).evidence}
+    assert kept == {name(slot) for slot in set(Slot) - forgotten for name in (unweighted, unreachable)}
 
 
 def test_every_action_says_why():

@@ -177,7 +177,7 @@ def test_stabilize_waits_for_streams_as_long_as_they_are_given():
         stage.look()
         stage.streams[BLUE] = Known(2, stage.now)
     assert "stabilize" == stage.d.phase
-    assert re.fullmatch(r"2 long-lived connections on blue, at most \d+ s more", sentence_of(stage))
+    assert re.fullmatch(r"2 long-lived connections on blue to end, at most \d+ s more", sentence_of(stage))
     stage.streams[BLUE] = UNSEEN
     assert sentence_of(stage).startswith("an unknown number of long-lived connections on blue")
     stage.walk("succeeded")

@@ -126,6 +126,8 @@ class Stage:
     fell_back: Slot | None = None
     in_flight: dict[Slot, Seen[int]] = field(default_factory=dict)
     streams: dict[Slot, Seen[int]] = field(default_factory=dict)
+    closing: frozenset[Slot] = frozenset()
+    cut: PerSlot[int] = field(default_factory=lambda: PerSlot(0, 0))
     errors: dict[Slot, float] = field(default_factory=dict)
     streak: dict[Slot, int] = field(default_factory=dict)
     rate: int = 100
@@ -147,6 +149,8 @@ class Stage:
             PerSlot(self.count(self.streams, BLUE), self.count(self.streams, GREEN)),
             self.show.get("front", self.answer(self.serving)),
             self.show.get("preview", PerSlot(self.answer(BLUE), self.answer(GREEN))),
+            self.closing,
+            self.cut,
         )
         commands = tuple(Command(n + 1, verb, "ada") for n, verb in enumerate(verbs))
         seen = World(
@@ -224,14 +228,23 @@ class Stage:
             self.routing, self.generation, self.fell_back = action.routing, self.d.generation, None
         elif action.kind is Kind.PROVISION and action.slot and action.release:
             self.slots[action.slot] = a_slot(action.slot, action.release, self.p.instances, self.now)
+        elif action.kind is Kind.CLOSE_STREAMS and action.slot:
+            self.closing = frozenset({action.slot})
         elif action.kind is Kind.TEAR_DOWN and action.slot:
             self.slots[action.slot] = empty(self.now)
+            self.streams.pop(action.slot, None)
         elif action.kind is Kind.REHEARSE:
             self.samples = 1000
         elif action.kind is Kind.EXPAND:
             self.schema = replace(self.schema, expanded=True)
         elif action.kind is Kind.CONTRACT:
             self.schema = replace(self.schema, contracted=True)
+
+    def close(self, slot: Slot) -> None:
+        """The router has ended every long-lived connection of the slot."""
+        seen = self.streams.pop(slot)
+        assert isinstance(seen, Known)
+        self.closing, self.cut = frozenset(), self.cut.put(slot, self.cut[slot] + seen.value)
 
     def walk(self, until: str, within: int = 200) -> Decision:
         """Look until the phase is entered; an operator opens the gate when asked."""

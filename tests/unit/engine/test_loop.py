@@ -4,11 +4,12 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from tests.unit.engine.engines import APP, BLUE, GREEN, POLICY, a_house
+from tests.unit.engine.engines import APP, BLUE, GREEN, POLICY, House, a_house
 from verdigris.core.conditions import unweighted
 from verdigris.core.errors import ActionError, ObservationError, StoreUnavailable
 from verdigris.core.intake import Direct
-from verdigris.core.world import Known, Verb, Weights
+from verdigris.core.safety import Kind
+from verdigris.core.world import Known, Pause, Verb, Weights
 from verdigris.ports import Alert
 from verdigris.testing.chaos import Crash
 
@@ -185,6 +186,8 @@ async def test_what_was_seen_while_nothing_could_be_written_stays_seen():
     """A slot that got weight for one look has not been without it all the while, whatever became of that look."""
     house = await a_house("bake")
     idle = unweighted(BLUE)
+    for _ in range(3):
+        await house.tick()
     assert 2 < house.engine.saved.deployment.lasted(idle)
 
     house.store.full = True
@@ -259,6 +262,98 @@ async def test_a_command_is_not_answered_before_it_is_written_down():
     house.store.full = False
     await house.tick()
     assert (True, "hold accepted") == house.memory.answer(asked)
+
+
+async def test_what_was_asked_for_before_there_was_any_deployment_is_refused_and_not_obeyed():
+    house = House()
+    held, paused = house.ask(Verb.HOLD), house.ask(Verb.PAUSE)
+    house.ship("1.0")
+    await house.tick()
+    assert [(False, "there was no deployment yet")] * 2 == [house.memory.answer(n) for n in (held, paused)]
+    assert ("", Pause.NONE) == (house.d.held, house.d.pause)
+
+
+# --- a pause, and what lasts ----------------------------------------------------------------------------------
+
+
+async def test_a_pause_is_written_down_before_it_is_done_and_outlives_controller_and_deployment():
+    house = await a_house()
+    house.ask(Verb.PAUSE_ALL)
+    await house.tick()
+    await house.tick()
+    assert (Pause.ALL, Pause.ALL) == (house.d.pause, house.host.routing.pause)
+    house.engine = house.new_engine()
+    house.ship("2.0")
+    await house.until(lambda: house.d.id == "d-2" and house.d.phase == "bake")
+    assert (Pause.ALL, Pause.ALL) == (house.d.pause, house.host.routing.pause)
+    house.ask(Verb.UNPAUSE)
+    await house.until(lambda: house.d.phase == "succeeded")
+    assert Pause.NONE is house.host.routing.pause
+
+
+async def test_people_see_the_pause():
+    house = await a_house("bake")
+    house.ask(Verb.MAINTAIN)
+    await house.tick()
+    assert Pause.MAINTENANCE is house.board.read(APP).deployment.pause
+
+
+async def test_a_pause_that_cannot_be_written_down_does_not_ride_on_the_way_back():
+    house = await a_house("bake")
+    house.store.full = True
+    back, paused = house.ask(Verb.ROLLBACK), house.ask(Verb.PAUSE_ALL)
+    for _ in range(3):
+        await house.tick()
+    assert (Weights(100, 0), Pause.NONE) == (house.host.routing.weights, house.host.routing.pause)
+    assert (None, None) == (house.memory.answer(back), house.memory.answer(paused))
+    house.store.full = False
+    await house.walk("rolled_back")
+    assert (True, "pause-all accepted") == house.memory.answer(paused)
+    assert Pause.ALL is house.host.routing.pause
+
+
+async def test_long_lived_connections_are_ended_in_their_time_and_it_is_told_how_many():
+    house = await a_house("stabilize", stabilize=60.0)
+    house.host.streams[BLUE] = 3
+    await house.until(lambda: any(event.kind == "cut" for event in house.memory.log), within=40)
+    assert "stabilize" == house.d.phase
+    said = [event.sentence for event in house.memory.log if event.kind in ("cut", "action")][-2:]
+    assert [
+        "close_streams: long-lived connections on blue have had 10 s since its last weight",
+        "the router has 3 long-lived connections on blue ended that had 10 s",
+    ] == said
+    assert ["closed"] * 3 == [cut.why for cut in house.host.cuts]
+    assert all(cut.idle >= 10.0 for cut in house.host.cuts)
+
+
+async def test_a_router_that_ends_connections_is_not_looked_at_every_few_milliseconds():
+    house = await a_house("stabilize", stabilize=60.0)
+    house.host.streams[BLUE] = 3
+    ticks = [await house.tick() for _ in range(20)]
+    found = [tick for tick in ticks if any(a.kind is Kind.CLOSE_STREAMS for a in tick.decision.actions)]
+    assert [False] == [tick.moving for tick in found]
+
+
+async def test_a_rollback_ends_with_connections_on_the_candidate_and_tears_it_down_after_their_time():
+    house = await a_house("bake")
+    house.host.streams[GREEN] = 4
+    house.ask(Verb.ROLLBACK)
+    await house.walk("rolled_back")
+    assert (4, "2.0") == (house.host.streams[GREEN], house.host.places[GREEN].release.version)
+    house.engine = house.new_engine()
+    await house.until(lambda: not house.host.places[GREEN].bodies, within=40)
+    assert ["closed"] * 4 == [cut.why for cut in house.host.cuts]
+
+
+async def test_how_long_an_ended_deployment_s_connections_have_had_is_written_down_as_well():
+    house = await a_house("bake", drain_long_lived=60.0)
+    house.host.streams[GREEN] = 4
+    house.ask(Verb.ROLLBACK)
+    await house.walk("rolled_back")
+    before = house.d.lasted(unweighted(GREEN))
+    for _ in range(12):
+        await house.tick()
+    assert before + 5.0 <= house.d.lasted(unweighted(GREEN))
 
 
 async def test_a_deployment_is_admitted_and_says_where_it_goes():

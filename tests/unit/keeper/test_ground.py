@@ -27,34 +27,34 @@ def full(ground: Ground) -> None:
 
 
 def test_what_is_intended_is_on_the_disk_when_it_is_said_so(ground):
-    ground.intend(generation=7)
-    assert 7 == Journal(ground.state).load().generation
+    ground.intend(generations={"": 7})
+    assert {"": 7} == Journal(ground.state).load().generations
 
 
 def test_what_cannot_be_written_was_never_intended(ground):
-    ground.intend(generation=7)
+    ground.intend(generations={"": 7})
     full(ground)
     with pytest.raises(KeeperError, match="cannot be written") as caught:
-        ground.intend(generation=8)
-    assert ("full", 7) == (caught.value.kind, ground.book.generation)
+        ground.intend(generations={"": 8})
+    assert ("full", {"": 7}) == (caught.value.kind, ground.book.generations)
 
 
 def test_what_is_noted_wakes_the_loop_and_is_saved_later(ground):
-    ground.note(generation=7)
+    ground.note(generations={"": 7})
     assert ground.woken.is_set()
     assert not (ground.state / "keeper.json").exists()
     assert ground.flush()
-    assert 7 == Journal(ground.state).load().generation
+    assert {"": 7} == Journal(ground.state).load().generations
 
 
 def test_a_note_that_changes_nothing_wakes_nobody(ground):
-    ground.note(generation=ground.book.generation)
+    ground.note(generations=dict(ground.book.generations))
     assert not ground.woken.is_set()
 
 
 def test_a_full_disk_is_trouble_that_is_told_once_and_goes_away(ground, capsys):
     full(ground)
-    ground.note(generation=7)
+    ground.note(generations={"": 7})
     assert [False, False] == [ground.flush(), ground.flush()]
     assert ("trouble", 1) == (json.loads(told := capsys.readouterr().err)["event"], told.count("\n"))
     (ground.state / "keeper.json.next").rmdir()

@@ -55,6 +55,7 @@ async def test_an_instance_gets_a_clean_environment(house: House) -> None:
     [one] = await house.until("running")
     env = json.loads(talk(one.port))["env"]
     mark = env.pop("VERDIGRIS_START")
+    assert env.pop("VERDIGRIS_INSTALLATION") == (house.state / "installation").read_text()
     env.pop("TZ", None)
     env.pop("LC_CTYPE", None)  # Python's own addition
     assert mark
@@ -314,7 +315,7 @@ async def test_values_handed_over_serve_every_slot_and_try_again_what_was_given_
     spec = replace(house.release(), env={"TOKEN": "env:VERDIGRIS_TEST_ABSENT"})
     await house.start(spec)
     await house.until("broken")
-    await house.client.hand({"VERDIGRIS_TEST_ABSENT": "handed-canary"})
+    await house.client.hand({"VERDIGRIS_TEST_ABSENT": "handed-canary"}, "")
     [one] = await house.until("running")
     assert json.loads(talk(one.port))["env"]["TOKEN"] == "handed-canary"
     await house.start(spec, slot="green", secrets={"VERDIGRIS_TEST_ABSENT": "older"})

@@ -31,7 +31,7 @@ async def test_a_killed_keeper_comes_back_and_knows_its_children(house: House, a
     assert talk(port_of(address)) == str(front.pid)
     house.open()
     seen = await house.client.observe()
-    assert seen.keeper.pid != first and seen.generation == house.generation
+    assert seen.keeper.pid != first and seen.generations == {"": house.generation, "router": house.generation}
     assert [(i.pid, i.port, i.state, i.owns_port) for i in seen.slots["blue"].instances] == [
         (i.pid, i.port, "running", True) for i in two
     ]
@@ -175,7 +175,7 @@ async def test_shutdown_leaves_what_runs_and_with_everything_ends_it(house: Hous
     assert ends(one.pid) and ends(front.pid)
     house.open()
     seen = await house.client.observe()
-    assert (seen.router, seen.slots, seen.generation) == (None, {}, house.generation)
+    assert (seen.router, seen.slots, seen.generations[""]) == (None, {}, house.generation)
 
 
 async def test_two_that_start_a_keeper_at_once_get_the_same(tmp_path: Path) -> None:
@@ -199,6 +199,7 @@ async def test_a_second_keeper_is_refused(house: House) -> None:
 async def test_an_older_generation_is_refused_for_every_effect(house: House, address: str) -> None:
     spec = house.release()
     house.generation = 7
+    await house.client.router(house.router(address))
     await house.start(spec)
     await house.until("running")
     house.generation = 6
@@ -221,7 +222,7 @@ async def test_an_older_generation_is_refused_for_every_effect(house: House, add
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "{}", '{"format": 99}', '{"format": 1, "slots": {"blue": {}}}', "\0" * 99]
+    "text", ["", "{", "[]", "{}", '{"format": 99}', '{"format": 2, "slots": {"blue": {}}}', "\0" * 99]
 )
 def test_a_broken_book_is_refused_and_never_taken_for_an_empty_one(tmp_path: Path, text: str) -> None:
     state = tmp_path / "state"

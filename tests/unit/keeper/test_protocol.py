@@ -35,7 +35,7 @@ REQUESTS = [
     StopRequest("blue", "k", 1, ("blue-1",)),
     RouterRequest(("haproxy", "-f", "x"), "/d", ("127.0.0.1:80",), 3, (), 1.5, 2.5),
     Reload(4, 1.5),
-    Hand({"S": "s3cret"}),
+    Hand({"S": "s3cret"}, "api"),
     Shutdown(True, 5),
 ]
 

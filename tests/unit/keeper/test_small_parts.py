@@ -9,7 +9,7 @@ import pytest
 
 from verdigris.keeper import codec, logs, ports, wanted
 from verdigris.keeper.children import Child, Identity, boot_id, identity_of
-from verdigris.keeper.directory import filesystem, open_directory
+from verdigris.keeper.directory import filesystem, installation, open_directory
 from verdigris.keeper.journal import Book, Journal, Slot
 from verdigris.keeper.observed import State
 from verdigris.keeper.protocol import KeeperError, Spec, Start, StopRequest, read_request, request_line
@@ -167,6 +167,14 @@ def test_a_missing_state_directory_is_made_for_us_alone(tmp_path: Path) -> None:
     assert {p.name for p in path.iterdir()} == {"logs", "router"}
 
 
+def test_a_state_directory_keeps_the_id_that_whoever_was_first_gave_it(tmp_path: Path) -> None:
+    first = installation(tmp_path)
+    assert (16, first) == (len(first), installation(tmp_path))
+    assert [(tmp_path / "installation", 0o600)] == [(p, p.stat().st_mode & 0o777) for p in tmp_path.iterdir()]
+    (tmp_path / "installation").write_text("ab12\n")
+    assert "ab12" == installation(tmp_path)
+
+
 def test_an_open_state_directory_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o750)
     with pytest.raises(KeeperError, match=r"open to others \(mode \.\.50\); run `chmod 700"):
@@ -201,11 +209,11 @@ def test_a_zombie_is_not_adopted() -> None:
 def test_the_book_is_replaced_as_a_whole_and_the_one_before_stays(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     assert journal.load() == Book()
-    journal.save(Book(generation=1))
-    journal.save(Book(generation=2))
-    assert journal.load().generation == 2
+    journal.save(Book(generations={"api": 1}))
+    journal.save(Book(generations={"api": 2}))
+    assert journal.load().generations == {"api": 2}
     (tmp_path / "keeper.json.previous").replace(tmp_path / "keeper.json")
-    assert journal.load().generation == 1
+    assert journal.load().generations == {"api": 1}
     assert (tmp_path / "keeper.json").stat().st_mode & 0o777 == 0o600
 
 
@@ -259,6 +267,9 @@ def test_a_slot_that_is_ending_takes_its_next_release_when_the_names_are_free() 
     [
         ({"slot": "Blue"}, "small letters"),
         ({"slot": "../x"}, "small letters"),
+        ({"slot": "api.v1.blue"}, "an app, a dot, a slot"),
+        ({"slot": ".blue"}, "an app, a dot, a slot"),
+        ({"slot": "router.blue"}, "the app cannot be called router"),
         ({"count": 0}, "count 0 must be 1-64"),
         ({"count": 65}, "count 65 must be 1-64"),
         ({"surge": 0}, "surge 0"),

@@ -11,7 +11,7 @@ from verdigris.core.errors import ActionError, Conflict, ObservationError
 from verdigris.core.world import Known, Unknown, Weights
 from verdigris.testing.chaos import KINDS, Chaos
 from verdigris.testing.fakes import FakeClock, FakeEnvironment, FakeRouter, FakeSignals
-from verdigris.testing.host import Host, Nature
+from verdigris.testing.host import Body, Host, Nature
 
 GREEN_TAKES_ALL = a_routing(Weights(0, 100))
 
@@ -59,7 +59,8 @@ async def test_a_look_can_be_lost(host):
 
 async def test_blind_counters_are_unknown_and_never_zero(host):
     seen = await FakeRouter(host, dice(blind=1.0)).observe()
-    assert isinstance(seen.in_flight[BLUE], Unknown)
+    counts = (seen.in_flight[BLUE], seen.long_lived[BLUE])
+    assert any(isinstance(count, Unknown) for count in counts)
     assert isinstance(await FakeSignals(host, dice(blind=1.0)).observe(), Unknown)
 
 
@@ -85,3 +86,43 @@ def test_the_clock_is_the_hosts(host):
     before = clock.now(), clock.wall()
     host.advance(5.0)
     assert (5.0, 5.0) == (clock.now() - before[0], clock.wall() - before[1])
+
+
+# --- what lasts -----------------------------------------------------------------------------------------------
+
+
+async def test_long_lived_connections_are_shown_while_they_are_ended_and_how_many_were(host):
+    router = FakeRouter(host, dice())
+    await router.apply(GREEN_TAKES_ALL, 7)
+    host.streams[BLUE] = 3
+    host.places[BLUE].bodies.append(Body("blue-1", OLD.digest, 1, host.now, alive=True, queued=False))
+    await router.close_streams(BLUE, 7)
+    assert frozenset({BLUE}) == (await router.observe()).closing
+    host.advance(2.0)
+    seen = await router.observe()
+    assert (Known(1, host.now), 2) == (seen.long_lived[BLUE], seen.cut[BLUE])
+
+
+async def test_those_of_a_slot_that_serves_are_left_alone(host):
+    router = FakeRouter(host, dice())
+    await router.apply(GREEN_TAKES_ALL, 7)
+    with pytest.raises(ActionError, match="green serves"):
+        await router.close_streams(GREEN, 7)
+    host.fell_back = BLUE
+    with pytest.raises(ActionError, match="blue serves"):
+        await router.close_streams(BLUE, 7)
+
+
+async def test_an_older_generation_ends_none(host):
+    router = FakeRouter(host, dice())
+    await router.apply(GREEN_TAKES_ALL, 7)
+    with pytest.raises(Conflict):
+        await router.close_streams(BLUE, 6)
+
+
+async def test_a_slot_that_is_torn_down_takes_them_with_it_and_that_is_remembered(host):
+    environment = FakeEnvironment(host, dice())
+    await environment.provision(GREEN, NEW, 1, 1, 1)
+    host.streams[GREEN] = 3
+    await environment.tear_down(GREEN, 2)
+    assert ([(3, "torn down")], 0) == ([(cut.count, cut.why) for cut in host.cuts], host.streams[GREEN])

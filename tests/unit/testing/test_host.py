@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from verdigris.core.world import Member, PerSlot, Release, Routing, Slot, Weights
-from verdigris.testing.host import Body, Host, Nature, Place
+from verdigris.core.world import Member, Pause, PerSlot, Release, Routing, Slot, Weights
+from verdigris.testing.host import LONGEST, RATE, STREAMS_MOST, Body, Host, Nature, Place
 
 BLUE, GREEN = Slot.BLUE, Slot.GREEN
 
@@ -162,3 +162,89 @@ def test_effects_under_way_arrive_when_it_is_time():
     assert [] == arrived
     host.advance(1.0)
     assert 1 == len(arrived)
+
+
+# --- a pause --------------------------------------------------------------------------------------------------
+
+
+def paused(host, pause, generation=2):
+    host.route(replace(host.routing, pause=pause), generation)
+
+
+@pytest.mark.parametrize("pause", [Pause.SAFE, Pause.ALL])
+def test_while_it_is_paused_requests_wait_and_are_served_when_it_is_over(pause):
+    host = a_host()
+    paused(host, pause)
+    host.advance(2.0)
+    assert (0, 2 * RATE) == (last(host, BLUE).requests, host.waiting)
+    paused(host, Pause.NONE, 3)
+    host.advance(1.0)
+    assert (3 * RATE, 0) == (last(host, BLUE).requests, host.waiting)
+
+
+def test_nobody_waits_longer_than_the_router_lets_them():
+    host = a_host()
+    paused(host, Pause.ALL)
+    host.advance(60.0)
+    assert LONGEST * RATE == host.waiting
+
+
+def test_in_maintenance_nobody_waits_and_nobody_is_served():
+    host = a_host()
+    paused(host, Pause.MAINTENANCE)
+    host.advance(2.0)
+    assert (0, 0) == (last(host, BLUE).requests, host.waiting)
+
+
+# --- what lasts -----------------------------------------------------------------------------------------------
+
+
+def test_clients_open_long_lived_connections_where_the_weight_is():
+    host = a_host(weights=Weights(0, 100))
+    host.lively = 1.0
+    host.advance(60.0)
+    assert (0, True) == (host.streams[BLUE], 0 < host.streams[GREEN] <= STREAMS_MOST)
+
+
+def test_they_stay_when_the_weight_is_gone_and_are_ended_one_after_the_other():
+    host = a_host(weights=Weights(0, 100))
+    host.open_streams(GREEN, 5)
+    host.advance(1.0)
+    host.route(replace(host.routing, weights=Weights(100, 0)), 2)
+    host.closing.add(GREEN)
+    host.advance(3.0)
+    assert (2, 3) == (host.streams[GREEN], host.ended[GREEN])
+    assert [(1, "closed", 1.0), (1, "closed", 2.0), (1, "closed", 3.0)] == [
+        (cut.count, cut.why, cut.idle) for cut in host.cuts
+    ]
+    host.advance(3.0)
+    assert (0, set()) == (host.streams[GREEN], host.closing)
+
+
+def test_weight_stops_the_closing_and_so_does_the_router_s_own_turn():
+    host = a_host(weights=Weights(0, 100), fallback=BLUE)
+    host.streams[BLUE] = 5
+    host.closing.add(BLUE)
+    host.route(replace(host.routing, weights=Weights(10, 90)), 2)
+    assert set() == host.closing
+    host.route(replace(host.routing, weights=Weights(0, 100)), 3)
+    host.closing.add(BLUE)
+    host.die(host.places[GREEN].bodies[0])
+    host.turn_away()
+    assert (BLUE, set()) == (host.fell_back, host.closing)
+
+
+def test_they_end_with_their_instances_and_with_the_router_and_nobody_of_us_has_cut_them():
+    for befalls in (lambda host: host.die(host.places[GREEN].bodies[0]), lambda host: host.restart_router()):
+        host = a_host(weights=Weights(0, 100))
+        host.open_streams(GREEN, 5)
+        befalls(host)
+        host.advance(0.4)
+        assert (0, 0) == (host.streams[GREEN], len(host.cuts))
+
+
+def test_none_is_opened_while_the_app_is_paused():
+    host = a_host()
+    paused(host, Pause.ALL)
+    host.open_streams(BLUE, 3)
+    assert 0 == host.streams[BLUE]

@@ -6,7 +6,8 @@ import pytest
 
 from tests.unit.engine.engines import APP, BLUE, GREEN, a_house
 from verdigris.core.policy import Step
-from verdigris.core.world import PerSlot, Weights
+from verdigris.core.world import Cohort, Pause, PerSlot, Verb, Weights
+from verdigris.testing.host import Cut
 from verdigris.testing.invariants import Violation, Witness
 
 
@@ -152,3 +153,49 @@ async def test_an_older_generation_over_a_newer_one():
     forge(house, generation=house.d.generation - 1)
     with promise("I3 single writer"):
         witness.step(clear=True)
+
+
+async def test_long_lived_connections_that_are_ended_before_their_time():
+    house, witness = await a_witness(drain_long_lived=60.0)
+    witness.cut(Cut(house.host.now, BLUE, 3, "closed", 60.0))
+    with promise("I5 no destruction: 3 streams of blue torn down 20 s after its last weight, they have 60 s"):
+        witness.cut(Cut(house.host.now, BLUE, 3, "torn down", 20.0))
+
+
+async def test_a_pause_that_is_forgotten():
+    house, witness = await a_witness()
+    number = house.ask(Verb.PAUSE_ALL)
+    witness.filed[number] = Verb.PAUSE_ALL
+    await house.tick()
+    witness.step(clear=True)
+    forge(house, pause=Pause.NONE)
+    with promise("I6 convergence: d-2 has pause none, all was asked for"):
+        witness.step(clear=True)
+
+
+async def test_a_pause_that_nobody_asked_for():
+    house, witness = await a_witness()
+    with promise("I6 convergence: all is told and none was asked for"):
+        witness.asked(routing(house, pause=Pause.ALL))
+
+
+async def test_time_in_which_the_app_was_paused_is_not_good():
+    house, witness = await a_witness()
+    house.host.routing = routing(house, pause=Pause.ALL)
+    before = witness.good
+    house.host.advance(3.0)
+    witness.before()
+    witness.step(clear=True)
+    assert before == witness.good
+
+
+@pytest.mark.parametrize(
+    "cohort", [None, Cohort("d-2", BLUE), Cohort("d-9", GREEN), Cohort("d-1", GREEN)], ids=str
+)
+async def test_a_cohort_that_changes_in_the_middle_of_a_ramp_or_is_that_of_another_deployment(cohort):
+    house, witness = await a_witness("cutover", ramp=(Step(10, 30.0), Step(100, 0.0)))
+    witness.cohorts["d-1"] = Cohort("d-1", GREEN)
+    shared = routing(house, weights=Weights(90, 10), fallback=BLUE, cohort=Cohort("d-2", GREEN))
+    witness.asked(shared)
+    with promise("I9 evidence: d-2 is shared by"):
+        witness.asked(replace(shared, cohort=cohort))

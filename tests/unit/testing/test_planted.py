@@ -35,6 +35,27 @@ TAKEN_OUT = (
     (rules.test_the_number_of_instances_is_the_policy_s, "the number found is the number wanted"),
     (rules.test_a_phase_of_a_newer_version_is_left_alone, "a newer phase is touched"),
     (rules.test_back_never_turns_forward, "backward turns forward"),
+    (
+        rules.test_no_long_lived_connection_is_ended_before_its_time,
+        "streams are forgotten at the tear down",
+    ),
+    (rules.test_no_long_lived_connection_is_ended_before_its_time, "streams are ended with the switch"),
+    (
+        rules.test_a_paused_app_stays_paused_until_somebody_lets_requests_through,
+        "a pause is lost with the next deployment",
+    ),
+    (
+        rules.test_nobody_is_served_while_the_app_is_paused_and_that_is_no_merit,
+        "a pause is good time",
+    ),
+    (
+        rules.test_the_same_users_see_the_new_version_all_through_a_deployment,
+        "the cohort changes in the middle of a ramp",
+    ),
+    (
+        loop.test_a_pause_that_cannot_be_written_down_does_not_ride_on_the_way_back,
+        "a pause rides on the way back",
+    ),
 )
 
 

@@ -7,6 +7,7 @@ a client that gives up is none.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from verdigris.adapters.signals.lines import Line
 from verdigris.core.judge import BINS, bin_of
@@ -48,6 +49,7 @@ class Counts:
     """Tallies by second. Streaks run on from one second to the next."""
 
     def __init__(self) -> None:
+        self._told: dict[int, Second] = {}
         self._cells: dict[Slot, dict[int, _Cell]] = {slot: {} for slot in Slot}
         self._streaks: dict[Slot, int] = dict.fromkeys(Slot, 0)
 
@@ -56,6 +58,8 @@ class Counts:
         chosen = line.chosen
         if chosen is None or line.preview:
             return
+        if second in self._told:  # a late one: streaks run on from there through all that was told since
+            self._told.clear()
         if line.retries:
             self._fail(chosen, second, line.retries)
         slot = line.slot or chosen
@@ -70,17 +74,26 @@ class Counts:
             self._ended_badly(cell, slot, line)
 
     def second(self, at: int, lost: bool) -> Second:
-        """What was counted in one second; nothing is a count as well. A streak lasts through silence."""
-        tallies = []
-        for slot in Slot:
-            cell = self._cells[slot].get(at)
-            tallies.append(cell.tally() if cell else Tally(latency=ZEROES, streak=self._streak_at(slot, at)))
-        return Second(float(at), PerSlot(tallies[0], tallies[1]), lost)
+        """What was counted in one second; nothing is a count as well. A streak lasts through silence.
+
+        Counted once: the same seconds are asked for up to fifty times a second.
+        """
+        told = self._told.get(at)
+        if told is None or told.lost != lost:
+            told = self._told[at] = Second(
+                float(at), PerSlot(*(self._tally(slot, at) for slot in Slot)), lost
+            )
+        return told
 
     def forget_before(self, at: int) -> None:
-        for cells in self._cells.values():
-            for old in [second for second in cells if second < at]:
-                del cells[old]
+        kept: tuple[dict[int, Any], ...] = (self._told, *self._cells.values())
+        for seconds in kept:
+            for old in [second for second in seconds if second < at]:
+                del seconds[old]
+
+    def _tally(self, slot: Slot, at: int) -> Tally:
+        cell = self._cells[slot].get(at)
+        return cell.tally() if cell else Tally(latency=ZEROES, streak=self._streak_at(slot, at))
 
     def _ended_badly(self, cell: _Cell, slot: Slot, line: Line) -> None:
         """Whose doing it was: the client's is no failure, though it may have waited long."""

@@ -1,8 +1,8 @@
-"""How requests went, from the router's log lines: it connects to a socket of ours and writes one for each.
+"""How requests went, from the router's log lines: it connects to a socket of ours and writes one for each, of all apps.
 
-Every second is held against the router's own count of ended requests: where lines are missing it is marked lost,
-where nobody listened it is absent. Nothing is guessed, nothing grows without bound, and a slow reader never slows
-the router: its ring buffer takes that.
+Every second is held against the router's own count of ended requests: where lines are missing it is marked lost for
+every app, since nobody knows whose they were; where nobody listened it is absent. Nothing is guessed, nothing grows
+without bound, and a slow reader never slows the router: its ring buffer takes that.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from verdigris.core.world import Known, Second, Seen, Unknown
 if TYPE_CHECKING:
     from verdigris.ports import Clock
 
-__all__ = ["SOCKET", "RouterLines"]
+__all__ = ["SOCKET", "AppSignals", "RouterLines", "Seconds"]
 
 SOCKET = "lines.sock"
 SETTLE = 0.25
@@ -38,6 +38,14 @@ SLACK = 200
 Totals = Callable[[], Awaitable[Seen[int]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """The seconds that can be told of, in their order, and which of them have lines missing."""
+
+    at: tuple[int, ...]
+    lost: frozenset[int]
+
+
 @dataclass(slots=True)
 class _Check:
     """A count of the router's, taken at `wall`; `lines` is how many of ours were written by then."""
@@ -49,15 +57,19 @@ class _Check:
 
 
 class RouterLines:
-    """The signals of one app. `start` listens, `close` ends it; the router comes and goes as it likes."""
+    """The one listener of all apps. `start` listens, `close` ends it; the router comes and goes as it likes.
 
-    def __init__(self, directory: Path, clock: Clock, app: str, totals: Totals) -> None:
+    `totals` is how many requests have ended in the router, whichever app they were for.
+    """
+
+    def __init__(self, directory: Path, clock: Clock, totals: Totals) -> None:
         self.directory = directory
         self.clock = clock
-        self.app = app.encode()
         self.trouble = ""
         self._totals = totals
-        self._counts = Counts()
+        self._counts: dict[bytes, Counts] = {}
+        self._turn = asyncio.Lock()
+        self._oldest = 0
         self._server: asyncio.Server | None = None
         self._connections: set[_Connection] = set()
         self._away_since: float | None = clock.now()
@@ -86,7 +98,11 @@ class RouterLines:
             door.close()
             raise ActionError(f"{self.directory / SOCKET}: cannot listen there ({error.strerror})") from error
 
-    async def observe(self) -> Seen[tuple[Second, ...]]:
+    def of(self, app: str) -> AppSignals:
+        """The signals of one app, counted from now on."""
+        return AppSignals(self, self._counts.setdefault(app.encode(), Counts()))
+
+    async def seconds(self) -> Seen[Seconds]:
         """The last complete seconds. Unknown while the router has been away for more than three."""
         now = self.clock.now()
         if self._away_since is not None and now - self._away_since > SILENT_AFTER:
@@ -94,18 +110,14 @@ class RouterLines:
             return Unknown(
                 f"the router has sent no lines for {now - self._away_since:.0f} s{why}; see `verdigris doctor`"
             )
-        await self._verify(now)
+        if not self._turn.locked():  # whoever looks at this moment as well goes by what is known
+            async with self._turn:
+                await self._verify(now)
         self._forget(now)
         end = self._complete_until(now)
         absent = self._absent | (set(_span(self._away_since, now)) if self._away_since is not None else set())
-        return Known(
-            tuple(
-                self._counts.second(at, at in self._lost)
-                for at in range(max(self._begin, end - KEPT), end)
-                if at not in absent
-            ),
-            now,
-        )
+        told = (at for at in range(max(self._begin, end - KEPT), end) if at not in absent)
+        return Known(Seconds(tuple(told), frozenset(self._lost)), now)
 
     async def close(self) -> None:
         """Stop listening. The router keeps its lines until somebody listens again, or they are too many."""
@@ -134,19 +146,19 @@ class RouterLines:
         """Count lines. They say when they were written by the wall clock, which is translated as it stands now."""
         now = self.clock.now()
         behind = now - self.clock.wall()
-        check, counts = self._check, self._counts
+        check, counts_of = self._check, self._counts.get
         for frame in frames:
             line = read(frame)
             if line is None:
                 if dropped(frame):
                     self._lost.update(_span(now - 1, now))
                 continue
-            if line.app != self.app:
-                continue
             self._lines += 1
             if check is not None and line.wall <= check.wall:
                 check.lines += 1
-            counts.add(line, int(min(line.wall + behind, now)))
+            counts = counts_of(line.app)
+            if counts is not None:
+                counts.add(line, int(min(line.wall + behind, now)))
 
     async def _verify(self, now: float) -> None:
         """Hold the lines against the router's count, as soon as those that were under way have come."""
@@ -174,9 +186,29 @@ class RouterLines:
 
     def _forget(self, now: float) -> None:
         oldest = int(now) - KEPT - 2
-        self._counts.forget_before(oldest)
+        if oldest == self._oldest:
+            return
+        self._oldest = oldest
+        for counts in self._counts.values():
+            counts.forget_before(oldest)
         self._absent = {at for at in self._absent if at >= oldest}
         self._lost = {at for at in self._lost if at >= oldest}
+
+
+@dataclass(frozen=True, slots=True)
+class AppSignals:
+    """The signals of one app, read from what the listener counted for it."""
+
+    lines: RouterLines
+    counts: Counts
+
+    async def observe(self) -> Seen[tuple[Second, ...]]:
+        """The last complete seconds of the app; a second with lines missing is lost for every app."""
+        seen = await self.lines.seconds()
+        if isinstance(seen, Unknown):
+            return seen
+        told = seen.value
+        return Known(tuple(self.counts.second(at, at in told.lost) for at in told.at), seen.seen_at)
 
 
 class _Connection(asyncio.Protocol):

@@ -1,4 +1,4 @@
-"""The record that a rollback without the controller leaves behind: one small file, read when a controller is back."""
+"""The record that a rollback without the controller leaves: one small file for each app, read when one is back."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from verdigris.core.world import Slot
 
 __all__ = ["FileDirects"]
 
-NAME = "rolled-back.json"
+NAME = "rolled-back-{app}.json"
 
 
 class FileDirects:
     """Reads, writes and clears the record. One that cannot be read is taken for none: the router shows what is."""
 
-    def __init__(self, state: Path) -> None:
-        self.path = state / NAME
+    def __init__(self, state: Path, app: str) -> None:
+        self.path = state / NAME.format(app=app)
 
     def read(self) -> Direct | None:
         try:

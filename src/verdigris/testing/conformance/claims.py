@@ -13,7 +13,7 @@ from verdigris.core.errors import VerdigrisError
 from verdigris.core.world import Known, Seen
 from verdigris.ports import Clock
 
-__all__ = ["Waiting", "eventually", "holds", "moment", "refuses", "same", "seen"]
+__all__ = ["MOMENT", "Waiting", "eventually", "holds", "moment", "refuses", "same", "seen"]
 
 T = TypeVar("T")
 

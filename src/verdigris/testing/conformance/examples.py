@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from verdigris.core.deployment import Deployment, Lasted, Routed
 from verdigris.core.policy import OnUnknown, Policy, Step
-from verdigris.core.world import Member, PerSlot, Release, Routing, Slot, Weights
+from verdigris.core.world import Cohort, Member, Pause, PerSlot, Release, Routing, Slot, Weights
 from verdigris.ports import Filed, Saved
 
 __all__ = ["example_deployment", "example_filed", "example_release", "example_saved"]
@@ -25,7 +25,10 @@ def example_deployment(app: str = "api", number: int = 1, generation: int = 0) -
     members: PerSlot[tuple[Member, ...]] = PerSlot(
         (Member("blue-1", "127.0.0.1:1"),), (Member("green-1", "127.0.0.1:2"),)
     )
-    routing = Routing(Weights(90, 10), members, Slot.BLUE, PerSlot("1.0.0", "2.0.0"))
+    cohort = Cohort(f"d-{number}", Slot.GREEN)
+    routing = Routing(
+        Weights(90, 10), members, Slot.BLUE, PerSlot("1.0.0", "2.0.0"), cohort, Pause.MAINTENANCE
+    )
     return Deployment(
         *(
             f"d-{number}",
@@ -43,6 +46,8 @@ def example_deployment(app: str = "api", number: int = 1, generation: int = 0) -
         moved=True,
         cause="zwölf Fehler — “bad” \\ \n \U0001f4a5",
         disowned=replace(routing, fallback=None),
+        pause=Pause.MAINTENANCE,
+        cut=PerSlot(4, 0),
         alerted=("blind", "foreign"),
         actor="somebody",
         key="key",

@@ -12,7 +12,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from verdigris.core.world import Member, PerSlot, Slot
-from verdigris.testing.conformance.claims import moment
+from verdigris.testing.conformance.claims import MOMENT, moment
 
 if TYPE_CHECKING:
     import aiohttp
@@ -27,7 +27,7 @@ ANSWERED_WITHIN = 20.0
 
 
 class App:
-    """One member. It answers with its name; /held answers when it is let go."""
+    """One member. It answers with its name; /held answers when it is let go, /stream is a WebSocket that stays open."""
 
     def __init__(self, name: str, slot: Slot, version: str) -> None:
         self.name, self.slot, self.version = name, slot, version
@@ -47,15 +47,16 @@ class App:
         app = web.Application()
         app.router.add_get("/health", self._health)
         app.router.add_get("/held", self._held)
+        app.router.add_get("/stream", self._stream)
         app.router.add_route("*", "/", self._serve)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.0)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=MOMENT)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port)
         await site.start()
         self.port = int(self._runner.addresses[0][1])
 
     async def die(self) -> None:
-        """Refuse and cut everything."""
+        """Refuse and cut everything, at once: to aiohttp no time at all means as much as it likes."""
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -68,6 +69,15 @@ class App:
     async def _held(self, request: web.Request) -> web.Response:
         await self.let_go.wait()
         return await self._serve(request)
+
+    async def _stream(self, request: web.Request) -> web.WebSocketResponse:
+        from aiohttp import web
+
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        async for _ in socket:
+            pass
+        return socket
 
     async def _serve(self, request: web.Request) -> web.Response:
         from aiohttp import web
@@ -86,6 +96,7 @@ class Street:
         self.versions = PerSlot("1.0.0", "2.0.0")
         self.apps = [App(f"{slot}-{n}", slot, self.versions[slot]) for slot in Slot for n in (1, 2)]
         self._holding: list[asyncio.Task[bool]] = []
+        self._streams: list[asyncio.Task[None]] = []
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -103,6 +114,9 @@ class Street:
 
     async def close(self) -> None:
         await self.let_go()
+        for stream in self._streams:
+            stream.cancel()
+        await asyncio.gather(*self._streams, return_exceptions=True)
         if self._session is not None:
             await self._session.close()
         for app in self.apps:
@@ -137,6 +151,18 @@ class Street:
         self._holding.clear()
         return went_well.count(False)
 
+    async def stream(self, count: int) -> None:
+        """Open that many WebSockets, which stay until somebody ends them."""
+        assert self._session is not None, "open comes first"
+        opened = await asyncio.gather(
+            *(self._session.ws_connect(f"{self.front}/stream") for _ in range(count))
+        )
+        self._streams += [asyncio.create_task(_listen(socket)) for socket in opened]
+
+    async def streaming(self) -> int:
+        """How many of them are still open."""
+        return sum(not stream.done() for stream in self._streams)
+
     async def kill(self, slot: Slot) -> None:
         for app in self._in(slot):
             await app.die()
@@ -165,3 +191,10 @@ class Street:
                 await answer.read()
                 return answer.status == 200
         return False
+
+
+async def _listen(socket: aiohttp.ClientWebSocketResponse) -> None:
+    """Until it is ended from the other side."""
+    async with socket:
+        async for _ in socket:
+            pass

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from verdigris.core.errors import Conflict
 from verdigris.core.world import Known, PerSlot, Reading, Routing, Slot, Unknown, Weights
-from verdigris.testing.conformance import router_faults
+from verdigris.testing.conformance import router_faults, router_pause, router_streams
 from verdigris.testing.conformance.claims import eventually, holds, refuses, same, seen
 from verdigris.testing.conformance.router_scene import (
     FEW,
@@ -219,5 +219,7 @@ CHECKS: tuple[Check, ...] = (
     an_impostor_is_not_taken_for_the_release,
     an_edit_by_hand_does_not_bear_our_stamp,
     *router_faults.CHECKS,
+    *router_pause.CHECKS,
+    *router_streams.CHECKS,
 )
 """All of them; each wants a scene of its own."""

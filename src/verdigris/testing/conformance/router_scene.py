@@ -67,6 +67,14 @@ class Scene(Waiting, Protocol):
         """Have what is held answered; how many of them failed."""
         ...
 
+    async def stream(self, count: int) -> None:
+        """Open that many connections that last: WebSockets, say. They stay until somebody ends them."""
+        ...
+
+    async def streaming(self) -> int:
+        """How many of them are still open, as their clients see it."""
+        ...
+
     async def kill(self, slot: Slot) -> None:
         """All members of the slot are dead, and stay so."""
         ...

@@ -38,7 +38,8 @@ class Room:
         self.clock = Hands()
         self.directory = directory
         self.total = Known(0, 0.0)
-        self.signals = RouterLines(directory, self.clock, "api", self.totals)
+        self.lines = RouterLines(directory, self.clock, self.totals)
+        self.signals = self.lines.of("api")
         self.writers = []
 
     async def totals(self):
@@ -47,13 +48,13 @@ class Room:
     async def connect(self):
         _, writer = await asyncio.open_unix_connection(self.directory / "lines.sock")
         self.writers.append(writer)
-        await eventually(lambda: len(self.signals._connections) == len(self.writers), "the connection")
+        await eventually(lambda: len(self.lines._connections) == len(self.writers), "the connection")
         return writer
 
     async def write(self, writer, *frames):
-        before = self.signals._lines
+        before = self.lines._lines
         writer.write(b"".join(b"%d %s" % (len(frame), frame) for frame in frames))
-        await eventually(lambda: self.signals._lines == before + len(frames), "the lines")
+        await eventually(lambda: self.lines._lines == before + len(frames), "the lines")
 
     def line(self, status=200, app="api", slot="green"):
         return f"r1 {app} {self.clock.wall() * 1000:.0f} {slot} {slot}-1 {status} 0 0 3 4 -- 0 - id GET / .".encode()
@@ -78,11 +79,11 @@ class Room:
 @pytest.fixture
 async def room(tmp_path):
     room = Room(tmp_path)
-    await room.signals.start()
+    await room.lines.start()
     yield room
     for writer in room.writers:
         writer.close()
-    await room.signals.close()
+    await room.lines.close()
 
 
 async def test_requests_are_counted_in_the_second_they_ended_in(room):
@@ -112,14 +113,60 @@ async def test_seconds_without_requests_are_known(room):
     assert {0} == {second.slots.green.requests for second in seconds}
 
 
-async def test_other_apps_lines_are_other_apps(room):
+async def test_every_app_is_told_of_its_own_requests(room):
     writer = await room.connect()
+    search = room.lines.of("search")
     await room.tick(1)
-    await room.write(writer, room.line())
-    writer.write(b"%d %s" % (len(room.line(app="search")), room.line(app="search")))
-    await room.write(writer, room.line())
+    await room.write(writer, room.line(), room.line(app="search"), room.line(app="nobody"), room.line())
     await room.tick(1.5)
     assert (await room.at(1001)).slots.green.requests == 2
+    assert [1] == [s.slots.green.requests for s in (await search.observe()).value if s.at == 1001]
+
+
+async def test_a_gap_makes_the_second_lost_for_every_app_and_other_apps_lines_are_none(room):
+    writer = await room.connect()
+    search = room.lines.of("search")
+    await room.tick(3)
+    await room.write(writer, *[room.line()] * 10, *[room.line(app="search")] * 10)
+    room.ended(20)
+    await room.tick(3)
+    assert not any(second.lost for second in await room.seconds())
+    await room.write(writer, *[room.line()] * 10)
+    room.ended(20)
+    await room.tick(3)
+    lost = [second.at for second in await room.seconds() if second.lost]
+    assert lost
+    assert lost == [second.at for second in (await search.observe()).value if second.lost]
+
+
+async def test_apps_that_look_at_once_have_the_router_asked_once(room):
+    await room.connect()
+    await room.tick(3)
+    asked = []
+
+    async def slow():
+        asked.append(room.clock.now())
+        await asyncio.sleep(0)
+        return room.total
+
+    room.lines._totals = slow
+    room.clock.moved += 1.3
+    views = [room.signals, *(room.lines.of(f"app{n}") for n in range(5))]
+    seen = await asyncio.gather(*(view.observe() for view in views))
+    assert 1 == len(asked)
+    assert all(isinstance(one, Known) for one in seen)
+
+
+async def test_a_line_that_comes_late_is_counted_in_a_second_that_was_told_already(room):
+    writer = await room.connect()
+    await room.tick(1)
+    late = room.line(500)
+    await room.tick(2)
+    before = await room.at(1001)
+    await room.write(writer, late)
+    after = await room.at(1001)
+    assert (0, 1) == (before.slots.green.requests, after.slots.green.requests)
+    assert 1 == (await room.seconds())[-1].slots.green.streak
 
 
 async def test_missing_lines_make_the_second_lost(room):
@@ -163,7 +210,7 @@ async def test_seconds_in_which_nobody_was_connected_are_absent_and_soon_all_is_
     await room.tick(3)
     writer.close()
     room.writers.clear()
-    await eventually(lambda: not room.signals._connections, "the end of the connection")
+    await eventually(lambda: not room.lines._connections, "the end of the connection")
     await room.tick(2)
     assert (await room.seconds())[-1].at == 1002
     await room.tick(2)
@@ -181,7 +228,7 @@ async def test_a_router_that_never_connected_is_unknown(room):
 async def test_a_broken_line_ends_the_connection_and_is_said(room):
     writer = await room.connect()
     writer.write(b"5 r1 xx")
-    await eventually(lambda: not room.signals._connections, "the end of the connection")
+    await eventually(lambda: not room.lines._connections, "the end of the connection")
     room.writers.pop().close()
     await room.tick(4)
     assert "not a whole line" in (await room.signals.observe()).why
@@ -206,12 +253,12 @@ async def test_three_minutes_are_remembered(room):
         await room.signals.observe()
     seconds = await room.seconds()
     assert KEPT == len(seconds)
-    assert len(room.signals._counts._cells["green"]) <= KEPT + 5
+    assert len(room.signals.counts._cells["green"]) <= KEPT + 5
 
 
 async def test_the_socket_is_for_us_alone_and_an_earlier_one_is_replaced(room):
     assert os.stat(room.directory / "lines.sock").st_mode & 0o777 == 0o600
-    again = RouterLines(room.directory, room.clock, "api", room.totals)
+    again = RouterLines(room.directory, room.clock, room.totals)
     await again.start()
     with socket.socket(socket.AF_UNIX) as client:
         client.connect(str(room.directory / "lines.sock"))
@@ -222,11 +269,11 @@ async def test_the_socket_is_for_us_alone_and_an_earlier_one_is_replaced(room):
 @pytest.fixture
 async def watched(house):
     """A house whose requests are counted."""
-    signals = RouterLines(house.directory, house.clock, "api", house.router.requests)
-    await signals.start()
-    await eventually(lambda: signals._connections, "HAProxy to connect")
-    yield house, signals
-    await signals.close()
+    lines = RouterLines(house.directory, house.clock, house.router.door.requests)
+    await lines.start()
+    await eventually(lambda: lines._connections, "HAProxy to connect")
+    yield house, lines.of("api")
+    await lines.close()
 
 
 async def total_of(signals, slot, name="requests"):
@@ -257,22 +304,23 @@ async def test_lines_come_again_after_the_router_restarted_and_after_we_did(watc
     blue, green = await house.both()
     await house.route(100, 1, blue, green)
     house.runner.crash()
-    await eventually(lambda: not signals._connections, "the end of the connection")
+    await eventually(lambda: not signals.lines._connections, "the end of the connection")
     house.runner.start()
-    await eventually(lambda: signals._connections, "HAProxy to connect again")
-    await signals.close()
-    again = RouterLines(house.directory, house.clock, "api", house.router.requests)
-    await again.start()
+    await eventually(lambda: signals.lines._connections, "HAProxy to connect again")
+    await signals.lines.close()
+    lines = RouterLines(house.directory, house.clock, house.router.door.requests)
+    again = lines.of("api")
+    await lines.start()
 
     async def comes_back():
         await house.ask()  # it only notices that we were away when it has something to write
-        return again._connections
+        return lines._connections
 
     await eventually(comes_back, "HAProxy to connect to the next controller")
     await begun(house, again)
     await house.ask()
     await eventually(lambda: is_total(again, "green", 1), "the request")
-    await again.close()
+    await lines.close()
 
 
 async def is_total(signals, slot, count):
@@ -282,5 +330,5 @@ async def is_total(signals, slot, count):
 async def begun(house, signals):
     """The first whole second has begun, and every later one is counted."""
     await eventually(
-        lambda: house.clock.now() > max(signals._begin, *signals._absent, 0) + 1, "a whole second"
+        lambda: house.clock.now() > max(signals.lines._begin, *signals.lines._absent, 0) + 1, "a whole second"
     )

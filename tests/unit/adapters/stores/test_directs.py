@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from verdigris.adapters.stores.directs import NAME, FileDirects
+from verdigris.adapters.stores.directs import FileDirects
 from verdigris.core.intake import Direct
 from verdigris.core.world import Slot
 
@@ -15,15 +15,15 @@ SAID = {"to": "blue", "generation": 8, "actor": "ada", "wall": 1.0, "reason": ""
 
 
 def test_what_was_written_reads_back_as_the_same_and_is_ours_alone(tmp_path):
-    directs = FileDirects(tmp_path)
+    directs = FileDirects(tmp_path, "api")
     directs.write(DIRECT)
-    assert DIRECT == FileDirects(tmp_path).read()
+    assert DIRECT == FileDirects(tmp_path, "api").read()
     assert 0o600 == directs.path.stat().st_mode & 0o777
-    assert [NAME] == [path.name for path in tmp_path.iterdir()]
+    assert ["rolled-back-api.json"] == [path.name for path in tmp_path.iterdir()]
 
 
 def test_the_last_record_counts_and_a_cleared_one_is_gone_however_often(tmp_path):
-    directs = FileDirects(tmp_path)
+    directs = FileDirects(tmp_path, "api")
     directs.write(Direct(Slot.GREEN, 7, "eve", 1.0, ""))
     directs.write(DIRECT)
     assert DIRECT == directs.read()
@@ -47,14 +47,14 @@ def test_the_last_record_counts_and_a_cleared_one_is_gone_however_often(tmp_path
 )
 def test_a_record_that_cannot_be_read_is_taken_for_none(tmp_path, text):
     (tmp_path / NAME).write_text(text)
-    assert FileDirects(tmp_path).read() is None
+    assert FileDirects(tmp_path, "api").read() is None
 
 
 def test_bytes_that_are_no_text_are_taken_for_none(tmp_path):
     (tmp_path / NAME).write_bytes(b"\xff\xfe")
-    assert FileDirects(tmp_path).read() is None
+    assert FileDirects(tmp_path, "api").read() is None
 
 
 def test_a_record_that_cannot_be_written_is_said(tmp_path):
     with pytest.raises(OSError, match="No such file"):
-        FileDirects(tmp_path / "gone").write(DIRECT)
+        FileDirects(tmp_path / "gone", "api").write(DIRECT)

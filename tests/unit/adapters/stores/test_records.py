@@ -15,6 +15,7 @@ from verdigris.core.world import (
     Health,
     Instance,
     Known,
+    Pause,
     PerSlot,
     Reading,
     RouterWorld,
@@ -44,6 +45,9 @@ def example_snapshot() -> Snapshot:
         PerSlot(BLIND, Known(0, 5.0)),
         Known(Answer(None, None, False, "302"), 5.0),
         PerSlot(BLIND, BLIND),
+        frozenset({Slot.BLUE}),
+        PerSlot(7, 0),
+        Known(12, 5.0),
     )
     seconds = (Second(4.0, PerSlot(Tally(9, 1, latency=(0, 9)), Tally()), lost=True),)
     slots = PerSlot(BLIND, Known(SlotWorld("sha256:2", "2", (instance,)), 5.0))
@@ -62,6 +66,27 @@ def test_what_is_dumped_is_loaded_the_same(value):
 
 def changed(**fields: object) -> str:
     return json.dumps(json.loads(dump(D)) | fields)
+
+
+def without(stored: object, *names: str) -> object:
+    """The stored form without fields of these names, wherever they stand."""
+    if isinstance(stored, dict):
+        return {key: without(value, *names) for key, value in stored.items() if key not in names}
+    return [without(value, *names) for value in stored] if isinstance(stored, list) else stored
+
+
+def test_a_row_from_before_there_were_pauses_and_cohorts_is_loaded_as_one_without():
+    old = json.dumps(without(json.loads(dump(D)), "pause", "cohort", "cut"))
+    d = load(Deployment, old)
+    assert D.routed and d.routed
+    assert (Pause.NONE, PerSlot(0, 0)) == (d.pause, d.cut)
+    assert d.routed.routing == replace(D.routed.routing, pause=Pause.NONE, cohort=None)
+
+
+def test_a_snapshot_from_before_there_were_pauses_is_loaded_as_one_without():
+    names = ("pause", "cohort", "cut", "closing", "waiting")
+    old = load(Snapshot, json.dumps(without(json.loads(dump(example_snapshot())), *names)))
+    assert (frozenset(), PerSlot(0, 0)) == (old.world.router.closing, old.world.router.cut)
 
 
 def test_a_field_of_a_newer_version_is_not_dropped_in_silence():

@@ -50,3 +50,14 @@ async def test_it_dies_and_comes_back_at_the_same_address(app):
         await asked(app)
     await app.start()
     assert (before, "blue-1") == (app.member, await asked(app))
+
+
+async def test_a_stream_stays_open_until_the_member_dies(app):
+    async with (
+        aiohttp.ClientSession() as session,
+        session.ws_connect(f"http://{app.member.address}/stream") as socket,
+    ):
+        assert "blue-1" == await asked(app)
+        assert not socket.closed
+        await app.die()
+        assert (await socket.receive()).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)

@@ -11,11 +11,20 @@ from verdigris.testing.conformance import (
     environment_scene,
     router,
     router_faults,
+    router_pause,
     router_scene,
+    router_streams,
     store,
 )
 
-SUITES = {environment: set(), router: set(), router_faults: set(), store: {"conflicts"}}
+SUITES = {
+    environment: set(),
+    router: set(),
+    router_faults: set(),
+    router_pause: set(),
+    router_streams: set(),
+    store: {"conflicts"},
+}
 """Each suite with what it has besides its checks."""
 
 

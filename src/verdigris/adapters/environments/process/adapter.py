@@ -1,6 +1,7 @@
 """The environment `process`: what the keeper runs in each slot, and what the probes say of it.
 
-It asks the keeper and declares to it. It never starts or ends a process itself, and it decides nothing.
+It asks the keeper and declares to it, for one app of the several that the keeper may serve. It never starts or ends
+a process itself, and it decides nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 
 from verdigris.adapters.environments.probes import Prober, Target
 from verdigris.adapters.environments.process import orphans
+from verdigris.adapters.environments.process.names import Names
 from verdigris.adapters.environments.process.preflight import Question, checklist
 from verdigris.adapters.environments.response import HealthCheck
 from verdigris.adapters.environments.words import shown
@@ -18,7 +20,8 @@ from verdigris.core.errors import ActionError, Conflict, ObservationError
 from verdigris.core.world import Check, Instance, Known, PerSlot, Release, Seen, Slot, SlotWorld, Unknown
 from verdigris.keeper.client import KeeperClient, KeeperError
 from verdigris.keeper.digest import Memory
-from verdigris.keeper.observed import Event, InstanceSeen, Observed, SlotSeen, State
+from verdigris.keeper.names import local
+from verdigris.keeper.observed import Event, InstanceSeen, SlotSeen, State
 from verdigris.keeper.protocol import Spec, Start, StopRequest
 from verdigris.ports import Clock
 
@@ -34,8 +37,9 @@ TAIL_MOST = 20
 class ProcessEnvironment:
     """Implements `ports.Environment`. Secrets are none of its business: see `references.hand_over`."""
 
-    def __init__(self, keeper: KeeperClient, check: HealthCheck, clock: Clock) -> None:
+    def __init__(self, keeper: KeeperClient, app: str, check: HealthCheck, clock: Clock) -> None:
         self.keeper = keeper
+        self._names = Names(app)
         self._clock = clock
         self._news: asyncio.Queue[str] = asyncio.Queue(NEWS_MOST)
         self._prober = Prober(check, clock.now, self._tell)
@@ -45,7 +49,7 @@ class ProcessEnvironment:
     async def observe(self) -> PerSlot[Seen[SlotWorld]]:
         """What is in both slots. Every instance that could answer is probed from now on."""
         try:
-            seen = await self.keeper.observe()
+            seen = self._names.slots(await self.keeper.observe())
         except KeeperError as error:
             self._proven = {}
             return PerSlot(Unknown(error.sentence), Unknown(error.sentence))
@@ -65,27 +69,28 @@ class ProcessEnvironment:
             seen = await self.keeper.observe()
         except KeeperError as error:
             raise ObservationError(error.sentence) from error
-        question = Question(release, count, self.keeper.state, seen, self._memory)
+        question = Question(release, count, self.keeper.state, self._names.app, seen, self._memory)
         return await asyncio.to_thread(checklist, question)
 
     async def provision(self, slot: Slot, release: Release, count: int, surge: int, generation: int) -> None:
         """Declare `count` instances of the release. Broken ones are tried again, what runs is left alone."""
         try:
-            key = _key((await self.keeper.observe()).slots.get(slot), release, generation)
-            await self.keeper.start(Start(slot, key, generation, count, _spec(release), surge))
+            found = self._names.slots(await self.keeper.observe()).get(slot)
+            key, name = _key(found, release, generation), self._names.of(slot)
+            await self.keeper.start(Start(name, key, generation, count, _spec(release), surge))
         except KeeperError as error:
-            raise _told(error) from error
+            raise self._told(error) from error
 
     async def tear_down(self, slot: Slot, generation: int) -> None:
         """Declare the slot empty: SIGTERM now, SIGKILL after the grace of the release."""
         try:
-            await self.keeper.stop(StopRequest(slot, f"empty/{generation}", generation))
+            await self.keeper.stop(StopRequest(self._names.of(slot), f"empty/{generation}", generation))
         except KeeperError as error:
-            raise _told(error) from error
+            raise self._told(error) from error
 
     async def orphans(self) -> tuple[str, ...]:
-        """Processes of this state directory that the keeper does not know."""
-        found = await asyncio.to_thread(orphans.marked, self.keeper.state)
+        """Processes of this state directory, this app's or nobody's, that the keeper does not know."""
+        found = await asyncio.to_thread(orphans.marked, self.keeper.state, self._names.app)
         try:
             seen = await self.keeper.observe()  # after the search: whoever was started in between is in it
         except KeeperError as error:
@@ -112,7 +117,8 @@ class ProcessEnvironment:
             try:
                 async with contextlib.aclosing(self.keeper.watch()) as events:
                     async for event in events:
-                        self._tell(_news(event))
+                        if self._names.concerns(event):
+                            self._tell(self._names.said(_news(event)))
             except KeeperError as error:
                 self._tell(error.sentence)
             await asyncio.sleep(WATCH_AGAIN)
@@ -122,8 +128,12 @@ class ProcessEnvironment:
             self._news.get_nowait()  # an older reason to look is as good as this one
         self._news.put_nowait(sentence)
 
-    def _slot(self, slot: Slot, seen: Observed, targets: Mapping[str, Target]) -> SlotWorld:
-        found = seen.slots.get(slot)
+    def _told(self, error: KeeperError) -> ActionError | Conflict:
+        sentence = self._names.said(error.sentence)
+        return Conflict(sentence) if error.kind == "conflict" else ActionError(sentence)
+
+    def _slot(self, slot: Slot, seen: Mapping[Slot, SlotSeen], targets: Mapping[str, Target]) -> SlotWorld:
+        found = seen.get(slot)
         if found is None:
             return SlotWorld(None)
         instances = tuple(self._instance(slot, found, i, targets.get(i.name)) for i in found.instances)
@@ -152,19 +162,18 @@ class ProcessEnvironment:
         )
 
 
-def _targets(seen: Observed) -> dict[str, Target]:
+def _targets(seen: Mapping[Slot, SlotSeen]) -> dict[str, Target]:
     """The instances that could answer, by name."""
     return {
         i.name: Target(i.name, slot, f"127.0.0.1:{i.port}", found.version, (i.pid, i.restarts))
-        for slot in Slot
-        if (found := seen.slots.get(slot)) is not None
+        for slot, found in seen.items()
         for i in found.instances
         if i.alive and i.port and i.state in PROBED
     }
 
 
-def _owns(seen: Observed, target: Target) -> bool:
-    return any(i.name == target.name and i.owns_port is True for i in seen.slots[target.slot].instances)
+def _owns(seen: Mapping[Slot, SlotSeen], target: Target) -> bool:
+    return any(i.name == target.name and i.owns_port is True for i in seen[target.slot].instances)
 
 
 def _key(found: SlotSeen | None, release: Release, generation: int) -> str:
@@ -194,9 +203,5 @@ def _sentence(seen: InstanceSeen) -> str:
 
 
 def _news(event: Event) -> str:
-    said = f"{event.name or event.slot or 'keeper'}: {event.event}"
+    said = f"{local(event.name or event.slot) or 'keeper'}: {event.event}"
     return shown(f"{said}, {event.sentence}" if event.sentence else said, SENTENCE_MOST)
-
-
-def _told(error: KeeperError) -> ActionError | Conflict:
-    return Conflict(error.sentence) if error.kind == "conflict" else ActionError(error.sentence)

@@ -1,6 +1,7 @@
 """Processes that a keeper of this state directory started and that none of its records knows any more.
 
-They are found by their mark, named, and left alone: what may be killed is for a person to say.
+They are found by the marks in their variables, wherever they work, named, and left alone: what may be killed is for
+a person to say.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from verdigris.adapters.environments.process import host
 from verdigris.adapters.environments.words import shown
-from verdigris.keeper.children import MARK
+from verdigris.keeper.children import INSTALLATION, MARK
 from verdigris.keeper.observed import Observed
 
 __all__ = ["Marked", "marked", "unknown"]
@@ -27,25 +28,19 @@ class Marked:
     name: str
 
 
-def marked(state: Path) -> tuple[Marked, ...]:
-    """Every process that was started from this state directory, by whichever keeper."""
-    return tuple(_marked(state.resolve()))
+def marked(state: Path, app: str) -> tuple[Marked, ...]:
+    """Every process that any keeper started from this state directory for the app, or for all: the router's."""
+    path = state / "installation"
+    return tuple(_marked(path.read_text().strip(), app)) if path.exists() else ()
 
 
-def _marked(state: Path) -> Iterator[Marked]:
+def _marked(installation: str, app: str) -> Iterator[Marked]:
     for name in os.listdir("/proc"):
         environ = host.environment_of(int(name)) if name.isdigit() else {}
-        if MARK in environ and _ours(int(name), state):
+        ours = MARK in environ and environ.get(INSTALLATION) == installation
+        if ours and environ.get("VERDIGRIS_APP", app) == app:
             words = (environ.get("VERDIGRIS_INSTANCE", "router"), environ.get("VERDIGRIS_RELEASE", ""))
             yield Marked(int(name), environ[MARK], " of ".join(filter(None, words)))
-
-
-def _ours(pid: int, state: Path) -> bool:
-    """Whether it works inside of our state directory, where every release and the router do."""
-    try:
-        return Path(os.readlink(f"/proc/{pid}/cwd")).is_relative_to(state)
-    except OSError:  # it is gone
-        return False
 
 
 def unknown(found: tuple[Marked, ...], keeper: Observed) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from verdigris.adapters.environments.process import host
+from verdigris.adapters.environments.process.names import Names
 from verdigris.adapters.environments.process.references import missing_file
 from verdigris.adapters.environments.words import shown
 from verdigris.core.world import Check, Release
@@ -39,11 +40,13 @@ FALLBACK_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the checklist is gone through for."""
+    """What the checklist is gone through for. What other apps take is taken from what is free; what one instance of
+    this app takes is measured on its own."""
 
     release: Release
     count: int
     state: Path
+    app: str
     keeper: Observed
     memory: Memory
 
@@ -125,7 +128,7 @@ def _variables(q: Question) -> tuple[bool, str]:
 
 
 def _memory(q: Question) -> tuple[bool, str]:
-    free, each = host.memory_free(), max(_each(q.keeper), default=0)
+    free, each = host.memory_free(), max(_each(q), default=0)
     if free is None:
         return True, "this machine does not say how much memory is free"
     need = q.count * max(each, MEMORY_LEAST)
@@ -134,10 +137,10 @@ def _memory(q: Question) -> tuple[bool, str]:
     return free >= need, found if free >= need else f"{found}. Free some, or lower `run.instances`"
 
 
-def _each(keeper: Observed) -> Iterator[int]:
-    """What each running instance takes, with all processes of its session."""
+def _each(q: Question) -> Iterator[int]:
+    """What each running instance of the app takes, with all processes of its session."""
     everybody = host.sessions()
-    for slot in keeper.slots.values():
+    for slot in Names(q.app).slots(q.keeper).values():
         yield from (host.memory_of(everybody.get(i.pid, ())) for i in slot.instances if i.pid)
 
 

@@ -17,13 +17,14 @@ from verdigris.keeper.client import KeeperClient, KeeperError
 __all__ = ["hand_over", "missing_file", "secrets_for"]
 
 
-async def hand_over(keeper: KeeperClient, release: Release, environ: Mapping[str, str]) -> None:
+async def hand_over(keeper: KeeperClient, app: str, release: Release, environ: Mapping[str, str]) -> None:
     """Give the keeper the values of the release's `env:NAME` references. To be done before the release is filed.
 
+    They are for the slots of this app alone: the same NAME may have another value for another app.
     ConfigError names a variable that neither this environment nor the keeper's own has.
     """
     try:
-        seen = await keeper.hand(secrets_for(release, environ))
+        seen = await keeper.hand(secrets_for(release, environ), app)
     except KeeperError as error:
         raise ActionError(error.sentence) from error
     has = environ.keys() | environment_of(seen.keeper.pid).keys()

@@ -1,7 +1,7 @@
 """Releases: each in a directory of its own that does not change any more once it is complete.
 
-`releases/<version>/` is the tree, `releases/<version>.json` says that it is complete, `releases/<version>.building`
-that it is not. It is built where it will stay, since virtual environments cannot be moved. Never touched: a release
+`releases/<app>/<version>/` is the tree, `<version>.json` beside it says that it is complete, `<version>.building`
+that it is not. Apps of one source have releases of one name, and build and run them each in its own way. It is built where it will stay, since virtual environments cannot be moved. Never touched: a release
 that is complete, and a directory that nobody wrote down.
 """
 
@@ -45,11 +45,11 @@ class Made:
 
 
 class Releases:
-    """The releases of one state directory."""
+    """The releases of one app in a state directory."""
 
-    def __init__(self, state: Path, wall: Callable[[], float] = time.time) -> None:
+    def __init__(self, state: Path, app: str, wall: Callable[[], float] = time.time) -> None:
         self.state = state.resolve()
-        self.path = self.state / "releases"
+        self.path = self.state / "releases" / app
         self._wall = wall
 
     def make(self, recipe: Recipe, environ: Mapping[str, str], say: Say) -> Made:
@@ -58,7 +58,7 @@ class Releases:
         BuildFailed, Refused (the version is taken), Conflict (it is being built), ConfigError or ActionError.
         """
         try:
-            for directory in (self.state, self.path):
+            for directory in (self.state, self.path.parent, self.path):
                 directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._sweep()
             with self._staged() as stage:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from verdigris.adapters.routers.haproxy import stat
 from verdigris.adapters.routers.haproxy.certificates import Certificates
+from verdigris.adapters.routers.haproxy.crt_lists import crt_lists
 from verdigris.adapters.routers.haproxy.files import CONFIG, Files
 from verdigris.adapters.routers.haproxy.holding import program
 from verdigris.adapters.routers.haproxy.leaving import Leaving
@@ -23,7 +24,16 @@ from verdigris.adapters.routers.haproxy.settings import Door
 from verdigris.adapters.routers.haproxy.sight import Sight
 from verdigris.adapters.routers.haproxy.socket import Conversation
 from verdigris.adapters.routers.haproxy.table import Row, Table
-from verdigris.adapters.routers.haproxy.words import LATCH, LUA, SHARE, SITES, USERS, page_of
+from verdigris.adapters.routers.haproxy.words import (
+    EARLY,
+    LATCH,
+    LUA,
+    SHARE,
+    SITES,
+    USERS,
+    early_answer,
+    page_of,
+)
 from verdigris.core.errors import ActionError, ConfigError, ObservationError
 from verdigris.core.world import Known, Seen, Unknown
 
@@ -172,6 +182,7 @@ class FrontDoor:
         for complaint in self.certificates.prepare():
             log.warning("%s", complaint)
         beside = {LUA: program(self.door), SITES: sites_map(self.door), USERS: users_map(self.door)}
+        beside |= dict(early_answer(status) for status in EARLY) | crt_lists(self.door)
         for site in self.door.sites:
             beside[page_of(site.app)] = page(site, log.warning)
         for name, text in beside.items():

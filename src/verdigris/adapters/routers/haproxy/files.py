@@ -102,7 +102,7 @@ class Files:
                 file.flush()
                 os.fsync(file.fileno())
             fresh.rename(self.directory / name)
-            _settle(self.directory)
+            _settle(fresh.parent)
         except OSError as error:
             with contextlib.suppress(OSError):
                 fresh.unlink(missing_ok=True)

@@ -67,7 +67,10 @@ def front(door: Door, number: int, address: str) -> str:
 
 def _binding(sites: list[Site], number: int, secure: bool) -> Iterator[str]:
     waits = [site.timeouts for site in sites]
-    oldest = min((site.tls.oldest for site in sites if site.tls), default="1.2")
+    anybody = min(
+        sites, key=lambda site: bool(site.hosts)
+    ).tls  # whose certificate is for unknown names as well
+    oldest = anybody.oldest if anybody else "1.2"  # the others have theirs in the list
     how = f" ssl crt-list {CERTIFICATES}/{number}.list alpn h2,http/1.1 ssl-min-ver TLSv{oldest}"
     yield f"frontend {name_of(number)}\n"
     yield f"    bind fd@${{VERDIGRIS_FD_{number}}}{how if secure else ''}\n"
@@ -89,8 +92,9 @@ def _who_asks(sites: list[Site], secure: bool) -> Iterator[str]:
     http-request set-header X-Request-Id %[var(txn.id)]
     http-request set-header X-Request-Start t=%[date(0,ms)]
     http-request set-var(txn.asked) req.hdr(x-verdigris-preview),map({PREVIEW})
-    http-request set-var(txn.asked) req.cook({PREVIEW_COOKIE}),map({PREVIEW}) if {{ req.cook({PREVIEW_COOKIE}) -m found }}
-    http-request replace-header Cookie (.*){PREVIEW_COOKIE}=[^;]*(.*) \\1\\2 if {{ req.cook({PREVIEW_COOKIE}) -m found }}
+    acl previewing req.cook({PREVIEW_COOKIE}) -m found
+    http-request set-var(txn.asked) req.cook({PREVIEW_COOKIE}),map({PREVIEW}) if previewing
+    http-request replace-header Cookie (.*){PREVIEW_COOKIE}=[^;]*(.*) \\1\\2 if previewing
     http-request set-var(txn.preview) var(txn.asked),field(1,/) if {ASKED}
     http-request del-header X-Environment
     http-request del-header X-API-Version
@@ -129,12 +133,13 @@ def _for_whom(sites: list[Site]) -> Iterator[str]:
         yield f"    http-request set-var(txn.app) var(txn.place),map_beg({SITES})\n"
         unknown = "if !{ var(txn.app) -m found }"
         if wild:
-            yield f"    http-request set-var-fmt(txn.place) \"*.%[req.hdr(host),host_only,lower,regsub('^[^.]*\\.','')]%[path]/\" {unknown}\n"
+            above = "%[req.hdr(host),host_only,lower,regsub('^[^.]*\\.','')]"
+            yield f'    http-request set-var-fmt(txn.place) "*.{above}%[path]/" {unknown}\n'
             yield f"    http-request set-var(txn.app) var(txn.place),map_beg({SITES}) {unknown}\n"
         if any_host:
             yield f'    http-request set-var-fmt(txn.place) "%[path]/" {unknown}\n'
             yield f"    http-request set-var(txn.app) var(txn.place),map_beg({SITES}) {unknown}\n"
-        yield f"    http-request set-var(txn.app) var(txn.asked),field(2,/) if {{ var(txn.asked) -m sub / }}\n"
+        yield "    http-request set-var(txn.app) var(txn.asked),field(2,/) if { var(txn.asked) -m sub / }\n"
         yield f"    http-request return status 404 {answer('unknown-host')} {unknown}\n"
     yield f"    http-request set-var(txn.row) var(txn.app),map({SHARE})\n"
 

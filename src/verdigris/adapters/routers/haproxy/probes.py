@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from verdigris.adapters.routers.haproxy.settings import Door, Site, split_address
 from verdigris.adapters.routers.haproxy.fronts import PROBE_FROM
+from verdigris.adapters.routers.haproxy.settings import Door, Site, split_address
 from verdigris.core.world import Answer, Known, Member, Seen, Slot, Unknown
 
 if TYPE_CHECKING:

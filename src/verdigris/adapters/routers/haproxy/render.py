@@ -13,7 +13,16 @@ from verdigris.adapters.routers.haproxy.fronts import front
 from verdigris.adapters.routers.haproxy.pools import pools, streams
 from verdigris.adapters.routers.haproxy.settings import Door
 from verdigris.adapters.routers.haproxy.table import Row, Table
-from verdigris.adapters.routers.haproxy.words import ANSWERS, LINES, LUA, SOCKET, answer, milliseconds
+from verdigris.adapters.routers.haproxy.words import (
+    ANSWERS,
+    EARLY,
+    LINES,
+    LUA,
+    SOCKET,
+    answer,
+    early_answer,
+    milliseconds,
+)
 
 __all__ = ["render", "sites_map", "structure", "users_map"]
 
@@ -83,7 +92,11 @@ ring lines
 
 
 def _defaults() -> str:
-    answers = "".join(f"    http-error status {status} {answer(kind)}\n" for status, kind in ANSWERS.items())
+    files = {status: f"errorfile {early_answer(status)[0]}" for status in EARLY}
+    answers = "".join(
+        f"    http-error status {status} {files.get(status) or answer(kind)}\n"
+        for status, kind in ANSWERS.items()
+    )
     return f"""\
 defaults
     mode http

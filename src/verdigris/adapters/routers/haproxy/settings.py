@@ -22,6 +22,7 @@ APP = re.compile(r"[a-z][a-z0-9-]{0,39}", re.ASCII)
 HOST = re.compile(r"(\*\.)?(?![-.*])[a-z0-9.-]{1,253}(?<![-.])", re.ASCII)
 PATH = re.compile(r"/[A-Za-z0-9._~!$&*+,;=:@%/?-]{0,1023}", re.ASCII)
 PREFIX = re.compile(r"/([A-Za-z0-9._~-]{1,64}(/[A-Za-z0-9._~-]{1,64}){0,15})?", re.ASCII)
+NETWORK = re.compile(r"[0-9a-fA-F.:]{2,45}(/[0-9]{1,3})?", re.ASCII)
 TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 USER = re.compile(r"[!-~]{1,256}", re.ASCII)
 PLACES_MOST = 256
@@ -195,16 +196,16 @@ def _apart(one: Site, other: Site) -> None:
     shared = set(one.addresses) & set(other.addresses)
     twice = one.places_named & other.places_named
     if shared and twice:
-        host, path = sorted(twice)[0]
+        host, path = min(twice)
         raise ConfigError(
-            f"{other.app}: {host or 'any host'}{path} at {sorted(shared)[0]} belongs to {one.app} already; give it another"
-            " host, path or listen"
+            f"{other.app}: {host or 'any host'}{path} at {min(shared)} belongs to {one.app} already;"
+            " give it another host, path or listen"
         )
     plain = {site.listen for site in (one, other)}
     secure = {site.tls.listen for site in (one, other) if site.tls}
     if plain & secure:
         raise ConfigError(
-            f"{other.app}: {sorted(plain & secure)[0]} is meant for HTTPS and for plain HTTP; take two addresses"
+            f"{other.app}: {min(plain & secure)} is meant for HTTPS and for plain HTTP; take two addresses"
         )
     for name in ("trust", "proxy_protocol"):
         if shared and getattr(one, name) != getattr(other, name):
@@ -233,6 +234,8 @@ def split_address(text: str, where: str = "address") -> tuple[str, int]:
 
 def _network(text: str) -> None:
     try:
+        if not NETWORK.fullmatch(text):  # the library takes whatever stands behind a %
+            raise ValueError("digits, dots and colons, and the length of the prefix")
         ipaddress.ip_network(text)
     except ValueError as error:
         raise ConfigError(f"route.trust: {text[:80]!r} is no network like 10.0.0.0/8 ({error})") from None

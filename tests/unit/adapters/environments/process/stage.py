@@ -59,6 +59,8 @@ class BootClock:
 class Stage:
     """Everything between the engine and the processes, real."""
 
+    app = "api"
+
     def __init__(self, workshop: Workshop) -> None:
         self.workshop = workshop
         self.state = workshop.state
@@ -68,9 +70,9 @@ class Stage:
     def open(self) -> None:
         start_keeper(self.state, QUICK)
 
-    def controller(self, check: HealthCheck = CHECK) -> ProcessEnvironment:
+    def controller(self, check: HealthCheck = CHECK, app: str = app) -> ProcessEnvironment:
         """The environment as a controller that has just started has it."""
-        return ProcessEnvironment(KeeperClient(self.state), check, BootClock())
+        return ProcessEnvironment(KeeperClient(self.state), app, check, BootClock())
 
     async def close(self) -> None:
         await self.environment.close()
@@ -115,4 +117,4 @@ class Stage:
         return await self.until(healthy, f"{count} healthy instances in {slot}", slot)
 
     async def pid(self, slot: Slot = Slot.BLUE) -> int:
-        return (await self.environment.keeper.observe()).slots[slot].instances[0].pid or 0
+        return (await self.environment.keeper.observe()).slots[f"{self.app}.{slot}"].instances[0].pid or 0

@@ -71,7 +71,7 @@ async def test_a_release_directory_that_was_changed_is_never_started_again(stage
     release = stage.release()
     await stage.provision(release)
     await stage.until_healthy()
-    app = stage.state / "releases/v1/app.py"
+    app = stage.state / "releases/api/v1/app.py"
     good = app.read_text()
     app.chmod(0o644)
     app.write_text(API.replace('"first"', '"tampered"'))
@@ -220,7 +220,9 @@ async def heard(changes, beginning: str) -> str:
 
 async def test_a_secret_reaches_the_instance_and_no_file(stage):
     release = stage.release(env=(("KEY", "env:THE_KEY"),))
-    await hand_over(stage.environment.keeper, release, {"THE_KEY": "s3cr3t-value", "OTHER": "0ther-value"})
+    await hand_over(
+        stage.environment.keeper, stage.app, release, {"THE_KEY": "s3cr3t-value", "OTHER": "0ther-value"}
+    )
     await stage.provision(release)
     assert "s3cr3t-value" == (await asked((await stage.until_healthy()).instances[0]))["key"]
     contents = [path.read_bytes() for path in stage.state.rglob("*") if path.is_file()]
@@ -237,16 +239,16 @@ async def test_a_secret_without_a_value_is_found_at_once_and_one_that_comes_late
     with pytest.raises(
         ConfigError, match="KEY needs the variable THE_KEY, which has no value here. Export THE_KEY"
     ):
-        await hand_over(stage.environment.keeper, release, {})
+        await hand_over(stage.environment.keeper, stage.app, release, {})
     await stage.provision(release)
     broken = (await stage.until(lambda w: w.instances[0].broken, "it broken")).instances[0]
     assert "KEY needs the variable THE_KEY" in broken.sentence
-    await hand_over(stage.environment.keeper, release, {"THE_KEY": "late"})
+    await hand_over(stage.environment.keeper, stage.app, release, {"THE_KEY": "late"})
     assert "late" == (await asked((await stage.until_healthy()).instances[0]))["key"]
 
 
 async def test_a_variable_that_only_the_keeper_has_is_good_enough(stage):
-    await hand_over(stage.environment.keeper, stage.release(env=(("WHERE", "env:PATH"),)), {})
+    await hand_over(stage.environment.keeper, stage.app, stage.release(env=(("WHERE", "env:PATH"),)), {})
 
 
 async def test_a_new_controller_finds_what_the_old_one_left(stage):

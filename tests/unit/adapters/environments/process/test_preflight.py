@@ -79,11 +79,11 @@ async def test_a_program_is_looked_for_where_the_release_says(stage, tmp_path):
 
 async def test_a_release_that_was_changed_or_is_gone_is_found(stage):
     release = stage.release()
-    app = stage.state / "releases/v1/app.py"
+    app = stage.state / "releases/api/v1/app.py"
     app.chmod(0o644)
     app.write_text("other")
     assert "was changed since v1 was made" in (await checked(stage, release))["release"].sentence
-    gone = replace(release, directory=str(stage.state / "releases/v0"))
+    gone = replace(release, directory=str(stage.state / "releases/api/v0"))
     assert "cannot be read: No such file" in (await checked(stage, gone))["release"].sentence
 
 

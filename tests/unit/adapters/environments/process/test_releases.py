@@ -28,11 +28,11 @@ def application(workshop):
 def test_a_release_is_complete_recorded_and_as_its_digest_says(workshop):
     made = workshop.make(version="v1", source=HERE, env=(("A", "env:A"),), grace=3.0, api_version="2")
     release = made.release
-    assert ("v1", str(workshop.state / "releases/v1")) == (release.version, release.directory)
+    assert ("v1", str(workshop.state / "releases/api/v1")) == (release.version, release.directory)
     assert release.digest == tree_digest(Path(release.directory))
     assert release == workshop.releases.find("v1")
     assert ["v1", "v1.json"] == workshop.left()
-    assert 0o600 == stat.S_IMODE((workshop.state / "releases/v1.json").stat().st_mode)
+    assert 0o600 == stat.S_IMODE((workshop.state / "releases/api/v1.json").stat().st_mode)
 
 
 def test_nothing_in_a_complete_release_may_be_written(workshop):
@@ -106,7 +106,7 @@ def test_a_build_that_was_killed_is_begun_again(workshop):
         "from verdigris.adapters.environments.process.releases import Releases\n"
         "step = ('sh', '-c', 'touch half; echo begun; exec sleep 60')\n"
         "recipe = Recipe(Path(sys.argv[1]), ('x',), Path('.'), (step,), version='v1')\n"
-        "Releases(Path(sys.argv[2])).make(recipe, os.environ, lambda line: print(line, flush=True))\n"
+        "Releases(Path(sys.argv[2]), 'api').make(recipe, os.environ, lambda line: print(line, flush=True))\n"
     )
     command = [sys.executable, "-c", script, str(workshop.app), str(workshop.state)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as maker:
@@ -115,7 +115,7 @@ def test_a_build_that_was_killed_is_begun_again(workshop):
             workshop.make(version="v1", source=HERE)
         os.kill(maker.pid, 9)
         maker.wait()
-        for sleeper in _children_in(workshop.state / "releases/v1"):
+        for sleeper in _children_in(workshop.state / "releases/api/v1"):
             os.kill(sleeper, 9)
     assert {"v1", "v1.building"} <= set(workshop.left())
     assert workshop.releases.find("v1") is None
@@ -137,7 +137,7 @@ def _children_in(directory: Path) -> list[int]:
 
 
 def test_a_directory_that_nobody_wrote_down_is_left_alone(workshop):
-    stray = workshop.state / "releases/v1"
+    stray = workshop.state / "releases/api/v1"
     stray.mkdir(parents=True)
     (stray / "precious").write_text("mine")
     with pytest.raises(Refused, match="was not written down"):
@@ -147,7 +147,7 @@ def test_a_directory_that_nobody_wrote_down_is_left_alone(workshop):
 
 def test_a_record_that_cannot_be_read_is_not_taken_for_none(workshop):
     workshop.make(version="v1", source=HERE)
-    (workshop.state / "releases/v1.json").write_text('{"version": ')
+    (workshop.state / "releases/api/v1.json").write_text('{"version": ')
     with pytest.raises(Refused, match=r"v1\.json cannot be read"):
         workshop.make(version="v1", source=HERE)
 
@@ -165,7 +165,7 @@ def test_a_name_that_could_be_something_else_is_refused(workshop, version):
 def test_only_the_newest_and_those_in_use_are_kept(workshop):
     for n in range(1, 6):
         workshop.make(version=f"v{n}", source=HERE)
-        os.utime(workshop.state / f"releases/v{n}.json", (n, n))
+        os.utime(workshop.state / f"releases/api/v{n}.json", (n, n))
     assert ("v3", "v2") == workshop.releases.prune(2, in_use={"v1"})
     assert ["v1", "v1.json", "v4", "v4.json", "v5", "v5.json"] == workshop.left()
 
@@ -173,7 +173,7 @@ def test_only_the_newest_and_those_in_use_are_kept(workshop):
 def test_using_a_release_again_makes_it_new_for_pruning(workshop):
     for n in (1, 2):
         workshop.make(version=f"v{n}", source=HERE)
-        os.utime(workshop.state / f"releases/v{n}.json", (n, n))
+        os.utime(workshop.state / f"releases/api/v{n}.json", (n, n))
     workshop.make(version="v1", source=HERE)
     assert ("v2",) == workshop.releases.prune(1, in_use=())
 
@@ -184,9 +184,9 @@ def test_a_full_disk_is_said_so_and_nothing_is_left(workshop, moment):
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(workshop.state)], check=True)
     try:
         workshop.write("large", "x" * (1_000_000 if moment == "copying" else 1))
-        fill = (*SHELL, f"head -c 1000000 /dev/zero > {workshop.state}/releases/v1/zero || true")
+        fill = (*SHELL, f"head -c 1000000 /dev/zero > {workshop.state}/releases/api/v1/zero || true")
         with pytest.raises(
-            ActionError, match=r"the disk of .*releases is full, so no release was made\. Make room"
+            ActionError, match=r"the disk of .*releases/api is full, so no release was made\. Make room"
         ):
             workshop.make(version="v1", source=HERE, build=(fill,) if moment == "building" else ())
         assert [] == workshop.left()

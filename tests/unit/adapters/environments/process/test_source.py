@@ -52,7 +52,7 @@ def test_the_state_directory_beside_the_application_is_no_forgotten_file(worksho
     workshop.write("app.py")
     workshop.commit()
     workshop.state = workshop.app / ".verdigris"
-    workshop.releases = Releases(workshop.state)
+    workshop.releases = Releases(workshop.state, "api")
     assert () == workshop.make().warnings
     assert () == workshop.make().warnings
     assert 0o700 == stat.S_IMODE(workshop.state.stat().st_mode)

@@ -19,7 +19,7 @@ class Workshop:
         self.state = root / "state"
         self.app.mkdir()
         self.state.mkdir(mode=0o700)
-        self.releases = Releases(self.state)
+        self.releases = Releases(self.state, "api")
         self.said: list[str] = []
 
     def write(self, name: str, text: str = "print('hello')\n") -> Path:
@@ -48,8 +48,8 @@ class Workshop:
         return self.releases.make(asked, dict(os.environ), self.said.append)
 
     def left(self) -> list[str]:
-        """The names of everything in the place of releases."""
-        place = self.state / "releases"
+        """The names of everything in the place of the app's releases."""
+        place = self.state / "releases" / "api"
         return sorted(path.name for path in place.iterdir()) if place.exists() else []
 
 

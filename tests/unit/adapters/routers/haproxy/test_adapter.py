@@ -1,13 +1,13 @@
 """What the router port promises, against a real HAProxy."""
 
 import asyncio
-from dataclasses import replace
 import os
+from dataclasses import replace
 
 import pytest
 
 from tests.waiting import eventually
-from verdigris.adapters.routers.haproxy import Door, FrontDoor, HaproxyRouter, Site
+from verdigris.adapters.routers.haproxy import Door, FrontDoor, HaproxyRouter
 from verdigris.core.errors import ActionError, ConfigError, Conflict
 from verdigris.core.world import Known, PerSlot, Routing, Slot, Unknown, Weights
 

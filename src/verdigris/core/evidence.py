@@ -1,0 +1,79 @@
+"""What has lasted how long: brings a deployment's evidence up to the present look, whatever is decided afterwards.
+
+True counts, unknown stands still, false begins again. It must never count a time in which nobody could look.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from verdigris.core import waits
+from verdigris.core.conditions import Waiting, foreign, instances, paused, unreachable, unweighted
+from verdigris.core.deployment import Deployment
+from verdigris.core.judge import Verdict, VerdictKind
+from verdigris.core.policy import Policy
+from verdigris.core.safety import broken
+from verdigris.core.world import Known, Slot, World
+
+if TYPE_CHECKING:
+    from verdigris.core.lifecycle import Row
+
+__all__ = ["count"]
+
+
+def count(row: Row, d: Deployment, w: World, p: Policy, verdict: Verdict | None) -> Deployment:
+    """Bring the evidence up to this moment. A held deployment's own clocks stand still."""
+    d = count_slots(d, w, p)
+    if d.held or foreign(d, w):
+        return stand_still(d, w, p)
+    waiting = row.waiting_for(d, w, p)
+    d = d.count("blind", blind(d, w, verdict, waiting), w, p)
+    d = d.count("attended", attended(row, d, w, p, waiting), w, p)
+    return d.count("good", good(row, d, w, p, verdict), w, p) if row.counts else d
+
+
+def count_slots(d: Deployment, w: World, p: Policy) -> Deployment:
+    """What is counted whatever the phase: how long a slot has had no weight, and a broken instance."""
+    reading = w.router.reading
+    if isinstance(reading, Known) and reading.value.routing != d.disowned:
+        d = replace(d, disowned=None)
+    for slot in Slot:
+        idle = out = None
+        if isinstance(reading, Known):
+            idle = reading.value.routing.weights[slot] == 0 and reading.value.fell_back_to is not slot
+            out = idle and reading.value.routing.fallback is not slot
+        d = d.count_unbroken(unweighted(slot), idle, w, p).count_unbroken(unreachable(slot), out, w, p)
+        d = d.count(broken(slot), any(i.broken for i in instances(slot, w)), w, p)
+    return d
+
+
+def stand_still(d: Deployment, w: World, p: Policy) -> Deployment:
+    for name in ("blind", "attended", "good"):
+        d = d.count(name, None, w, p)
+    return d
+
+
+def blind(d: Deployment, w: World, verdict: Verdict | None, waiting: Waiting | None) -> bool:
+    """Whether nobody can see what is waited for. A verdict that a pause keeps back is missed by nobody."""
+    if waiting is not None and waiting.unknown:
+        return True
+    return verdict is not None and verdict.kind is VerdictKind.UNKNOWN and not paused(d, w)
+
+
+def attended(row: Row, d: Deployment, w: World, p: Policy, waiting: Waiting | None) -> bool | None:
+    """Whether this is time that the phase's limit speaks of: seen to be unfinished.
+
+    In a watched phase the limit is for the switch itself; once traffic is where it should be it starts afresh.
+    """
+    if waiting is None or waiting.unknown or waiting.unhurried:
+        return None
+    return not (row.watched and waits.in_place(d, w, p) is None)
+
+
+def good(row: Row, d: Deployment, w: World, p: Policy, verdict: Verdict | None) -> bool | None:
+    """Whether this is time that counts as evidence: the traffic is in place and the verdict is good."""
+    place = waits.in_place(d, w, p)
+    if verdict is None or verdict.kind is VerdictKind.UNKNOWN or (place and place.unknown):
+        return None
+    return place is None and verdict.kind is VerdictKind.GOOD
