@@ -26,6 +26,7 @@ NOT_OF_SRC = ("scripts",)
 VERBS = {
     **dict.fromkeys(("abort", "asking", "hold", "promote", "resume", "rollback"), "test_steering"),
     **dict.fromkeys(("config", "doctor", "init", "plan", "recover", "teardown", "up"), "test_keeping"),
+    **dict.fromkeys(("maintenance", "pause", "unpause"), "test_pausing"),
     **dict.fromkeys(("docs", "explain", "history", "logs", "report", "status", "watch"), "test_reading"),
     **dict.fromkeys(("options", "session", "verbs"), "test_edge"),
 }
@@ -44,6 +45,7 @@ TOGETHER = {
     "cli/show/chapters": "test_story",
     **{f"cli/show/{screen}": tests for screen, tests in SCREENS.items()},
     "config/models": "test_catalogue",
+    "core/routes": "test_safety",
     "config/section": "test_load",
     "config/settings": "test_load",
     "engine/parts": "test_look",

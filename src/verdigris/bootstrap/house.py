@@ -172,6 +172,16 @@ class House:
 
         return log_files(self, name)
 
+    def expiring(self, app: str) -> tuple[str, ...]:
+        """What somebody has to do about the certificates of an app, by the note that lies beside them."""
+        from datetime import UTC, datetime
+
+        from verdigris.adapters.routers.haproxy.expiry import told_by
+
+        now = datetime.now(UTC)
+        complaints = (one.complaint(now) for one in told_by(self.state / "router") if one.app == app)
+        return tuple(filter(None, complaints))
+
     def preview_header(self, slot: str) -> Path:
         """The file with the header that chooses the slot; its secret is made when the router is first started."""
         return self.state / "router" / f"preview-{slot}.header"

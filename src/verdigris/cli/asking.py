@@ -11,7 +11,7 @@ from verdigris.core.errors import Refused
 from verdigris.core.lifecycle import ENDINGS
 from verdigris.core.world import Verb
 
-__all__ = ["GLANCE", "asked", "running"]
+__all__ = ["GLANCE", "answered", "asked", "running"]
 
 GLANCE = 0.05
 ANSWER_WITHIN = 10.0
@@ -25,12 +25,9 @@ def asked(session: Session, verb: Verb, reason: str = "") -> Exit:
         raise Refused(
             f"no controller runs for {session.state}, so nobody can {verb} {d.id}. Start one: `verdigris up`"
         )
-    number = session.house.command(verb, session.actor, reason, d.id)
-    until = session.clock() + ANSWER_WITHIN
-    while (answer := session.house.desk().answer(number)) is None:
-        if session.clock() >= until:
-            return unanswered(session, verb, number)
-        session.pause(GLANCE)
+    answer = answered(session, verb, session.house.command(verb, session.actor, reason, d.id))
+    if answer is None:
+        return Exit.RUNNING
     accepted, sentence = answer
     if not accepted:
         raise Refused(sentence)
@@ -39,6 +36,17 @@ def asked(session: Session, verb: Verb, reason: str = "") -> Exit:
     document |= {"traffic": traffic_words(session.snapshot())}
     session.voice.tell([line(("✔ ", Ink.GOOD), told)], document)
     return Exit.GOOD
+
+
+def answered(session: Session, verb: Verb, number: int) -> tuple[bool, str] | None:
+    """Whether the command was accepted, and the sentence; None, and said, when nobody answers in time."""
+    until = session.clock() + ANSWER_WITHIN
+    while (answer := session.house.desk().answer(number)) is None:
+        if session.clock() >= until:
+            unanswered(session, verb, number)
+            return None
+        session.pause(GLANCE)
+    return answer
 
 
 def running(session: Session, verb: Verb) -> Deployment:
@@ -66,8 +74,7 @@ def after(d: Deployment) -> str:
     return "See `verdigris history`, ship with `verdigris deploy`"
 
 
-def unanswered(session: Session, verb: Verb, number: int) -> Exit:
+def unanswered(session: Session, verb: Verb, number: int) -> None:
     sentence = f"{verb} is filed as command {number}, and the controller has not answered within {ANSWER_WITHIN:.0f} s"
     document = {"type": "result", "exit": int(Exit.RUNNING), "command": number, "sentence": sentence}
     session.voice.fail([line(("✖ ", Ink.BAD), f"{sentence}. See `verdigris doctor`")], document)
-    return Exit.RUNNING

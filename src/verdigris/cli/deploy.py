@@ -12,6 +12,7 @@ import typer
 
 from verdigris.cli.exits import UNTIL, Exit, ended, reached
 from verdigris.cli.follow import Look, follow
+from verdigris.cli.minding import Minding
 from verdigris.cli.options import duration_of, session_of
 from verdigris.cli.session import Session
 from verdigris.cli.show.failure import Failure, failure_lines, traffic_words
@@ -112,7 +113,7 @@ def own_key(session: Session, release: Release) -> str:
 
 def admitted(session: Session, filed: int, ends_at: float) -> str:
     """The id of the deployment, once the controller has taken it up."""
-    desk, said_at = session.house.desk(), session.clock()
+    desk, said_at, minding = session.house.desk(), session.clock(), Minding(session)
     while (answer := desk.admission(filed)) is None:
         if session.clock() > ends_at:
             session.voice.fail(
@@ -121,7 +122,10 @@ def admitted(session: Session, filed: int, ends_at: float) -> str:
             raise typer.Exit(Exit.RUNNING)
         if session.clock() - said_at >= HEARTBEAT:
             said_at = session.clock()
-            session.voice.say("still waiting for the controller to take it up, see `verdigris status`")
+            session.voice.say(
+                minding.trouble or "still waiting for the controller to take it up, see `verdigris status`"
+            )
+        minding.mind()
         session.pause(GLANCE)
     accepted, sentence, deployment = answer
     if not accepted:
@@ -148,11 +152,11 @@ def refused(session: Session, sentence: str) -> Exit:
 
 def shipped(session: Session, deployment: str, until: str, ends_at: float) -> Exit:
     """Follow to the result; the code says which it is."""
-    teller = telling(session)
+    teller, minding = telling(session), Minding(session)
     try:
         looks = follow(session, deployment)
         for look in looks:
-            teller.tell(look)
+            teller.tell(minding.over(look))
             code = Exit.GOOD if reached(look.deployment, until) else ended(look.deployment)
             if code is None and session.clock() > ends_at:
                 code = Exit.RUNNING

@@ -22,7 +22,7 @@ def explain(context: typer.Context) -> None:
             f"{session.name} was never deployed, so there is nothing to explain. Begin with `verdigris deploy`"
         )
     d, now = s.deployment, session.voice.wall()
-    events = [e for e in session.house.desk().events(deployment=d.id) if e.app == d.app]
+    events = session.house.desk().events(deployment=d.id, app=d.app)
     parts = explanation(s, told(d.id, d.app, events).see(s), events, now)
     document: dict[str, object] = {"type": "result", "deployment": d.id, "phase": d.phase}
     document |= {label.replace(" ", "_"): text for label, text in parts}

@@ -64,12 +64,15 @@ def look_at(session: Session, story: Story, after: int = 0) -> Look | None:
     """One look; None when the store does not know the deployment."""
     desk = session.house.desk()
     newest = desk.newest(story.app)
-    known = (newest,) if newest is not None and newest.deployment.id == story.id else desk.deployments()
-    saved = next((s for s in known if (s.deployment.id, s.deployment.app) == (story.id, story.app)), None)
+    known = (
+        (newest,)
+        if newest is not None and newest.deployment.id == story.id
+        else desk.deployments(app=story.app)
+    )
+    saved = next((s for s in known if s.deployment.id == story.id), None)
     if saved is None:
         return None
-    found = desk.events(after=after, deployment=story.id, limit=EVENTS_MOST)
-    events = tuple(event for event in found if event.app == story.app)
+    events = desk.events(after=after, deployment=story.id, limit=EVENTS_MOST, app=story.app)
     for event in events:
         story = story.hear(event)
     snapshot = session.snapshot()

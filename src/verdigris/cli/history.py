@@ -9,10 +9,11 @@ import typer
 from verdigris.cli.options import session_of
 from verdigris.cli.session import Session
 from verdigris.cli.show.history import Told, history_document, history_lines
+from verdigris.cli.show.ink import Ink, line
 from verdigris.cli.show.story import told
 from verdigris.ports import Saved
 
-__all__ = ["history", "told_of"]
+__all__ = ["MOST", "history", "newest", "told_of"]
 
 MOST = 1000
 
@@ -23,21 +24,28 @@ def history(
 ) -> None:
     """List the deployments: release, slot, how each ended, when, how long, who, why."""
     session = session_of(context)
-    saved = [s for s in session.house.desk().deployments(MOST) if s.deployment.app == session.name][:limit]
-    all_told, now = [told_of(session, each) for each in saved], session.voice.wall()
+    names, now = session.house.names, session.voice.wall()
+    by_app = {app: [told_of(session, s) for s in newest(session, app, limit)] for app in names}
     if not session.voice.as_json:
-        session.voice.tell(history_lines(all_told, now, session.voice.width))
+        for app, all_told in by_app.items():
+            heading = [line((app, Ink.BOLD))] if len(names) > 1 else []
+            session.voice.tell([*heading, *history_lines(all_told, now, session.voice.width)])
         return
-    documents = history_document(all_told, now)
+    documents = [document for all_told in by_app.values() for document in history_document(all_told, now)]
     for document in documents:
         session.voice.object({"type": "deployment", **document})
     session.voice.object({"type": "result", "deployments": documents})
 
 
+def newest(session: Session, app: str, limit: int = MOST) -> tuple[Saved, ...]:
+    """The newest deployments of an app, the newest first."""
+    return session.house.desk().deployments(limit, app)
+
+
 def told_of(session: Session, saved: Saved) -> Told:
     """A stored deployment with its events."""
     d = saved.deployment
-    events = tuple(e for e in session.house.desk().events(deployment=d.id, limit=10_000) if e.app == d.app)
-    s = session.snapshot()
-    newest = s if s is not None and s.deployment.id == d.id else None
-    return Told(d, told(d.id, d.app, events), events, newest)
+    events = session.house.desk().events(deployment=d.id, limit=10_000, app=d.app)
+    s = session.house.board().read(d.app)
+    picture = s if s is not None and s.deployment.id == d.id else None
+    return Told(d, told(d.id, d.app, events), events, picture)

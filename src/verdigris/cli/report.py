@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from verdigris.cli.history import MOST, told_of
+from verdigris.cli.history import newest, told_of
 from verdigris.cli.options import session_of
 from verdigris.cli.session import Session
 from verdigris.cli.show.history import report_document, report_lines, report_markdown
@@ -33,7 +33,7 @@ def report(
 
 
 def found(session: Session, deployment: str) -> Saved:
-    known = [s for s in session.house.desk().deployments(MOST) if s.deployment.app == session.name]
+    known = newest(session, session.name)
     saved = next((s for s in known if deployment in ("", s.deployment.id)), None)
     if saved is None:
         which = f"no deployment {deployment}" if deployment else "no deployment"

@@ -8,6 +8,7 @@ from verdigris.cli.options import session_of
 from verdigris.cli.session import Session
 from verdigris.cli.show.documents import snapshot_document
 from verdigris.cli.show.ink import Ink, Line, line
+from verdigris.cli.show.overview import overview_lines
 from verdigris.cli.show.status import status_lines
 from verdigris.cli.show.story import told
 from verdigris.cli.staff import staff_of
@@ -18,36 +19,53 @@ __all__ = ["status"]
 
 
 def status(context: typer.Context) -> None:
-    """Show where things stand: both slots, the phase, what is waited for, what to type."""
+    """Show where things stand: both slots, the phase, what is waited for, what to type. Of several apps a line each."""
     session = session_of(context)
+    if len(session.house.names) > 1:
+        overview(session)
+        return
     voice, s = session.voice, session.snapshot()
     staff = staff_of(session)
     if s is None:
         know_the_place(session)
-        document = {
-            "type": "result",
-            "app": session.name,
-            "deployment": None,
-            "sentence": "nothing is deployed",
-        }
-        voice.tell(nothing(session, staff.controller is not None), document)
+        voice.tell(nothing(session, staff.controller is not None), nothing_document(session.name))
         return
     visited = visited_phases(session, s)
-    document = snapshot_document(s, staff, voice.wall(), visited)
-    voice.tell(status_lines(s, staff, voice.wall(), voice.width, visited), document)
+    expiring = session.house.expiring(session.name)
+    document = snapshot_document(s, staff, voice.wall(), visited) | {"certificates": list(expiring)}
+    voice.tell(status_lines(s, staff, voice.wall(), voice.width, visited, expiring), document)
+
+
+def overview(session: Session) -> None:
+    """A line for each app; for a program all that there is of each."""
+    voice, staff, now = session.voice, staff_of(session), session.voice.wall()
+    seen = {app: session.house.board().read(app) for app in session.house.names}
+    documents = {
+        app: snapshot_document(s, staff, now) if s is not None else nothing_document(app)
+        for app, s in seen.items()
+    }
+    if all(s is None for s in seen.values()):
+        know_the_place(session)
+    document = {"type": "result", "apps": documents}
+    expiring = [said for app in seen for said in session.house.expiring(app)]
+    voice.tell(overview_lines(seen, staff, now, voice.width, expiring), document | {"certificates": expiring})
+
+
+def nothing_document(app: str) -> dict[str, object]:
+    return {"type": "result", "app": app, "deployment": None, "sentence": "nothing is deployed"}
 
 
 def know_the_place(session: Session) -> None:
     """Before "nothing" is said: `Refused` where the state directory is not ours, `ConfigError` for another app."""
     session.house.controller()
-    session.house.settings  # noqa: B018 - reading it is the question
+    session.house.apps  # noqa: B018 - reading it is the question
 
 
 def visited_phases(session: Session, s: Snapshot) -> tuple[str, ...]:
     """The phases so far, as far as the event log can be read."""
     d = s.deployment
     try:
-        return told(d.id, d.app, session.house.desk().events(deployment=d.id)).visited
+        return told(d.id, d.app, session.house.desk().events(deployment=d.id, app=d.app)).visited
     except (ObservationError, Conflict):
         return ()
 

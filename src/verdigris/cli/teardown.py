@@ -1,4 +1,4 @@
-"""`verdigris teardown --all --yes`: everything of this state directory ends, router and keeper included."""
+"""`verdigris teardown`: one app ends, or everything of this state directory, router and keeper included."""
 
 from __future__ import annotations
 
@@ -23,16 +23,20 @@ def teardown(
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """End controller, instances, router and keeper, and remove the state directory: requests are refused then."""
+    """End the app named by --app, or all: controller, router and keeper too. Its requests are refused from then on."""
     session = session_of(context)
-    if not everything:
+    if everything == (session.app is not None):
         raise ConfigError(
-            "teardown: slots are torn down by deployments themselves. To end all of it: --all --yes"
+            "teardown: slots are torn down by deployments themselves. Say what is to end: one app with --app, or --all"
         )
     if not yes:
         confirm(session)
-    session.house.tear_down_everything(session.voice.say)
-    sentence = f"nothing of {session.state} is left"
+    if everything:
+        session.house.tear_down_everything(session.voice.say)
+        sentence = f"nothing of {session.state} is left"
+    else:
+        session.house.tear_down(session.actor, session.voice.say)
+        sentence = f"nothing of {session.app} runs any more"
     session.voice.tell(
         [line(("✔ ", Ink.GOOD), sentence)], {"type": "result", "exit": 0, "sentence": sentence}
     )
@@ -42,9 +46,11 @@ def confirm(session: Session) -> None:
     """Ask a person; where there is none, --yes has to say it."""
     if session.voice.as_json or not sys.stdin.isatty():
         raise ConfigError("teardown: nobody can be asked here. Add --yes")
-    serves = traffic_words(session.snapshot())
+    apps = (session.app,) if session.app else session.house.seen
+    pictures = {app: session.house.board().read(app) for app in apps}
+    serves = "; ".join(f"{app}: {traffic_words(s)}" for app, s in pictures.items() if s is not None)
     typer.confirm(
-        f"Everything of {session.state} ends{f', and {serves}' if serves else ''}. Go on?",
+        f"{session.app or f'Everything of {session.state}'} ends{f' ({serves})' if serves else ''}. Go on?",
         abort=True,
         err=True,
     )

@@ -12,7 +12,7 @@ from verdigris.core.conditions import able, foreign
 from verdigris.core.deployment import Answered, Deployment, Note
 from verdigris.core.judge import Verdict, VerdictKind
 from verdigris.core.policy import Policy
-from verdigris.core.safety import SAID
+from verdigris.core.routes import SAID
 from verdigris.core.turns import claim, enter
 from verdigris.core.world import Command, Pause, Verb, World
 

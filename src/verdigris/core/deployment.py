@@ -8,7 +8,8 @@ was rebooted can therefore only lengthen a wait.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 
 from verdigris.core.policy import Policy
 from verdigris.core.world import Pause, PerSlot, Release, Routing, Slot, World
@@ -104,6 +105,10 @@ class Deployment:
         """What this deployment expects to run in a slot that is kept."""
         return self.release if slot is self.candidate else self.previous
 
+    def differs(self, other: Deployment) -> bool:
+        """Whether they are told apart by anything but what has lasted how long."""
+        return bool(BUT_EVIDENCE(self) != BUT_EVIDENCE(other))
+
     def lasted(self, name: str) -> float:
         return next((entry.seconds for entry in self.evidence if entry.name == name), 0.0)
 
@@ -142,3 +147,6 @@ class Deployment:
         # What was routed before the boot stays routed; only the moment loses its meaning.
         routed = self.routed and replace(self.routed, at=world.now)
         return replace(self, base=world.base, evidence=paused, routed=routed)
+
+
+BUT_EVIDENCE = attrgetter(*(field.name for field in fields(Deployment) if field.name != "evidence"))

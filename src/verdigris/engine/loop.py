@@ -192,7 +192,7 @@ class Engine:
         if decision.actions or decision.answers or decision.notes or self.outcomes:
             return True
         behind = self.stored != saved.deployment.generation
-        changed = replace(decision.deployment, evidence=()) != replace(saved.deployment, evidence=())
+        changed = decision.deployment.differs(saved.deployment)
         unfinished = decision.deployment.phase not in ENDINGS or decision.waiting_for != ""
         return behind or changed or (unfinished and self.parts.clock.now() - self.saved_at >= SAVE_EVERY)
 

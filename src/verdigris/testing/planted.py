@@ -18,6 +18,7 @@ from verdigris.core import (
     judge,
     lifecycle,
     looks,
+    routes,
     safety,
     streams,
     turns,
@@ -95,24 +96,24 @@ def the_ramp_is_skipped() -> AbstractContextManager[None]:
 
 @fault("a slot that serves is never emptied of members")
 def members_are_taken_from_a_serving_slot() -> AbstractContextManager[None]:
-    members_of = safety.members_of
+    members_of = routes.members_of
 
     def emptied(slot: Slot, want: Any, d: Deployment, w: World, reading: Any) -> Any:
         weights = type(reading.routing.weights).share(slot.other, 100)
         idle = replace(reading, routing=replace(reading.routing, weights=weights))
         return members_of(slot, want, d, w, idle)
 
-    return instead(safety.members_of, emptied)
+    return instead(routes.members_of, emptied)
 
 
 @fault("the router is told who jumps in when the candidate dies")
 def no_fallback_is_named() -> AbstractContextManager[None]:
-    return instead(safety.fallback, lambda *_: None)
+    return instead(routes.fallback, lambda *_: None)
 
 
 @fault("who jumps in can serve")
 def anybody_is_the_fallback() -> AbstractContextManager[None]:
-    return instead(safety.fallback, lambda want, *_: want.fallback)
+    return instead(routes.fallback, lambda want, *_: want.fallback)
 
 
 @fault("the way back is not given up for a moment in which nothing can be seen")
@@ -121,7 +122,7 @@ def a_blind_look_disarms_the_fallback() -> AbstractContextManager[None]:
         to = want.fallback
         return to if to and conditions.able(to, d.release_in(to), w, p) else None
 
-    return instead(safety.fallback, fallback)
+    return instead(routes.fallback, fallback)
 
 
 @fault("a router that saved itself is not sent back to the dead slot")
@@ -260,12 +261,12 @@ def the_cohort_changes_in_the_middle_of_a_ramp() -> AbstractContextManager[None]
     def cohort(want: Any, d: Deployment, reading: Any) -> Cohort:
         return Cohort(f"{d.id}.{d.step}", d.candidate)
 
-    return instead(safety.cohort, cohort)
+    return instead(routes.cohort, cohort)
 
 
 @fault("other users are the first in every deployment")
 def the_same_users_are_always_the_first() -> AbstractContextManager[None]:
-    return instead(safety.cohort, lambda want, d, reading: Cohort("users", d.candidate))
+    return instead(routes.cohort, lambda want, d, reading: Cohort("users", d.candidate))
 
 
 # --- evidence -------------------------------------------------------------------------------------------------

@@ -94,7 +94,7 @@ def test_a_state_directory_of_somebody_else_is_wrong(make_house):
 
 
 def test_of_a_store_that_is_not_there_nothing_is_said(make_house):
-    assert examination.database(make_house()) is None
+    assert examination.database(make_house(), "orders") is None
 
 
 def test_a_store_that_cannot_be_read_is_told_with_the_way_out(make_house):
@@ -102,7 +102,7 @@ def test_a_store_that_cannot_be_read_is_told_with_the_way_out(make_house):
     path = house.state / DATABASE
     path.write_bytes(b"this is no database, however long one looks at it" * 100)
     path.chmod(0o600)
-    check = examination.database(house)
+    check = examination.database(house, "orders")
     assert check is not None
     assert (False, True) == (check.passed, "verdigris recover" in check.sentence)
 
@@ -113,19 +113,19 @@ def test_a_store_that_cannot_be_read_is_told_with_the_way_out(make_house):
 def test_an_address_that_is_free_is_good(make_house):
     with socket.create_server(("127.0.0.1", 0)) as door:
         port = door.getsockname()[1]
-    check = examination.address(make_house(port=port), None)
+    [check] = examination.addresses(make_house(port=port), None)
     assert (True, f"127.0.0.1:{port} is free") == (check.passed, check.sentence)
 
 
 def test_an_address_that_somebody_has_names_the_key_to_change(make_house):
     with socket.create_server(("127.0.0.1", 0)) as door:
-        check = examination.address(make_house(port=door.getsockname()[1]), None)
+        [check] = examination.addresses(make_house(port=door.getsockname()[1]), None)
     assert not check.passed
     assert check.sentence.endswith("Address already in use. Change route.listen")
 
 
 def test_an_address_that_is_ours_is_not_asked_for_again(make_house):
-    check = examination.address(make_house(), a_keeper(router=ROUTER))
+    [check] = examination.addresses(make_house(), a_keeper(router=ROUTER))
     assert (True, "the router listens on 127.0.0.1:8080") == (check.passed, check.sentence)
 
 

@@ -79,6 +79,7 @@ class FakeHouse:
     host: Host = field(default_factory=lambda: Host(random.Random(1)))
     nature: Nature = field(default_factory=Nature)
     version: str = "1.0"
+    certificates: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         chaos = Chaos(random.Random(1))
@@ -135,6 +136,18 @@ class FakeHouse:
     @property
     def app(self) -> str:
         return APP
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (APP,)
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        return (APP,) if self.pinned.snapshot else ()
+
+    @property
+    def apps(self) -> dict[str, Settings]:
+        return {APP: self.settings}
 
     @property
     def settings(self) -> Settings:
@@ -198,9 +211,18 @@ class FakeHouse:
     def tear_down_everything(self, say: Callable[[str], None]) -> None:
         say("the controller is stopped")
 
-    async def recover(self, say: Callable[[str], None]) -> str:
+    def tear_down(self, actor: str, say: Callable[[str], None]) -> None:
+        say(f"{actor} has its instances stopped")
+
+    def expiring(self, app: str) -> tuple[str, ...]:
+        return self.certificates
+
+    def preview_header(self, slot: str) -> Path:
+        return self.state / f"preview-{slot}.header"
+
+    async def recover(self, say: Callable[[str], None]) -> tuple[str, ...]:
         say("verdigris.db is kept as verdigris.db.lost-1")
-        return "d-1: 1.0 serves in blue"
+        return ("orders d-1: 1.0 serves in blue",)
 
     async def run_controller(self) -> None:
         self.said.append("the controller ran")

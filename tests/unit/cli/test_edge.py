@@ -78,7 +78,11 @@ def test_what_follows_two_dashes_is_left_alone():
         (["deploy", "--bogus"], "--bogus"),
         (["logs", "--lines", "0"], "--lines"),
         (["docs", "weather"], "docs weather: there is no such topic"),
-        (["teardown"], "--all --yes"),
+        (["teardown"], "one app with --app"),
+        (["teardown", "--all", "--app", "orders"], "one app with --app"),
+        (["pause", "--methods", "none"], "--methods none: there is no such choice. Use safe or all"),
+        (["maintenance", "maybe"], "maintenance maybe: there is no such choice. Use on or off"),
+        (["preview", "--slot", "red"], "--slot red: there is no such slot. Use blue or green"),
         (["teardown", "--all"], "Add --yes"),
     ],
 )

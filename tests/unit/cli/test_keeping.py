@@ -36,7 +36,7 @@ def test_init_writes_a_file_that_loads_and_names_the_next_commands(tmp_path, cap
 def test_init_never_replaces_a_file(tmp_path, capsys):
     (tmp_path / "verdigris.yaml").write_text("app: mine\n")
     assert 1 == init(tmp_path)
-    assert "is left as it is" in capsys.readouterr().err
+    assert "is left as it is" in " ".join(capsys.readouterr().err.split())
     assert "app: mine\n" == (tmp_path / "verdigris.yaml").read_text()
 
 
@@ -142,8 +142,15 @@ def test_config_apply_without_a_running_deployment(house: FakeHouse, type_: Type
 def test_recover_says_what_is_known_again(type_: Type):
     typed = type_("recover")
     assert 0 == typed.code
-    assert "✔ d-1: 1.0 serves in blue" in typed.out
+    assert "✔ orders d-1: 1.0 serves in blue" in typed.out
     assert "kept as verdigris.db.lost-1" in typed.err
+
+
+def test_teardown_of_one_app_names_who_asked(type_: Type):
+    typed = type_("teardown", "--yes", "--app", "orders")
+    assert 0 == typed.code
+    assert "has its instances stopped" in typed.err
+    assert "nothing of orders runs any more" in typed.out
 
 
 def test_teardown_of_everything(type_: Type):

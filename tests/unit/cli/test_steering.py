@@ -154,7 +154,7 @@ def test_rollback_with_no_state_directory_starts_nothing(house: FakeHouse, type_
     house.state = tmp_path / "nowhere"
     typed = type_("rollback")
     assert 1 == typed.code
-    assert "nothing was ever deployed" in typed.err
+    assert "nothing was ever deployed" in " ".join(typed.err.split())
 
 
 def test_the_answer_is_one_object_with_json(house: FakeHouse, type_: Type):

@@ -19,7 +19,7 @@ from tests.unit.core.worlds import (
 from verdigris.core.commands import PRIORITY
 from verdigris.core.lifecycle import ROWS, decide
 from verdigris.core.policy import Step
-from verdigris.core.safety import SAID
+from verdigris.core.routes import SAID
 from verdigris.core.world import Command, Pause, Unknown, Verb, Weights
 
 ACCEPTED = {

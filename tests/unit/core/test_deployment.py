@@ -90,3 +90,9 @@ def test_conditions_are_forgotten_by_name():
 def test_a_deployment_knows_what_runs_where():
     d = a_deployment()
     assert (BLUE, NEW, OLD) == (d.live, d.release_in(GREEN), d.release_in(BLUE))
+
+
+def test_two_that_differ_in_nothing_but_what_has_lasted_do_not_differ():
+    d = a_deployment(evidence=(Lasted("quiet", 3.0, T0),))
+    assert not d.differs(replace(d, evidence=()))
+    assert d.differs(replace(d, phase="bake")) and d.differs(replace(d, cause="it was bad"))

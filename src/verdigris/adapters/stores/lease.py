@@ -63,10 +63,9 @@ class Lease:
 
     def holder(self) -> Holder | None:
         """The living process that has the lease, or None."""
-        try:
-            said = json.loads((self.state / LOCK).read_text())
-            holder = Holder(Identity(said["pid"], said["start_time"], said["boot_id"]), said["role"])
-        except (OSError, ValueError, KeyError, TypeError):  # never taken, given back, or just being taken
+        said = self._said()
+        holder = signed(said) or (self._by_the_kernel() if said.strip() else None)
+        if holder is None:  # never taken, given back, or just being taken
             return None
         child = Child.adopt(holder.identity)
         if child is None:
@@ -106,7 +105,11 @@ class Lease:
     def _taken_within(self, seconds: float, role: str, holder: Holder | None) -> Holder | None:
         if self._wait(seconds, role):
             return holder
-        who = holder or "A process that cannot be identified from here, in another container perhaps,"
+        who = (
+            holder
+            or self._by_the_kernel()
+            or "A process that cannot be identified from here, in another container perhaps,"
+        )
         raise Conflict(
             f"{who} keeps {self.state / LOCK} for more than {seconds:g} s. End it yourself and try again"
         )
@@ -118,6 +121,21 @@ class Lease:
                 return False
             time.sleep(GLANCE)
         return True
+
+    def _said(self) -> str:
+        try:
+            return (self.state / LOCK).read_text(errors="replace")
+        except OSError:
+            return ""
+
+    def _by_the_kernel(self) -> Holder | None:
+        """Who holds a lock in which no name can be read: a full disk took it, or somebody wrote over it."""
+        try:
+            seen = (self.state / LOCK).stat()
+            pid = holder_in(Path("/proc/locks").read_text(), seen.st_dev, seen.st_ino)
+            return Holder(identity_of(pid), CONTROLLER) if pid else None
+        except (OSError, ValueError):
+            return None
 
     def _take(self, role: str) -> bool:
         if self._fd is not None:
@@ -131,6 +149,22 @@ class Lease:
         self._fd = fd
         sign(fd, role)
         return True
+
+
+def signed(text: str) -> Holder | None:
+    """Who wrote its name into the lock."""
+    try:
+        said = json.loads(text)
+        return Holder(Identity(said["pid"], said["start_time"], said["boot_id"]), said["role"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def holder_in(locks: str, device: int, inode: int) -> int:
+    """The pid that `/proc/locks` names for a flock of this file; 0 for none, or one of another container."""
+    place = f"{os.major(device):02x}:{os.minor(device):02x}:{inode}"
+    rows = (line.split() for line in locks.splitlines())
+    return next((int(row[4]) for row in rows if row[1] == "FLOCK" and row[5] == place), 0)
 
 
 def sign(fd: int, role: str) -> None:

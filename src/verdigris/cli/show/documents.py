@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from verdigris.cli.show.lanes import Lane, lane
+from verdigris.cli.show.held import paused
+from verdigris.cli.show.lanes import Lane, lane, number
 from verdigris.cli.show.road import meter, next_commands, road
 from verdigris.cli.show.status import Staff
 from verdigris.core.world import Slot
@@ -37,6 +38,8 @@ def snapshot_document(s: Snapshot, staff: Staff, now: float, visited: tuple[str,
         else None,
         "verdict": {"kind": s.verdict.kind.value, "sentence": s.verdict.sentence} if s.verdict else None,
         "trouble": s.trouble or None,
+        "pause": paused(s).value,
+        "requests_waiting": number(s.world.router.waiting),
         "slots": {slot.value: lane_document(lane(s, slot)) for slot in Slot},
         "controller": staff_document(staff.controller),
         "keeper": staff_document(staff.keeper),
@@ -52,15 +55,16 @@ def lane_document(one: Lane) -> dict[str, Any]:
         "version": one.version or None,
         "weight": one.weight,
         "observed_share": one.share,
-        "instances": one.wanted,
-        "up": one.up,
-        "healthy": one.healthy,
+        "instances": None if one.unseen else one.wanted,
+        "up": None if one.unseen else one.up,
+        "healthy": None if one.unseen else one.healthy,
         "in_flight": one.in_flight,
         "long_lived": one.long_lived,
+        "closing": one.closing,
         "requests_per_second": one.rate,
         "failed_lately": one.failed,
         "p99_ms": one.p99,
-        "troubles": list(one.troubles),
+        "troubles": [one.unseen] if one.unseen else list(one.troubles),
     }
 
 

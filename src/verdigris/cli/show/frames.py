@@ -34,7 +34,8 @@ def inside(one: Lane, columns: int, tall: bool) -> list[Line]:
     """The same number of lines for every slot, so that the lanes stay level."""
     weight = "?" if one.weight is None else f"{one.weight} %"
     trouble = one.unseen or next(iter(one.troubles), "")
-    name = line((one.version or "nothing", Ink.BOLD if one.version else Ink.DIM))
+    nothing = "unknown" if one.unseen else "nothing"
+    name = line((one.version or nothing, Ink.BOLD if one.version else Ink.DIM))
     requests, failed = pair("requests", rate(one, columns)), pair("failed", failures(one))
     spark = Sparks(one)
     return [
@@ -83,6 +84,8 @@ def share_bar(one: Lane, columns: int) -> Line:
 
 
 def health(one: Lane) -> Line:
+    if one.unseen:
+        return line("?")
     if not one.wanted:
         return line(("none", Ink.DIM))
     dots = "●" * one.healthy + "◐" * max(one.up - one.healthy, 0)
@@ -91,7 +94,7 @@ def health(one: Lane) -> Line:
 
 
 def flight(one: Lane) -> Line:
-    streams = f" + {one.long_lived} long-lived" if one.long_lived else ""
+    streams = f" + {one.long_lived} long-lived{', closing' if one.closing else ''}" if one.long_lived else ""
     return line(("?" if one.in_flight is None else str(one.in_flight)) + streams)
 
 

@@ -14,7 +14,17 @@ from verdigris.core.lifecycle import FORWARD
 from verdigris.core.world import Instance, Known, Second, Slot, SlotWorld, Unknown, World
 from verdigris.ports import Snapshot
 
-__all__ = ["Lane", "lane", "observed_share", "probe_words", "role", "seconds_of", "serving", "trouble"]
+__all__ = [
+    "Lane",
+    "lane",
+    "number",
+    "observed_share",
+    "probe_words",
+    "role",
+    "seconds_of",
+    "serving",
+    "trouble",
+]
 
 OVER = 10.0
 """Seconds that the observed share and the rates are taken over."""
@@ -44,18 +54,20 @@ class Lane:
     failures: tuple[float | None, ...] = ()
     unseen: str = ""
     troubles: tuple[str, ...] = ()
+    closing: bool = False
 
 
 def lane(s: Snapshot, slot: Slot) -> Lane:
     """The slot in the snapshot."""
     seen, reading = s.world.slots[slot], s.world.router.reading
     here = seen.value if isinstance(seen, Known) else SlotWorld(None)
+    unseen = isinstance(seen, Unknown)
     recent = latest(s)
     tally = total(recent, slot)
     by_second = seconds_of(s.world, slot)
     return Lane(
         slot=slot,
-        role=role(s.deployment, slot, here),
+        role=role(s.deployment, slot, None if unseen else here),
         version=version(s.deployment, slot, here),
         weight=reading.value.routing.weights[slot] if isinstance(reading, Known) else None,
         share=observed_share(recent, slot),
@@ -65,6 +77,7 @@ def lane(s: Snapshot, slot: Slot) -> Lane:
         healthy=sum(well(i, s) for i in here.instances),
         in_flight=number(s.world.router.in_flight[slot]),
         long_lived=number(s.world.router.long_lived[slot]),
+        closing=slot in s.world.router.closing,
         rate=tally.requests / len(recent) if recent else None,
         failed=sum(int(n) for _, n in by_second if n),
         p99=percentile(tally.latency, 0.99) if sum(tally.latency) else None,

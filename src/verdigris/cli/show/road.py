@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from verdigris.cli.show.held import unpausing
 from verdigris.core import waits
 from verdigris.core.conditions import foreign, unweighted
 from verdigris.core.deployment import Deployment
@@ -121,6 +122,10 @@ def way_back(s: Snapshot) -> str:
 
 def next_commands(s: Snapshot) -> tuple[tuple[str, str], ...]:
     """What can be typed now, the most likely first, each with what it does."""
+    return (*unpausing(s), *on_its_road(s))
+
+
+def on_its_road(s: Snapshot) -> tuple[tuple[str, str], ...]:
     d = s.deployment
     if d.phase not in ROWS:
         return (("verdigris history", "shows what the newer verdigris did"),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from verdigris.cli.show.amounts import ago, duration, moment, per_second
+from verdigris.cli.show.held import closing_words, pause_words
 from verdigris.cli.show.ink import Ink, Line, fit, join, line, wrapped
 from verdigris.cli.show.lanes import Lane, lane
 from verdigris.cli.show.progress import MARKS, until
@@ -18,6 +19,7 @@ __all__ = [
     "ROLES",
     "SLOTS",
     "Staff",
+    "kept_back",
     "labelled",
     "road_lines",
     "staff_lines",
@@ -42,9 +44,17 @@ class Staff:
 
 
 def status_lines(
-    s: Snapshot, staff: Staff, now: float, width: int, visited: tuple[str, ...] = ()
+    s: Snapshot,
+    staff: Staff,
+    now: float,
+    width: int,
+    visited: tuple[str, ...] = (),
+    expiring: tuple[str, ...] = (),
 ) -> list[Line]:
-    """The screen at the moment `now`. `visited` are the phases so far, where the event log told them."""
+    """The screen at the moment `now`. `visited` are the phases so far, where the event log told them.
+
+    `expiring` is what somebody has to do about certificates.
+    """
     d = s.deployment
     head = line(
         (f"{d.app}  ", Ink.BOLD), f"{d.id}  {d.release.version} → ", (d.candidate.value, SLOTS[d.candidate])
@@ -56,7 +66,8 @@ def status_lines(
         (),
         *road_lines(road(d, s.policy, visited), width),
     ]
-    lines += [(), *about(s, now, width), *staff_lines(s, staff, now), (), *next_lines(s)]
+    warned = [one for text in expiring for one in labelled("certificate", text, width, Ink.WARN)]
+    lines += [(), *about(s, now, width), *warned, *staff_lines(s, staff, now), (), *next_lines(s)]
     return [fit(one, width) for one in lines]
 
 
@@ -65,9 +76,11 @@ def lane_table(lanes: list[Lane]) -> list[Line]:
     longest = max((len(one.version) for one in lanes), default=0)
     lines: list[Line] = []
     for one in lanes:
-        seen = one.unseen or ("" if one.role == "empty" else f"{one.healthy}/{one.wanted} healthy")
+        seen = (
+            "unknown" if one.unseen else "" if one.role == "empty" else f"{one.healthy}/{one.wanted} healthy"
+        )
         traffic = f"{'?' if one.weight is None else one.weight} %".rjust(6)
-        flight = f"{'?' if one.in_flight is None else one.in_flight} in flight" if one.role != "empty" else ""
+        flight = flight_words(one) if one.role != "empty" or one.long_lived else ""
         rate = per_second(one.rate) if one.rate else ""
         lines.append(
             line(
@@ -75,8 +88,15 @@ def lane_table(lanes: list[Lane]) -> list[Line]:
                 *(f"{one.version.ljust(longest)}  {traffic}   {seen.ljust(13)} {flight.ljust(14)} {rate}",),
             )
         )
-        lines += [line(("         ✖ ", Ink.BAD), trouble) for trouble in one.troubles]
+        troubles = (one.unseen,) if one.unseen else one.troubles
+        lines += [line(("         ✖ ", Ink.BAD), trouble) for trouble in troubles]
     return lines
+
+
+def flight_words(one: Lane) -> str:
+    """What is under way in a slot: short requests, and what lasts."""
+    streams = f" + {one.long_lived} long-lived" if one.long_lived else ""
+    return f"{'?' if one.in_flight is None else one.in_flight} in flight{streams}{', closing' if one.closing else ''}"
 
 
 def road_lines(stops: tuple[Stop, ...], width: int) -> list[Line]:
@@ -99,7 +119,7 @@ def road_lines(stops: tuple[Stop, ...], width: int) -> list[Line]:
 def about(s: Snapshot, now: float, width: int) -> list[Line]:
     """What is waited for and why it is where it is: one labelled line each, where there is something to say."""
     d, m = s.deployment, meter(s)
-    rows: list[tuple[str, str, Ink]] = []
+    rows: list[tuple[str, str, Ink]] = kept_back(s)
     if s.waiting_for:
         rows.append(("waiting for", s.waiting_for + until(s), Ink.PLAIN))
     if m is not None and m.evidence:
@@ -111,6 +131,12 @@ def about(s: Snapshot, now: float, width: int) -> list[Line]:
     if s.trouble:
         rows.append(("trouble", s.trouble, Ink.BAD))
     return [one for label, text, ink in rows for one in labelled(label, text, width, ink)]
+
+
+def kept_back(s: Snapshot) -> list[tuple[str, str, Ink]]:
+    """What the router keeps back, and what it brings to an end."""
+    rows = (("paused", pause_words(s), Ink.WARN), ("closing", closing_words(s), Ink.PLAIN))
+    return [row for row in rows if row[1]]
 
 
 def verdict_words(s: Snapshot) -> str:

@@ -14,7 +14,7 @@ from verdigris.cli.show.ink import Ink, Line, Span, beside, fit, join, line, wid
 from verdigris.cli.show.lanes import lane
 from verdigris.cli.show.progress import MARKS, until
 from verdigris.cli.show.road import Mark, meter, next_commands, road
-from verdigris.cli.show.status import SLOTS, VERDICTS, Staff, labelled, one_of_staff
+from verdigris.cli.show.status import SLOTS, VERDICTS, Staff, kept_back, labelled, one_of_staff
 from verdigris.cli.show.story import Story
 from verdigris.core.lifecycle import ENDINGS
 from verdigris.core.world import Slot
@@ -97,7 +97,8 @@ def stops(s: Snapshot, story: Story, now: float, columns: int) -> list[Line]:
 def about(s: Snapshot, now: float, columns: int) -> list[Line]:
     """What is waited for with the time that is left, the verdict, and what is wrong."""
     d = s.deployment
-    lines = labelled("waiting for", countdown(s, now), columns) if s.waiting_for else []
+    lines = [one for label, text, ink in kept_back(s) for one in labelled(label, text, columns, ink)]
+    lines += labelled("waiting for", countdown(s, now), columns) if s.waiting_for else []
     if s.verdict is not None:
         lines += labelled(
             "verdict", f"{s.verdict.kind}: {s.verdict.sentence}", columns, VERDICTS[s.verdict.kind]

@@ -46,12 +46,12 @@ def test_the_last_record_counts_and_a_cleared_one_is_gone_however_often(tmp_path
     ],
 )
 def test_a_record_that_cannot_be_read_is_taken_for_none(tmp_path, text):
-    (tmp_path / NAME).write_text(text)
+    (tmp_path / "rolled-back-api.json").write_text(text)
     assert FileDirects(tmp_path, "api").read() is None
 
 
 def test_bytes_that_are_no_text_are_taken_for_none(tmp_path):
-    (tmp_path / NAME).write_bytes(b"\xff\xfe")
+    (tmp_path / "rolled-back-api.json").write_bytes(b"\xff\xfe")
     assert FileDirects(tmp_path, "api").read() is None
 
 

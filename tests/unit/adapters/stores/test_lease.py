@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.waiting import eventually_sync
-from verdigris.adapters.stores.lease import LOCK, Lease
+from verdigris.adapters.stores.lease import LOCK, Lease, holder_in
 from verdigris.core.errors import Conflict, Refused
 from verdigris.keeper.children import identity_of
 
@@ -155,7 +155,7 @@ def test_a_process_that_only_has_the_number_of_the_holder_is_never_killed(
         "role": "controller",
     }
     (state / LOCK).write_text(json.dumps(said))
-    with pytest.raises(Conflict, match="cannot be identified"):
+    with pytest.raises(Conflict, match=f"controller with pid {process.pid} keeps .* End it yourself"):
         Lease(state).take_over(0.1)
     assert process.poll() is None
 
@@ -167,6 +167,24 @@ def test_a_lock_without_a_name_is_free_when_nobody_holds_it(state: Path, text: s
     assert lease.holder() is None
     lease.acquire()
     lease.release()
+
+
+@pytest.mark.parametrize("text", ["{", "\x00\x00", "[]"])
+def test_whoever_holds_a_lock_that_cannot_be_read_is_named_by_the_kernel(
+    state: Path, holder: Start, text: str
+):
+    process = holder()
+    eventually_sync(lambda: Lease(state).holder(), "the holder to be named")
+    (state / LOCK).write_text(text)
+    found = Lease(state).holder()
+    assert found is not None
+    assert (process.pid, "controller") == (found.identity.pid, found.role)
+
+
+def test_a_lock_of_another_file_or_kind_names_nobody():
+    rows = "1: POSIX ADVISORY WRITE 31 fe:00:77 0 EOF\n2: FLOCK ADVISORY WRITE 32 fe:00:78 0 EOF\n"
+    device = os.makedev(0xFE, 0)
+    assert [0, 32] == [holder_in(rows, device, inode) for inode in (77, 78)]
 
 
 @pytest.fixture

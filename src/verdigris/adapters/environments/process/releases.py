@@ -1,8 +1,9 @@
 """Releases: each in a directory of its own that does not change any more once it is complete.
 
 `releases/<app>/<version>/` is the tree, `<version>.json` beside it says that it is complete, `<version>.building`
-that it is not. Apps of one source have releases of one name, and build and run them each in its own way. It is built where it will stay, since virtual environments cannot be moved. Never touched: a release
-that is complete, and a directory that nobody wrote down.
+that it is not. Apps of one source have releases of one name, which each builds and runs in its own way. One is built
+where it will stay, since virtual environments cannot be moved. Never touched: a release that is complete, and a
+directory that nobody wrote down.
 """
 
 from __future__ import annotations

@@ -108,10 +108,10 @@ def _forwarded(scheme: str, trust: tuple[str, ...]) -> Iterator[str]:
     """X-Forwarded headers: made by us, or continued where a proxy sent them whom we trust."""
     if not trust:
         yield "    http-request del-header X-Forwarded- -m beg\n"
-        yield "    http-request set-header X-Forwarded-For %[src]\n"
-        yield f"    http-request set-header X-Forwarded-Proto {scheme}\n"
-        yield "    http-request set-header X-Forwarded-Host %[req.hdr(host)]\n"
-        yield "    http-request set-header X-Forwarded-Port %[dst_port]\n"
+        yield "    http-request add-header X-Forwarded-For %[src]\n"
+        yield f"    http-request add-header X-Forwarded-Proto {scheme}\n"
+        yield "    http-request add-header X-Forwarded-Host %[req.hdr(host)]\n"
+        yield "    http-request add-header X-Forwarded-Port %[dst_port]\n"
         return
     yield f"    acl trusted src {' '.join(trust)}\n"
     yield "    http-request del-header X-Forwarded- -m beg unless trusted\n"
