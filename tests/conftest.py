@@ -1,7 +1,9 @@
-"""Rules for every test: in CI nothing is skipped, and what needs root is named where it cannot run."""
+"""Rules for every test: in CI nothing is skipped, what needs root is named where it cannot run, and figures that were
+found are printed at the end.
+"""
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TypeVar
 
 import pytest
@@ -10,6 +12,12 @@ IN_CI = bool(os.environ.get("CI"))
 NEEDS_ROOT = "needs root"
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Says a number that was found; all of them are printed when the run is over."""
+    return lambda sentence: record_property("figure", sentence)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -48,3 +56,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("not run: these need root")
         for name in rootless:
             terminalreporter.line(name)
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    figures = [value for report in reports for name, value in report.user_properties if name == "figure"]
+    if figures:
+        terminalreporter.section("figures")
+        for sentence in figures:
+            terminalreporter.line(sentence)

@@ -33,12 +33,6 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         yield project
 
 
-@pytest.fixture
-def figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
-    """Says a number that was found; all of them are printed when the run is over."""
-    return lambda sentence: record_property("figure", sentence)
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
@@ -49,12 +43,3 @@ def pytest_runtest_makereport(
         for project in LIVING:
             report.sections.append((f"logs of {project.state}", project.logs()))
     return report
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
-    figures = [value for report in reports for name, value in report.user_properties if name == "figure"]
-    if figures:
-        terminalreporter.section("figures")
-        for sentence in figures:
-            terminalreporter.line(sentence)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import socket
+import ssl
 import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
 
 from load import Call
-from tests.e2e.project import Project, merged
+from tests.certifying import KEY, certificate, pem, serial_of
+from tests.e2e.project import Project, free_port, merged
 from tests.waiting import eventually_sync
 
 pytestmark = pytest.mark.timeout(180)
@@ -107,3 +111,36 @@ def test_whoever_has_the_secret_sees_the_slot_of_his_choice(project):
         json.loads(answer(project)[2])["version"],
         json.loads(answer(project, Cookie=cookie)[2])["version"],
     )
+
+
+def served(port: int) -> int:
+    """The serial number of the certificate that a new client is shown."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as plain, context.wrap_socket(plain) as secure:
+        shown = secure.getpeercert(binary_form=True)
+    assert shown is not None
+    return x509.load_der_x509_certificate(shown).serial_number
+
+
+def test_a_renewed_certificate_is_served_without_a_restart_and_a_broken_one_is_not(project, tmp_path):
+    door, chain, key = free_port(), tmp_path / "fullchain.pem", tmp_path / "privkey.pem"
+    first, second = certificate(), certificate()
+    chain.write_bytes(first)
+    key.write_bytes(pem(KEY))
+    tls = {"listen": f"127.0.0.1:{door}", "certificate": str(chain), "key": str(key), "redirect": True}
+    project.configure(route={"tls": tls})
+    project.ship()
+    serving = project.haproxy
+    assert serial_of(first) == served(door)
+    with socket.create_connection(("127.0.0.1", project.port), timeout=10) as client:
+        client.sendall(b"GET /a?b=c HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        head = client.makefile("rb").read().decode().lower()
+    assert "308" in head.partition("\r\n")[0]
+    assert f"location: https://localhost:{door}/a?b=c\r\n" in head
+
+    chain.write_bytes(second)
+    eventually_sync(lambda: served(door) == serial_of(second), "the renewed certificate", 40)
+    chain.write_bytes(b"no certificate")
+    eventually_sync(lambda: "fullchain.pem" in project.verdigris("doctor").stdout, "the complaint of doctor", 40)
+    assert (serial_of(second), serving) == (served(door), project.haproxy)

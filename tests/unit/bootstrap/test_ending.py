@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+from dataclasses import replace
+
+import pytest
+
 from tests.unit.cli.house import FakeHouse
-from verdigris.bootstrap.ending import make_writable
+from verdigris.bootstrap.ending import make_writable, remove, torn_down
 from verdigris.bootstrap.house import House
+from verdigris.core.deployment import Routed
+from verdigris.core.errors import Refused
+from verdigris.core.lifecycle import decide
+from verdigris.core.world import Known, Pause, PerSlot, Reading, Routing, SlotWorld
+from verdigris.ports import Saved, Snapshot
 
 
 def test_what_never_was_is_torn_down_already(tmp_path):
