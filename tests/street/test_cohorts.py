@@ -35,7 +35,7 @@ SITE = {"app": "api", "identity": Identity("header", "X-User-Id")}
 
 def bucket(salt, user):
     """0 to 99; green is for those below its share."""
-    return xxh32_intdigest(f"cohort={salt}/{user}") % 100
+    return xxh32_intdigest(f"cohort={salt}/{user}".encode()) % 100
 
 
 def in_green(salt, users, share):

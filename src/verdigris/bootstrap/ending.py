@@ -40,13 +40,17 @@ def tear_down_everything(house: House, say: Say) -> None:
     if not house.state.is_dir():
         say(f"there is nothing in {house.state}")
         return
-    Lease(house.state).take_over(STOPPED_WITHIN)
-    say("the controller is stopped")
-    if (house.state / "keeper.json").exists():
-        start_keeper(house, say)  # one that was killed left everything running, and only a keeper finds it
-    shut_down(house, say)
-    make_writable(house.state / "releases")
-    removed = remove(house.state)
+    lease = Lease(house.state)
+    lease.take_over(STOPPED_WITHIN)
+    try:
+        say("the controller is stopped")
+        if (house.state / "keeper.json").exists():
+            start_keeper(house, say)  # one that was killed left everything running, and only a keeper finds it
+        shut_down(house, say)
+        make_writable(house.state / "releases")
+        removed = remove(house.state)
+    finally:
+        lease.release()
     say(f"{house.state} is removed" if removed else f"{house.state} is empty; it is a mount point and stays")
 
 
