@@ -25,7 +25,9 @@ def test_a_key_of_another_certificate_is_refused_and_what_serves_stays(live: Pro
     live.run("status").says(0, "1.0.0", "100 %")
 
 
-@pytest.mark.parametrize("content", [None, b"\x00" * 100, b"-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"])
+@pytest.mark.parametrize(
+    "content", [None, b"\x00" * 100, b"-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"]
+)
 def test_a_certificate_that_is_none_names_the_file(project: Project, content: bytes | None):
     project.configure(route=tls(project))
     chain = project.place / "chain.pem"

@@ -25,7 +25,7 @@ FILES = (
         "controller.lock",
         "controller.sock",
         "controller.log",
-        "rolled-back.json",
+        "rolled-back-<app>.json",
     ),
     *(
         "keeper.lock",

@@ -106,7 +106,9 @@ def test_what_is_not_paused_cannot_go_on(project):
 def test_whoever_has_the_secret_sees_the_slot_of_his_choice(project):
     old, new = project.ship(), project.ship()
     said = project.verdigris("preview", "--slot", "blue").stdout
-    cookie = next(word.strip("\"'") for word in said.split() if word.strip("\"'").startswith("verdigris-preview="))
+    cookie = next(
+        word.strip("\"'") for word in said.split() if word.strip("\"'").startswith("verdigris-preview=")
+    )
     assert (new, old) == (
         json.loads(answer(project)[2])["version"],
         json.loads(answer(project, Cookie=cookie)[2])["version"],
@@ -117,7 +119,10 @@ def served(port: int) -> int:
     """The serial number of the certificate that a new client is shown."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as plain, context.wrap_socket(plain) as secure:
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+        context.wrap_socket(plain) as secure,
+    ):
         shown = secure.getpeercert(binary_form=True)
     assert shown is not None
     return x509.load_der_x509_certificate(shown).serial_number
@@ -142,5 +147,7 @@ def test_a_renewed_certificate_is_served_without_a_restart_and_a_broken_one_is_n
     chain.write_bytes(second)
     eventually_sync(lambda: served(door) == serial_of(second), "the renewed certificate", 40)
     chain.write_bytes(b"no certificate")
-    eventually_sync(lambda: "fullchain.pem" in project.verdigris("doctor").stdout, "the complaint of doctor", 40)
+    eventually_sync(
+        lambda: "fullchain.pem" in project.verdigris("doctor").stdout, "the complaint of doctor", 40
+    )
     assert (serial_of(second), serving) == (served(door), project.haproxy)

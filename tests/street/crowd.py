@@ -14,13 +14,24 @@ __all__ = ["SSE", "UPGRADE", "Crowd", "Lasting", "crowd", "many_files", "sent_af
 UPGRADE = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")
 SSE = ("Accept: text/event-stream",)
 
-SWITCHED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+SWITCHED = (
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
+)
 STREAMING = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n"
 SLOW = 0.2
+BACKLOG = 2048
 
 
 class Lasting(Instance):
-    """An application that echoes at /ws and /events for as long as its client stays, and takes its time at /slow."""
+    """An application that echoes at /ws and /events for as long as its client stays, takes its time at /slow, and
+    never answers at /hang. Like every real server it has a backlog for a crowd that comes all at once.
+    """
+
+    async def start(self):
+        self.server = await asyncio.start_server(self.serve, "127.0.0.1", self.port, backlog=BACKLOG)
+        self.port = self.server.sockets[0].getsockname()[1]
+        return self
 
     async def answer(self, reader, writer):
         head = await reader.readuntil(b"\r\n\r\n")
@@ -31,6 +42,8 @@ class Lasting(Instance):
         await reader.readexactly(int(length or 0))
         if path == "/slow":
             await asyncio.sleep(SLOW)
+        elif path == "/hang":
+            await asyncio.Event().wait()
         self.asked.append((method, path, {}))
         writer.write(f"HTTP/1.1 200 OK\r\nContent-Length: {len(self.slot)}\r\n\r\n{self.slot}".encode())
         await writer.drain()

@@ -5,11 +5,15 @@ What they tell is read from the connection itself; no HTTP library stands betwee
 
 import asyncio
 import contextlib
+import subprocess
+import sys
+from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from verdigris.core.world import Member
 
-__all__ = ["Arrived", "Echo"]
+__all__ = ["Arrived", "Echo", "Worker"]
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 HEAD_MOST = 1 << 20
@@ -95,3 +99,54 @@ async def body_of(raw, reader):
         body += (await reader.readexactly(size + 2))[:-2]
     await reader.readuntil(b"\r\n")
     return body
+
+
+WORKER = """
+import asyncio, os, sys
+notes = os.open(sys.argv[1], os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+async def serve(reader, writer):
+    try:
+        while head := (await reader.readuntil(b"\\r\\n\\r\\n")).decode("latin-1"):
+            if not head.startswith("OPTIONS "):
+                headers = dict(line.split(": ", 1) for line in head.split("\\r\\n")[1:-2])
+                await reader.readexactly(int(headers.get("content-length", 0)))
+                os.write(notes, (headers["x-request-id"] + "\\n").encode())
+                await asyncio.sleep(0.02)
+            writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: 4\\r\\n\\r\\ndone")
+    except (asyncio.IncompleteReadError, ConnectionError):
+        writer.close()
+async def main():
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        print(server.sockets[0].getsockname()[1], flush=True)
+        await server.serve_forever()
+asyncio.run(main())
+"""
+
+
+class Worker:
+    """An application in a process of its own that writes down what it begins, so that being killed hides nothing."""
+
+    def __init__(self, name, slot, directory):
+        self.name, self.slot = name, slot
+        self.notes = Path(directory) / f"{name}.notes"
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", WORKER, str(self.notes)], stdout=subprocess.PIPE
+        )
+        self.port = int(self.process.stdout.readline())
+
+    @property
+    def member(self):
+        return Member(self.name, f"127.0.0.1:{self.port}")
+
+    @property
+    def executed(self):
+        """How often each request was begun, by its id."""
+        return Counter(self.notes.read_text().split())
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def close(self):
+        self.kill()
+        self.process.stdout.close()

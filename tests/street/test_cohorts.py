@@ -79,7 +79,9 @@ async def test_the_router_chooses_by_the_formula(users, figure):
         seen, told = await seen_in_green(users, SAMPLE), in_green(salt, SAMPLE, percent)
         strange += [(salt, percent, user) for user in seen ^ told]
         asked += len(SAMPLE)
-    figure(f"cohorts: {asked} requests over {len(SALTS)} salts, {len(strange)} not where the formula has them")
+    figure(
+        f"cohorts: {asked} requests over {len(SALTS)} salts, {len(strange)} not where the formula has them"
+    )
     assert [] == strange
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.street.crowd import many_files
+from tests.street.crowd import Lasting, many_files
 from tests.waiting import eventually
 from verdigris.adapters.routers.haproxy import Patience
 from verdigris.core.world import Pause, Slot
@@ -28,7 +28,7 @@ def room():
 async def paused(room, make_street):
     """A street whose app is paused with blue in its place; whoever waits has patience enough for a busy machine."""
     street = await make_street({"app": "api", "patience": Patience(longest=60.0)})
-    street.both_slots = await street.both()
+    street.both_slots = [await street.instance(f"{slot}-1", slot, kind=Lasting) for slot in ("blue", "green")]
     await street.route("api", 0, 1, *street.both_slots)
     await street.route("api", 0, 2, *street.both_slots, pause=Pause.ALL)
     return street
@@ -64,7 +64,9 @@ async def test_two_thousand_wait_across_a_switch_and_none_of_them_fails(paused, 
     await paused.route("api", 100, 4, *paused.both_slots)
     replies = await asyncio.gather(*(client.receive() for client in clients))
     took = time.monotonic() - released
-    figure(f"pause: {HELD} held across a switch, all served {took:.2f} s later; {each / 1024:.1f} KiB for each")
+    figure(
+        f"pause: {HELD} held across a switch, all served {took:.2f} s later; {each / 1024:.1f} KiB for each"
+    )
     assert {(200, "green")} == {(reply.status, reply.body) for reply in replies}
     assert (0, HELD) == tuple(sum(path == "/" for _, path, _ in slot.asked) for slot in paused.both_slots)
 
@@ -77,7 +79,9 @@ async def test_what_runs_of_those_who_left_while_they_waited_is_known_to_nobody(
     await paused.route("api", 0, 3, *paused.both_slots)
     await eventually(lambda: nobody_inside(paused), "the last of them to be through")
     executed = [path for method, path, _ in paused.both_slots[0].asked if method == "POST"]
-    figure(f"pause: of {LEAVING} POSTs whose clients left while held, {len(executed)} were executed after resume")
+    figure(
+        f"pause: of {LEAVING} POSTs whose clients left while held, {len(executed)} were executed after resume"
+    )
     assert 0 <= len(executed) <= LEAVING
 
 
@@ -100,7 +104,9 @@ async def test_resume_serves_at_once_while_the_other_slot_still_drains(paused, f
     await paused.route("api", 100, 6, blue, green)
     replies = await asyncio.gather(*(client.receive() for client in clients))
     took = time.monotonic() - released
-    figure(f"pause: 50 held were served {took * 1000:.0f} ms after resume, with a slow request still in the old slot")
+    figure(
+        f"pause: 50 held were served {took * 1000:.0f} ms after resume, with a slow request still in the old slot"
+    )
     assert {(200, "green")} == {(reply.status, reply.body) for reply in replies}
     assert 1 == (await paused.routers["api"].observe()).in_flight[Slot.BLUE].value
 

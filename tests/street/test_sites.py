@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tests.waiting import eventually
+from verdigris.adapters.routers.haproxy import Door, Site
 from verdigris.core.errors import ConfigError
 from verdigris.core.world import Pause
 
@@ -25,7 +26,6 @@ def inhabited(make_street):
     async def make(*sites):
         street = await make_street(*sites)
         for site in street.sites:
-            # What an application says in these tests is its `slot`; where it stands is blue for all.
             instance = await street.instance("blue-1", "blue", more=f"X-App: {site.app}\r\n")
             await street.route(site.app, 0, 1, instance)
             setattr(street, site.app, instance)
@@ -129,8 +129,8 @@ async def test_an_app_whose_last_instance_dies_leaves_the_others_alone(neighbour
     async with load(neighbours, "one") as statuses:
         await some_more(statuses)
         await neighbours.two.die()
-        for _ in range(20):
-            assert 503 == (await neighbours.ask(host="two")).status
+        refused = await asyncio.gather(*(neighbours.ask(host="two") for _ in range(20)))
+        assert {503} == {reply.status for reply in refused}
         await some_more(statuses)
     assert {200} == set(statuses)
 
@@ -166,7 +166,10 @@ async def test_a_paused_app_leaves_the_others_alone(neighbours, load, pause):
     ],
     ids=["host", "wildcard", "any host"],
 )
-async def test_what_belongs_to_an_app_is_refused_to_another_with_the_name_of_its_owner(make_street, claims):
-    first, second = claims
-    with pytest.raises(ConfigError, match="latecomer: .* belongs to owner already"):
-        await make_street({"app": "owner", **first}, {"app": "latecomer", **second})
+def test_what_belongs_to_an_app_is_refused_to_another_with_the_name_of_its_owner(tmp_path, claims):
+    names = ("owner", "latecomer")
+    sites = tuple(
+        Site(app=name, listen="127.0.0.1:8080", **claim) for name, claim in zip(names, claims, strict=True)
+    )
+    with pytest.raises(ConfigError, match="latecomer: .* at 127.0.0.1:8080 belongs to owner already"):
+        Door(tmp_path, sites)

@@ -45,7 +45,9 @@ def tear_down_everything(house: House, say: Say) -> None:
     try:
         say("the controller is stopped")
         if (house.state / "keeper.json").exists():
-            start_keeper(house, say)  # one that was killed left everything running, and only a keeper finds it
+            start_keeper(
+                house, say
+            )  # one that was killed left everything running, and only a keeper finds it
         shut_down(house, say)
         make_writable(house.state / "releases")
         removed = remove(house.state)

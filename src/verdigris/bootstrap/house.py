@@ -70,7 +70,7 @@ class House:
             )
         if self._named is not None and self._named not in self.apps:
             raise ConfigError(
-                f"{self.config.name} has no app {self._named!r}, it has {names}. Name one with --app"
+                f"{self.config.name} has no app {self._named!r}. It has: {names}. Name one with --app"
             )
         return self.apps[self._named] if self._named else next(iter(self.apps.values()))
 

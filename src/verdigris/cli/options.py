@@ -51,7 +51,7 @@ def gather(
         session = context.obj = Session()
     color = not no_color and not os.environ.get("NO_COLOR")
     session.config, session.state, session.app, session.debug = config, state, app, debug
-    session.voice = Voice(json, quiet, color, wall=session.voice.wall)
+    session.voice = Voice(json, quiet, color, wall=session.voice.wall, app=app or "")
 
 
 def session_of(context: typer.Context) -> Session:

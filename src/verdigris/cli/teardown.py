@@ -27,7 +27,8 @@ def teardown(
     session = session_of(context)
     if everything == (session.app is not None):
         raise ConfigError(
-            "teardown: slots are torn down by deployments themselves. Say what is to end: one app with --app, or --all"
+            "teardown: slots are torn down by deployments themselves."
+            " Say what is to end: one app with --app, or all with --all --yes"
         )
     if not yes:
         confirm(session)

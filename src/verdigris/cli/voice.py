@@ -11,7 +11,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TextIO
 
 from verdigris.cli.show.ink import Ink, Line, line, painted, plain
@@ -31,6 +31,8 @@ class Voice:
     out: TextIO = field(default_factory=lambda: sys.stdout)
     err: TextIO = field(default_factory=lambda: sys.stderr)
     wall: Callable[[], float] = time.time
+    app: str = ""
+    """The app that was named: what is said to be typed next names it too."""
 
     @property
     def draws(self) -> bool:
@@ -67,9 +69,30 @@ class Voice:
 
     def object(self, document: dict[str, Any]) -> None:
         """One JSON object on one line. ASCII only: no control character of another program passes."""
+        if self.app and "next" in document:
+            document = document | {"next": [self.named(command) for command in document["next"]]}
         print(json.dumps(document), file=self.out, flush=True)
 
+    def addressed(self, line: Line) -> Line:
+        """The line with its commands meant for the named app."""
+        return tuple(
+            replace(span, text=self.named(span.text)) if span.ink is Ink.COMMAND else span for span in line
+        )
+
+    def named(self, command: str) -> str:
+        """A command for the named app; what stands behind it stays."""
+        bare = command.rstrip()
+        if (
+            not self.app
+            or not bare.startswith("verdigris ")
+            or bare.startswith("verdigris --")
+            or "--app" in bare
+        ):
+            return command
+        return f"{bare} --app {self.app}{command[len(bare) :]}"
+
     def _write(self, stream: TextIO, lines: Sequence[Line]) -> None:
+        lines = [self.addressed(line) for line in lines] if self.app else lines
         colored = self.color and capable(stream)
         print(painted(lines) if colored else plain(lines), file=stream, flush=True)
 

@@ -19,7 +19,9 @@ from verdigris.core.world import Known, Slot, World
 if TYPE_CHECKING:
     from verdigris.core.lifecycle import Row
 
-__all__ = ["count"]
+__all__ = ["broken_off", "count"]
+
+SLOT_CLOCKS = frozenset(name(slot) for slot in Slot for name in (unweighted, unreachable))
 
 
 def count(row: Row, d: Deployment, w: World, p: Policy, verdict: Verdict | None) -> Deployment:
@@ -46,6 +48,12 @@ def count_slots(d: Deployment, w: World, p: Policy) -> Deployment:
         d = d.count_unbroken(unweighted(slot), idle, w, p).count_unbroken(unreachable(slot), out, w, p)
         d = d.count(broken(slot), any(i.broken for i in instances(slot, w)), w, p)
     return d
+
+
+def broken_off(before: Deployment, after: Deployment) -> bool:
+    """Whether a slot that had been without weight was seen to have some. Who forgets that would count on."""
+    lasted = {entry.name for entry in before.evidence if entry.name in SLOT_CLOCKS}
+    return not lasted <= {entry.name for entry in after.evidence}
 
 
 def stand_still(d: Deployment, w: World, p: Policy) -> Deployment:

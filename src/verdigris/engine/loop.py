@@ -14,6 +14,7 @@ from typing import Any
 from verdigris.core.conditions import foreign
 from verdigris.core.deployment import Answered, Deployment, Note
 from verdigris.core.errors import Conflict, StoreUnavailable, VerdigrisError
+from verdigris.core.evidence import broken_off
 from verdigris.core.intake import Direct, Wish, admit, adopt
 from verdigris.core.lifecycle import ENDINGS, Decision, decide
 from verdigris.core.safety import Action, Kind
@@ -69,6 +70,7 @@ class Engine:
         self.saved: Saved | None = None
         self.stored: int | None = None
         self.saved_at = float("-inf")
+        self.broken_off = False
         self.loaded = False
         self.trouble = ""
         self.outcomes: list[Note] = []
@@ -159,6 +161,7 @@ class Engine:
         await self.parts.store.save(saved, self.stored, notes, decision.answers, self.parts.clock.wall())
         self.saved, self.stored = saved, saved.deployment.generation
         self.saved_at = self.parts.clock.now()
+        self.broken_off = False
 
     def unwritten(
         self, saved: Saved, fresh: Deployment, decision: Decision, error: StoreUnavailable
@@ -188,10 +191,11 @@ class Engine:
         self.loaded = False
 
     def worth_saving(self, saved: Saved, decision: Decision) -> bool:
-        """Whether anything but the passing of evidence changed, or enough evidence has passed."""
+        """Whether anything but the passing of evidence changed, or enough of it has passed, or some is void."""
         if decision.actions or decision.answers or decision.notes or self.outcomes:
             return True
-        behind = self.stored != saved.deployment.generation
+        self.broken_off |= broken_off(saved.deployment, decision.deployment)
+        behind = self.broken_off or self.stored != saved.deployment.generation
         changed = decision.deployment.differs(saved.deployment)
         unfinished = decision.deployment.phase not in ENDINGS or decision.waiting_for != ""
         return behind or changed or (unfinished and self.parts.clock.now() - self.saved_at >= SAVE_EVERY)

@@ -83,7 +83,7 @@ def test_of_several_apps_the_named_one_is_meant(make_house):
 
 
 def test_an_app_that_the_file_does_not_have_is_refused_with_those_that_it_has(make_house):
-    with pytest.raises(ConfigError, match=r"has no app 'serach', it has api, search"):
+    with pytest.raises(ConfigError, match=r"has no app 'serach'. It has: api, search"):
         _ = of_several(make_house, "serach").settings
 
 

@@ -82,3 +82,21 @@ def test_only_on_a_terminal_it_is_drawn(monkeypatch, changes, draws):
 def test_the_width_has_bounds(monkeypatch, columns, width):
     monkeypatch.setenv("COLUMNS", columns)
     assert width == a_voice().width
+
+
+def test_what_is_said_to_be_typed_next_names_the_app_that_was_named():
+    out = io.StringIO()
+    voice = Voice(out=out, err=out, app="search")
+    voice.tell([line("next  ", ("verdigris rollback  ", Ink.COMMAND), "takes it back")])
+    voice.tell([line(("verdigris --help", Ink.COMMAND), ("curl x", Ink.COMMAND))])
+    assert [
+        "next  verdigris rollback --app search  takes it back",
+        "verdigris --helpcurl x",
+    ] == out.getvalue().splitlines()
+    assert "verdigris logs" == Voice().named("verdigris logs")
+
+
+def test_a_program_gets_the_commands_for_the_app_that_was_named():
+    out = io.StringIO()
+    Voice(as_json=True, out=out, err=out, app="search").tell([], {"next": ["verdigris rollback"]})
+    assert ["verdigris rollback --app search"] == json.loads(out.getvalue())["next"]

@@ -1,4 +1,5 @@
 import os
+import re
 
 import pytest
 import yaml
@@ -169,11 +170,16 @@ def test_text_in_the_shape_of_yaml_is_read_or_refused_and_nothing_else(text):
         assert all(document.standing(key) == key for key in document.places)
 
 
+NUMBER = re.compile(r"[-+.]?[0-9].*")
+"""Texts that might be numbers: YAML 1.1, which PyYAML writes, and 1.2 do not agree on all of them."""
+
 JSON = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-(10**15), 10**15)
-    | st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])),
+    | st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])).filter(
+        lambda text: not NUMBER.match(text)
+    ),
     lambda inner: (
         st.lists(inner, max_size=4) | st.dictionaries(st.text("abcdef", min_size=1), inner, max_size=4)
     ),

@@ -4,7 +4,7 @@ import pytest
 
 from tests.unit.core.worlds import BLUE, GREEN, OLD, UNSEEN, a_slot, a_stage, kinds
 from verdigris.core.conditions import Waiting, unreachable, unweighted
-from verdigris.core.evidence import attended, blind, count
+from verdigris.core.evidence import attended, blind, broken_off, count
 from verdigris.core.judge import Verdict, VerdictKind
 from verdigris.core.lifecycle import ROWS
 from verdigris.core.policy import OnUnknown
@@ -106,3 +106,11 @@ def test_counts_that_are_cut_off_are_no_pause():
     assert 2.0 == lasted(stage, "blind")
     assert [] == kinds(stage.look())
     assert GREEN is stage.serving
+
+
+def test_time_without_weight_that_is_over_is_void_and_no_other_time():
+    stage = a_stage("bake", bake=100.0)
+    stage.look()
+    for name, void in ((unweighted(BLUE), True), ("good", False), ("attended", False)):
+        assert void is broken_off(stage.d, stage.d.forget(name))
+        assert not broken_off(stage.d.forget(name), stage.d)

@@ -226,7 +226,7 @@ def _turns() -> Iterator[str]:
 
 def _ways() -> Iterator[str]:
     """A dead slot without another is tried all the same: a check that fails may be wrong."""
-    yield "    acl lasting req.hdr(upgrade) -m found\n"
+    yield "    acl lasting req.hdr(upgrade),lower -m str websocket\n"
     yield "    acl lasting req.hdr(accept) -m beg text/event-stream\n"
     yield "    acl alive var(txn.up) -m int gt 0\n"
     yield "    acl alive var(txn.turned) -m found\n"

@@ -64,6 +64,8 @@ def _long_lived(site: Site, table: Table, name: str, slot: Slot, places: int) ->
     pool, _, _ = backends(site.app, slot)
     return f"""\
 backend {name}
+    # The application hears at once that the listener has gone, not with the next word that it has for him.
+    option abortonclose
     retries 3
 {"".join(_rules(site))}{"".join(_servers(site, table, name, slot, places, f"track {pool}/"))}"""
 

@@ -28,7 +28,7 @@ class Street:
         await eventually(self.answers, "HAProxy to answer")
         self.api, self.search = (HaproxyRouter(self.door, app) for app in ("api", "search"))
         for router in (self.api, self.search):
-            instance = self.instances[router.app] = await Instance("blue-1", "blue").start()
+            self.instances[router.app] = await Instance("blue-1", "blue").start()
             await router.apply(self.blue(router.app), 1)
 
     def blue(self, app):

@@ -20,7 +20,9 @@ async def test_a_prefix_is_taken_off_and_told_to_the_application(blue):
     house, instance = await blue(path="/search", strip=True)
     for asked in ("/search", "/search/", "/search/a/b?c=/search"):
         assert 200 == (await house.ask(asked)).status
-    mine = [(path, headers.get("x-forwarded-prefix")) for _, path, headers in instance.asked if path != "/health"]
+    mine = [
+        (path, headers.get("x-forwarded-prefix")) for _, path, headers in instance.asked if path != "/health"
+    ]
     assert [("/", "/search"), ("/", "/search"), ("/a/b?c=/search", "/search")] == mine
     assert 404 == (await house.ask("/searching")).status
 
