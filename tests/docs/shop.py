@@ -3,8 +3,10 @@
 import json
 import os
 import sys
-import time
+import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+TICK = threading.Event()
 
 
 class Shop(BaseHTTPRequestHandler):
@@ -33,7 +35,7 @@ class Shop(BaseHTTPRequestHandler):
         self.end_headers()
         while True:
             self.wfile.write(b"data: tick\n\n")
-            time.sleep(0.2)
+            TICK.wait(0.2)
 
     def log_message(self, *words: object) -> None:
         pass

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import DOCS, PAGES, ROOT, read
-from verdigris.adapters.routers.haproxy.render import ERRORS
+from verdigris.adapters.routers.haproxy.words import ANSWERS
 from verdigris.cli.exits import Exit
 from verdigris.cli.verbs import VERBS
 from verdigris.config.catalogue import entries
@@ -15,7 +15,8 @@ from verdigris.core.lifecycle import ROWS
 from verdigris.core.world import Verb
 
 SOURCE = [path for path in sorted((ROOT / "src").rglob("*.py")) if "testing" not in path.parts]
-HEADER = re.compile(r"X-(?:Verdigris-\w+|Environment|API-Version|Request-Id|Forwarded-For)")
+HEADER = re.compile(r"X-(?:Verdigris-\w+|Environment|API-Version|Request-(?:Id|Start)|Forwarded-\w+)")
+OWN_ANSWER = re.compile(r"""return status (\d+) \{answer\(['"]([a-z-]+)['"]\)""")
 CODE = re.compile(r"`([^`\n]+)`")
 
 FILES = (
@@ -37,6 +38,7 @@ FILES = (
         "haproxy.sock",
     ),
     *("share.map", "latch.map", "preview.map", "preview.secret", "lines.sock", "haproxy.log"),
+    *("sites.map", "users.map", "hold.lua", "controller.wiring"),
 )
 
 
@@ -96,7 +98,12 @@ def test_every_header_of_ours_is_documented(header):
     assert f"`{header}`" in reference("headers.md")
 
 
-@pytest.mark.parametrize(("status", "error"), ERRORS.items())
+OWN_ANSWERS = {found for path in SOURCE for found in OWN_ANSWER.findall(path.read_text())}
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), sorted({*ANSWERS.items(), *((int(s), e) for s, e in OWN_ANSWERS)})
+)
 def test_every_answer_of_the_router_itself_is_documented(status, error):
     assert f"| `{error}` | {status} |" in reference("headers.md")
 
@@ -109,7 +116,8 @@ def test_every_kind_of_event_is_documented():
 @pytest.mark.parametrize("file", FILES)
 def test_every_file_of_the_state_directory_is_documented_and_written_somewhere(file):
     assert file in reference("state-directory.md")
-    assert any(f'{file}"' in path.read_text() or f"{file} " in path.read_text() for path in SOURCE)
+    written = re.compile(re.sub("<[a-z]+>", r"\\{[^}]+\\}", file) + '[" ]')
+    assert any(written.search(path.read_text()) for path in SOURCE)
 
 
 def test_every_dependency_has_its_reason():
@@ -125,6 +133,7 @@ def test_the_glossary_has_every_phase_and_every_command_and_is_in_order():
         "rollback": "roll back",
         "aborted": "abort",
         "succeeded": "succeed",
+        "pause-all": "pause all",
     }
     met = {spelled.get(name, name) for name in (*ROWS, *Verb)}
     assert [] == sorted(met - words())

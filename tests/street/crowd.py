@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import resource
 
-from load import Call, Load, Plan, Result
+from load import Load, Plan, Result
 from tests.unit.adapters.conftest import Instance
+from tests.waiting import eventually
 
 __all__ = ["SSE", "UPGRADE", "Crowd", "Lasting", "crowd", "many_files", "sent_after"]
 
@@ -33,6 +34,10 @@ class Lasting(Instance):
         self.port = self.server.sockets[0].getsockname()[1]
         return self
 
+    async def die(self):
+        await super().die()
+        await eventually(lambda: not self.connections, "the last connection to be over")
+
     async def answer(self, reader, writer):
         head = await reader.readuntil(b"\r\n\r\n")
         method, path, _ = head.split(b"\r\n")[0].decode().split(" ")
@@ -41,9 +46,10 @@ class Lasting(Instance):
         length = head.lower().partition(b"\r\ncontent-length: ")[2].partition(b"\r\n")[0]
         await reader.readexactly(int(length or 0))
         if path == "/slow":
-            await asyncio.sleep(SLOW)
+            await asyncio.sleep(SLOW)  # noqa: TID251 - the application is slow, not its test
         elif path == "/hang":
-            await asyncio.Event().wait()
+            await reader.read()
+            raise ConnectionError
         self.asked.append((method, path, {}))
         writer.write(f"HTTP/1.1 200 OK\r\nContent-Length: {len(self.slot)}\r\n\r\n{self.slot}".encode())
         await writer.drain()
@@ -76,9 +82,9 @@ class Crowd:
 
 
 @contextlib.asynccontextmanager
-async def crowd(street, rate=800.0, calls=(Call(),), **plan):
+async def crowd(street, rate=800.0, **plan):
     """Load on the street's front door for as long as the block lasts."""
-    plan = Plan(url=f"http://127.0.0.1:{street.port}", rate=rate, calls=calls, **{"connections": 128, **plan})
+    plan = Plan(url=f"http://127.0.0.1:{street.port}", rate=rate, **{"connections": 128, **plan})
     load, found = Load(plan), Crowd()
     await load.start()
     await load.first_end.wait()

@@ -22,7 +22,7 @@ DRAWN = random.Random(12)
 SALTS = [f"d-{DRAWN.getrandbits(48):x}" for _ in range(20)]
 """As a deployment gets one: none of them was ever used before, and the same ones in every run of this test."""
 
-SYLLABLES = "ba de fi go lu ma ne pi ro su".split()
+SYLLABLES = ["ba", "de", "fi", "go", "lu", "ma", "ne", "pi", "ro", "su"]
 CROWDS = {
     "numbers": [str(number) for number in range(1, 1000)],
     "words": ["".join(parts) for parts in product(SYLLABLES, repeat=3)],

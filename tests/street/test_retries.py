@@ -43,7 +43,10 @@ class Asked:
             number = next(self.numbers)
             method = METHODS[number % len(METHODS)]
             name = f"{method}-{number}"
-            self.statuses[name] = (await client.ask(method=method, headers=[f"X-Request-Id: {name}"])).status
+            reply = await client.ask(method=method, headers=[f"X-Request-Id: {name}"])
+            self.statuses[name] = reply.status
+            if reply.headers.get("connection") == "close":
+                client = self.street.client()
 
     async def more(self, wanted):
         until = len(self.statuses) + wanted
@@ -85,6 +88,7 @@ async def test_an_instance_that_is_killed_in_mid_request_repeats_nothing_unsafe(
 async def test_whoever_meets_a_dead_instance_is_served_by_another_and_that_is_counted(street, worker, method):
     one, two = worker("green-1"), worker("green-2")
     await street.route("api", 100, 1, one, two)
+    signals = street.lines.of("api")
     one.kill()
     clients = [street.client() for _ in range(4)]
     statuses = [await status_of(client, method) for client in clients]
@@ -92,7 +96,7 @@ async def test_whoever_meets_a_dead_instance_is_served_by_another_and_that_is_co
     await eventually(lambda: len(street.told()) == 4, "four lines")
     retries = sum(line.retries for line in street.told())
     assert retries > 0
-    await eventually(lambda: unreached(street, retries), "the retries among the counts")
+    await eventually(lambda: unreached(signals, retries), "the retries among the counts")
 
 
 async def status_of(client, method):
@@ -101,8 +105,8 @@ async def status_of(client, method):
     return int(head.split(b" ")[1])
 
 
-async def unreached(street, expected):
-    seen = await street.lines.of("api").observe()
+async def unreached(signals, expected):
+    seen = await signals.observe()
     return isinstance(seen, Known) and expected == sum(second.slots.green.unreached for second in seen.value)
 
 

@@ -36,12 +36,18 @@ def count(row: Row, d: Deployment, w: World, p: Policy, verdict: Verdict | None)
 
 
 def count_slots(d: Deployment, w: World, p: Policy) -> Deployment:
-    """What is counted whatever the phase: how long a slot has had no weight, and a broken instance."""
+    """What is counted whatever the phase: how long a slot has had no weight, and a broken instance.
+
+    A look at the router that failed is bridged where that only keeps a slot waiting, not where it is torn down for it.
+    """
     reading = w.router.reading
     if isinstance(reading, Known) and reading.value.routing != d.disowned:
         d = replace(d, disowned=None)
+    if isinstance(reading, Known) and d.routed and reading.value.generation != d.routed.generation:
+        # The router came back, or somebody was at it: what it did meanwhile nobody has seen.
+        d = d.forget(*SLOT_CLOCKS)
     for slot in Slot:
-        idle = out = None
+        idle, out = None, False
         if isinstance(reading, Known):
             idle = reading.value.routing.weights[slot] == 0 and reading.value.fell_back_to is not slot
             out = idle and reading.value.routing.fallback is not slot

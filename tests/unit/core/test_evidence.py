@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.unit.core.worlds import BLUE, GREEN, OLD, UNSEEN, a_slot, a_stage, kinds
+from tests.unit.core.worlds import BLUE, GREEN, OLD, UNSEEN, a_slot, a_stage, a_stage_turned_back, kinds
 from verdigris.core.conditions import Waiting, unreachable, unweighted
 from verdigris.core.evidence import attended, blind, broken_off, count
 from verdigris.core.judge import Verdict, VerdictKind
 from verdigris.core.lifecycle import ROWS
 from verdigris.core.policy import OnUnknown
-from verdigris.core.world import Unknown, Verb
+from verdigris.core.world import Known, Unknown, Verb
 
 UNSURE = Verdict(VerdictKind.UNKNOWN, "nobody can say")
 
@@ -114,3 +114,27 @@ def test_time_without_weight_that_is_over_is_void_and_no_other_time():
     for name, void in ((unweighted(BLUE), True), ("good", False), ("attended", False)):
         assert void is broken_off(stage.d, stage.d.forget(name))
         assert not broken_off(stage.d.forget(name), stage.d)
+
+
+@pytest.mark.parametrize("generation", [None, 1, 999], ids=["by hand", "an older one", "a newer one"])
+def test_a_router_that_does_not_bear_our_newest_stamp_may_have_done_anything_meanwhile(generation):
+    """Seed 1202503: it was edited by hand and came back with an old file, between two looks that succeeded."""
+    stage = a_stage("bake")
+    for _ in range(5):
+        stage.look()
+    assert 5.0 < stage.d.lasted(unweighted(BLUE))
+    stage.generation, stage.deaf = generation, True
+    stage.look()
+    assert 0.0 == stage.d.lasted(unweighted(BLUE))
+
+
+def test_a_look_that_failed_keeps_a_slot_from_being_torn_down_and_takes_no_time_from_its_drain():
+    stage = a_stage_turned_back("settle", drain=60.0)
+    stage.in_flight[GREEN] = Known(3, stage.now)
+    for _ in range(5):
+        stage.look()
+    before = stage.d.lasted(unweighted(GREEN)), stage.d.lasted(unreachable(GREEN))
+    stage.show["reading"] = UNSEEN
+    stage.look()
+    assert (before[0], 0.0) == (stage.d.lasted(unweighted(GREEN)), stage.d.lasted(unreachable(GREEN)))
+    assert before[1] > 2.0

@@ -25,13 +25,11 @@ from verdigris.adapters.routers.haproxy.sight import Sight
 from verdigris.adapters.routers.haproxy.socket import Conversation
 from verdigris.adapters.routers.haproxy.table import Row, Table
 from verdigris.adapters.routers.haproxy.words import (
-    EARLY,
     LATCH,
     LUA,
     SHARE,
     SITES,
     USERS,
-    early_answer,
     page_of,
 )
 from verdigris.core.errors import ActionError, ConfigError, ObservationError
@@ -149,6 +147,8 @@ class FrontDoor:
         """Have another process take over; the one that serves now is held by its conversation until it is done."""
         old = await self.talk()
         await self.runner.reload()
+        if self._conversation and self._conversation is not old:
+            self._conversation.close()  # begun meanwhile: a forgotten one would keep its process from ever ending
         self._conversation = None
         self.leaving.hold(old)
 
@@ -182,7 +182,7 @@ class FrontDoor:
         for complaint in self.certificates.prepare():
             log.warning("%s", complaint)
         beside = {LUA: program(self.door), SITES: sites_map(self.door), USERS: users_map(self.door)}
-        beside |= dict(early_answer(status) for status in EARLY) | crt_lists(self.door)
+        beside |= crt_lists(self.door)
         for site in self.door.sites:
             beside[page_of(site.app)] = page(site, log.warning)
         for name, text in beside.items():

@@ -15,12 +15,10 @@ from verdigris.adapters.routers.haproxy.settings import Door
 from verdigris.adapters.routers.haproxy.table import Row, Table
 from verdigris.adapters.routers.haproxy.words import (
     ANSWERS,
-    EARLY,
     LINES,
     LUA,
     SOCKET,
     answer,
-    early_answer,
     milliseconds,
 )
 
@@ -92,11 +90,7 @@ ring lines
 
 
 def _defaults() -> str:
-    files = {status: f"errorfile {early_answer(status)[0]}" for status in EARLY}
-    answers = "".join(
-        f"    http-error status {status} {files.get(status) or answer(kind)}\n"
-        for status, kind in ANSWERS.items()
-    )
+    answers = "".join(f"    http-error status {status} {answer(kind)}\n" for status, kind in ANSWERS.items())
     return f"""\
 defaults
     mode http

@@ -6,7 +6,6 @@ __all__ = [
     "ANSWERS",
     "CERTIFICATES",
     "COHORT_COOKIE",
-    "EARLY",
     "LATCH",
     "LINES",
     "LUA",
@@ -18,7 +17,6 @@ __all__ = [
     "STREAMS",
     "USERS",
     "answer",
-    "early_answer",
     "milliseconds",
     "page_of",
 ]
@@ -52,23 +50,6 @@ def answer(kind: str) -> str:
     """The end of a rule that answers in our name: a short JSON document with the id of the request."""
     body = f'"{{\\"error\\":\\"{kind}\\",\\"request_id\\":\\"%[var(txn.id)]\\"}}\\n"'
     return f"content-type application/json lf-string {body} hdr X-Verdigris-Error {kind}"
-
-
-EARLY = (400, 408)
-"""Answers that are given before a request can be read: they have no request id, and stand in files."""
-
-
-def early_answer(status: int) -> tuple[str, str]:
-    """The name of the file of an early answer, and the answer, headers and all."""
-    body = f'{{"error":"{ANSWERS[status]}"}}\n'
-    head = (
-        f"HTTP/1.1 {status} {'Bad Request' if status == 400 else 'Request Timeout'}",
-        f"Content-Length: {len(body)}",
-        "Content-Type: application/json",
-        f"X-Verdigris-Error: {ANSWERS[status]}",
-        "Connection: close",
-    )
-    return f"{status}.http", "\r\n".join((*head, "", body))
 
 
 def page_of(app: str) -> str:

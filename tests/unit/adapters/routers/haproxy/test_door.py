@@ -95,6 +95,20 @@ async def test_an_app_that_outgrows_its_places_takes_the_other_along(street):
         await instance.die()
 
 
+async def test_a_conversation_that_is_begun_during_a_succession_is_not_left_open(street, monkeypatch):
+    begun, reload = [], street.runner.reload
+
+    async def interrupted():
+        await reload()
+        (await street.door.talk()).close()
+        begun.append(await street.door.talk())
+
+    monkeypatch.setattr(street.runner, "reload", interrupted)
+    await street.door.succeed()
+    assert begun[0].over
+    assert begun[0] is not await street.door.talk()
+
+
 async def test_a_row_that_says_nothing_is_said_before_anything_starts(tmp_path):
     directory = tmp_path / "router"
     directory.mkdir()
