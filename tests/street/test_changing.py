@@ -44,8 +44,19 @@ async def look(street):
     return await street.routers["api"].observe()
 
 
+async def whole_again(street):
+    """One listener is counted: not known for as long as a process that nobody asks any more still ends."""
+    try:
+        await eventually(lambda: one_listens(street), "the counts to be whole again")
+    except AssertionError as error:
+        held = [conversation.pid for conversation in street.door.leaving.held]
+        error.add_note(
+            f"{(await look(street)).long_lived}, asked: {held}, {await street.runner.leaving()} leave"
+        )
+        raise
+
+
 async def one_listens(street):
-    """Unknown while a process that nobody asks any more still ends."""
     return getattr((await look(street)).long_lived[Slot.BLUE], "value", None) == 1
 
 
@@ -60,7 +71,7 @@ async def test_five_successions_under_load_cost_no_request(changing, keep_alive,
             await changing.door.succeed()
             await look(changing)  # the earlier ones are let go of once they have nothing left
             await served(changing)
-        await eventually(lambda: one_listens(changing), "the counts to be whole again")
+        await whole_again(changing)
     figure(f"changing: {SUCCESSIONS} successions, keep-alive {keep_alive}: {load.result}")
     assert {} == load.result.by_error
     assert SUCCESSIONS == changing.runner.reloads
@@ -73,7 +84,7 @@ async def test_an_exchange_of_the_binary_under_load_costs_no_request(changing, k
         await served(changing)
         await exchange(changing, copy_of(changing.binary, tmp_path))
         await served(changing)
-        await eventually(lambda: one_listens(changing), "the counts to be whole again")
+        await whole_again(changing)
     figure(f"changing: another binary, keep-alive {keep_alive}: {load.result}")
     assert {} == load.result.by_error
     assert changing.runner.argv[0].startswith(str(tmp_path))

@@ -1,4 +1,4 @@
-"""Nothing is done twice that is not safe to do twice, whoever dies in the middle of it: counted where it is done."""
+"""Under load, an instance dies: what is not safe is done once, what is safe is done again, and both can be counted."""
 
 import asyncio
 from collections import Counter
@@ -8,11 +8,14 @@ import pytest
 
 from tests.street.servers import Worker
 from tests.waiting import eventually
+from verdigris.adapters.signals.lines import read
 from verdigris.core.world import Known, Slot
 
 UNSAFE = ("POST", "PUT", "DELETE", "PATCH")
 METHODS = ("GET", *UNSAFE)
 CLIENTS = 16
+CLOSED = 0
+"""The status of a request whose connection was closed without an answer."""
 
 
 @pytest.fixture
@@ -30,7 +33,7 @@ def worker(tmp_path):
 
 
 class Asked:
-    """Requests of every method over kept-alive connections; every one has an id, and every answer is kept."""
+    """Requests of every method over kept-alive connections; each has an id, and what became of it is kept."""
 
     def __init__(self, street):
         self.street, self.numbers, self.over = street, count(), False
@@ -42,10 +45,9 @@ class Asked:
         while not self.over:
             number = next(self.numbers)
             method = METHODS[number % len(METHODS)]
-            name = f"{method}-{number}"
-            reply = await client.ask(method=method, headers=[f"X-Request-Id: {name}"])
-            self.statuses[name] = reply.status
-            if reply.headers.get("connection") == "close":
+            name = f"load-{number}-{method}"
+            self.statuses[name] = await status_of(client, method, name)
+            if self.statuses[name] == CLOSED:
                 client = self.street.client()
 
     async def more(self, wanted):
@@ -56,8 +58,20 @@ class Asked:
         self.over = True
         await asyncio.gather(*self.tasks)
 
-    def by_status(self, methods):
-        return Counter(status for name, status in self.statuses.items() if name.startswith(methods))
+    def by_status(self, *methods):
+        return Counter(status for name, status in self.statuses.items() if name.endswith(methods))
+
+
+async def status_of(client, method, name, path="/"):
+    try:
+        return (await client.ask(path, method, [f"X-Request-Id: {name}"])).status
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return CLOSED
+
+
+def lines_of(street, name):
+    """What the router has told of the requests whose id begins so: neither probes nor anybody else's."""
+    return [read(frame) for frame in street.lines.frames if f" {name}-".encode() in frame]
 
 
 async def test_an_instance_that_is_killed_in_mid_request_repeats_nothing_unsafe(street, worker, figure):
@@ -71,43 +85,36 @@ async def test_an_instance_that_is_killed_in_mid_request_repeats_nothing_unsafe(
 
     executed = one.executed + two.executed
     twice = {name for name, times in executed.items() if times > 1}
-    unsafe = asked.by_status(UNSAFE)
-    retried = sum(line.retries for line in street.told())
+    unsafe = asked.by_status(*UNSAFE)
     figure(
-        f"killed in mid-request: {len(executed)} requests, {len(twice)} safe ones done again, {retried} retries"
+        f"retries: killed in mid-request: {len(executed)} requests, {len(twice)} safe ones done again, 0 others;"
+        f" {unsafe[502]} got 502, {unsafe[CLOSED]} a closed connection"
     )
-    assert set() == {name for name in twice if name.startswith(UNSAFE)}
+    assert set() == {name for name in twice if name.endswith(UNSAFE)}
     assert {200} == set(asked.by_status("GET"))
-    assert {200, 502} >= set(unsafe)
     # Whoever was inside when it died, and nobody who came after.
-    assert unsafe[502] <= CLIENTS
+    assert {200, 502, CLOSED} >= set(unsafe)
+    assert unsafe[502] + unsafe[CLOSED] <= CLIENTS
     assert executed.keys() >= {name for name, status in asked.statuses.items() if status == 200}
 
 
-@pytest.mark.parametrize("method", ["HEAD", *METHODS])
+@pytest.mark.parametrize("method", METHODS)
 async def test_whoever_meets_a_dead_instance_is_served_by_another_and_that_is_counted(street, worker, method):
     one, two = worker("green-1"), worker("green-2")
     await street.route("api", 100, 1, one, two)
     signals = street.lines.of("api")
     one.kill()
-    clients = [street.client() for _ in range(4)]
-    statuses = [await status_of(client, method) for client in clients]
-    assert ([200] * 4, 4) == (statuses, sum(two.executed.values()))
-    await eventually(lambda: len(street.told()) == 4, "four lines")
-    retries = sum(line.retries for line in street.told())
-    assert retries > 0
+    statuses = [await status_of(street.client(), method, f"met-{number}") for number in range(4)]
+    lines = await eventually(lambda: lines_of(street, "met")[3:] and lines_of(street, "met"), "four lines")
+    retries = sum(line.retries for line in lines)
+    assert ([200] * 4, 4, True) == (statuses, sum(two.executed.values()), retries > 0)
     await eventually(lambda: unreached(signals, retries), "the retries among the counts")
 
 
-async def status_of(client, method):
-    await client.send(method=method)
-    head = await client.reader.readuntil(b"\r\n\r\n")
-    return int(head.split(b" ")[1])
-
-
-async def unreached(signals, expected):
+async def unreached(signals, least):
+    """At least as many: a probe of ours may have met the dead one as well."""
     seen = await signals.observe()
-    return isinstance(seen, Known) and expected == sum(second.slots.green.unreached for second in seen.value)
+    return isinstance(seen, Known) and least <= sum(second.slots.green.unreached for second in seen.value)
 
 
 async def test_while_judging_a_request_of_one_slot_never_goes_to_the_other(street, worker):
@@ -118,8 +125,35 @@ async def test_while_judging_a_request_of_one_slot_never_goes_to_the_other(stree
     green.kill()
     await asked.more(200)
     await asked.end()
-    await eventually(lambda: len(street.told()) >= len(asked.statuses), "a line for each request")
-    lines = street.told()
-    assert set() == {line.slot for line in lines if line.chosen is Slot.GREEN} - {None, Slot.GREEN}
-    assert sum(line.chosen is Slot.BLUE for line in lines) == sum(blue.executed.values())
-    assert any(line.status >= 500 for line in lines if line.chosen is Slot.GREEN)
+
+    told = len(asked.statuses) - asked.by_status(*METHODS)[CLOSED]
+    await eventually(lambda: len(lines_of(street, "load")) >= told, "a line for each request")
+    lines = lines_of(street, "load")
+    of_green = [line for line in lines if line.chosen is Slot.GREEN]
+    assert {Slot.GREEN, None} >= {line.slot for line in of_green}
+    assert any(line.status >= 500 for line in of_green)
+    by_blue = {name for name in blue.executed if name.startswith("load-")}
+    assert len(by_blue) == sum(line.chosen is Slot.BLUE for line in lines)
+
+
+@pytest.mark.xfail(
+    reason="on a connection kept alive by both sides HAProxy closes without an answer, without a line of the log"
+)
+async def test_what_fails_over_a_kept_connection_is_counted_as_well(street):
+    blue = await street.instance("blue-1", "blue")
+    await street.route("api", 0, 1, blue)
+    signals = street.lines.of("api")
+    for number in range(20):
+        client = street.client()
+        assert 200 == await status_of(client, "GET", f"kept-{number}")
+        assert await status_of(client, "POST", f"lost-{number}", "/cut") in (502, CLOSED)
+    await eventually(lambda: len(lines_of(street, "kept")) == 20, "the lines of those that went well")
+    assert 20 == await eventually(lambda: counted(signals, 20), "all of them to be counted")
+
+
+async def counted(signals, requests):
+    """How many failed, as soon as so many went well in seconds that are complete."""
+    seen = await signals.observe()
+    seconds = seen.value if isinstance(seen, Known) else ()
+    well = sum(second.slots.blue.requests - second.slots.blue.unreached for second in seconds)
+    return well >= requests and (sum(second.slots.blue.unreached for second in seconds) or -1)

@@ -36,6 +36,8 @@ __all__ = [
 
 STOPPED_WITHIN = 5.0
 STARTED_WITHIN = 20.0
+ANSWERED_WITHIN = 10.0
+"""Seconds for the keeper of a machine that has too much to do: a way back must not be refused for that."""
 
 
 def start(house: House, say: Say) -> None:
@@ -73,9 +75,12 @@ def start_keeper(house: House, say: Say) -> None:
 
 def refuse_to_forget(house: House) -> None:
     """`Refused` when an app runs here that the file does not have: a router wired by it would refuse its requests."""
-    seen = house.keeper()
-    if seen is None:
-        raise ObservationError(f"the keeper of {house.state} does not answer. See `verdigris doctor`")
+    from verdigris.keeper import client
+
+    try:
+        seen = client.observe(house.state, ANSWERED_WITHIN)
+    except client.KeeperError as error:
+        raise ObservationError(error.sentence) from error
     running = {realm_of(name) for name, slot in seen.slots.items() if slot.count} - {""}
     if forgotten := sorted(running - house.apps.keys()):
         ending = " or ".join(f"`verdigris teardown --app {app}`" for app in forgotten)

@@ -195,7 +195,8 @@ def the_drain_counts_from_the_decision() -> AbstractContextManager[None]:
         if not isinstance(seen, Known) or d.routed is None:
             return count_slots(d, w, p)
         routing = replace(seen.value.routing, weights=d.routed.routing.weights)
-        reading = replace(seen, value=replace(seen.value, routing=routing))
+        told = replace(seen.value, routing=routing, generation=d.routed.generation)
+        reading = replace(seen, value=told)
         return count_slots(d, replace(w, router=replace(w.router, reading=reading)), p)
 
     return instead(count_slots, counted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Iterator
 
@@ -11,7 +12,7 @@ from tests.unit.cli.house import FakeHouse
 from tests.unit.keeper.house import House as KeeperHouse
 from verdigris.adapters.stores.lease import Lease
 from verdigris.adapters.stores.pokes import listen, poke
-from verdigris.bootstrap.controller import hear, refuse_a_lost_store, take
+from verdigris.bootstrap.controller import follow, hear, refuse_a_lost_store, take
 from verdigris.bootstrap.house import DATABASE, House
 from verdigris.core.errors import Conflict, StoreUnavailable
 from verdigris.engine.service import Service
@@ -79,3 +80,26 @@ def test_hearing_nothing_wakes_nobody(tmp_path):
     with listen(tmp_path) as ears:
         hear(ears, service)
     assert not service.bells[house.app].is_set()
+
+
+def test_a_poke_wakes_every_app(tmp_path):
+    engines = [FakeHouse().engine, FakeHouse().engine]
+    engines[1].app = "search"
+    service = Service(engines)
+    with listen(tmp_path) as ears:
+        poke(tmp_path)
+        hear(ears, service)
+    assert {"orders": True, "search": True} == {app: bell.is_set() for app, bell in service.bells.items()}
+
+
+class Changing:
+    """An environment in which something happens once."""
+
+    async def changes(self):
+        yield "blue-1: running"
+
+
+async def test_a_change_in_one_app_wakes_that_one(tmp_path):
+    bells = asyncio.Event(), asyncio.Event()
+    await follow(Changing(), bells[0])
+    assert [True, False] == [bell.is_set() for bell in bells]

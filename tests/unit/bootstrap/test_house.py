@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from verdigris.adapters.routers.haproxy.expiry import EXPIRIES, Expiry, noted
 from verdigris.bootstrap.house import House
 from verdigris.core.errors import ConfigError
 
@@ -104,3 +106,22 @@ def test_an_installation_has_one_id_for_ever_and_only_we_can_read_it(make_house)
     first = house.installation()
     assert (16, first) == (len(first), make_house().installation())
     assert 0o600 == (house.state / "installation").stat().st_mode & 0o777
+
+
+# --- its certificates -------------------------------------------------------------------------------------------
+
+
+def test_certificates_of_an_app_are_complained_about_and_no_others(make_house):
+    house = make_house()
+    assert () == house.expiring("orders")
+    notes = house.state / "router" / EXPIRIES
+    notes.parent.mkdir(parents=True)
+    old = datetime(2020, 1, 1, tzinfo=UTC)
+    notes.write_text(noted([Expiry(app, (), old, old + timedelta(days=90)) for app in ("orders", "search")]))
+    [said] = house.expiring("orders")
+    assert said.startswith("orders: the certificate expired on 2020-03-31")
+
+
+def test_the_header_of_a_slot_lies_in_the_routers_directory(make_house):
+    house = make_house()
+    assert house.state / "router" / "preview-green.header" == house.preview_header("green")

@@ -158,3 +158,10 @@ def test_watch_without_a_terminal_tells_it_line_by_line_to_its_end(house: FakeHo
     assert 0 == typed.code
     assert "● restore" in typed.err
     assert "orders 2.0 was rolled back" in typed.out
+
+
+def test_status_says_what_is_to_be_done_about_certificates(house: FakeHouse, type_: Type):
+    house.ship("1.0")
+    house.certificates = ("orders: the certificate expires in 9 days: see whether its renewal still runs",)
+    assert "certificate  orders: the certificate expires in 9 days" in type_("status").out
+    assert list(house.certificates) == json.loads(type_("status", "--json").out)["certificates"]
