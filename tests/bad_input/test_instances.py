@@ -49,7 +49,7 @@ def test_an_instance_whose_port_is_taken_comes_back_on_another(pair: Project):
 
 
 def test_an_instance_is_not_restarted_from_a_release_that_was_changed(pair: Project):
-    code = pair.state / "releases" / "1.0.0" / "api.py"
+    code = pair.state / "releases" / "api" / "1.0.0" / "api.py"
     code.chmod(0o600)
     code.write_text(code.read_text() + "# just a small fix\n")
     os.kill(instances(pair)["blue-1"]["pid"], signal.SIGKILL)
@@ -67,7 +67,7 @@ def test_a_release_that_was_changed_before_it_started_is_refused(pair: Project):
     eventually_sync(lambda: pair.document("status")["phase"] == "gate", "the gate")
     pair.run("abort").says(0)
     eventually_sync(lambda: pair.document("status")["phase"] == "aborted", "the abort")
-    code = pair.state / "releases" / "1.1.0" / "api.py"
+    code = pair.state / "releases" / "api" / "1.1.0" / "api.py"
     code.chmod(0o600)
     code.write_text("print('hello')\n")
     pair.configure()
@@ -79,15 +79,15 @@ def test_an_application_that_ignores_sigterm_is_killed_after_its_grace_and_that_
     pair.deploy("2.0.0").says(0, "api 2.0.0 serves")
     eventually_sync(lambda: pair.document("status")["phase"] == "succeeded", "the stubborn one to be gone")
     killed = [line for line in pair.run("logs", "keeper").out.splitlines() if "ignores SIGTERM" in line]
-    assert {"green-1", "green-2"} == {json.loads(line)["name"] for line in killed}
+    assert {"api.green-1", "api.green-2"} == {json.loads(line)["name"] for line in killed}
     assert all("killed after 1." in line for line in killed)
 
 
 def instances(project: Project) -> dict[str, Any]:
     """What runs in blue, as the keeper tells it."""
     found = json.loads((project.state / "keeper.json").read_text())
-    running = [i for i in found["slots"]["blue"]["instances"] if i["process"]]
-    return {i["name"]: i | {"pid": i["process"]["pid"]} for i in running}
+    running = [i for i in found["slots"]["api.blue"]["instances"] if i["process"]]
+    return {i["name"].removeprefix("api."): i | {"pid": i["process"]["pid"]} for i in running}
 
 
 def healthy(project: Project) -> int:

@@ -115,5 +115,5 @@ def test_a_link_out_of_the_source_is_refused(live: Project):
 
 def traces(project: Project, version: str) -> list[str]:
     """What is left of a release on the disk."""
-    found = (project.state / "releases").iterdir()
+    found = (project.state / "releases").rglob("*")
     return [path.name for path in found if version in path.name or path.name.startswith(".source-")]

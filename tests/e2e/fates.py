@@ -15,7 +15,7 @@ __all__ = ["FATES", "freeze", "ruin"]
 def ruin(project: Project) -> float:
     """Kill every instance of the candidate so that none comes back; the moment of it."""
     version, pids = project.version, project.instances(project.candidate).values()
-    app = project.state / "releases" / version / "app.py"
+    app = project.state / "releases" / "orders" / version / "app.py"
     app.chmod(0o644)
     app.write_text("this was changed after it was proven")
     moment = time.monotonic()

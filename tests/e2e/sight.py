@@ -19,6 +19,7 @@ from verdigris.adapters.stores.lease import Lease
 from verdigris.adapters.stores.pokes import poke
 from verdigris.core.errors import Conflict, ObservationError
 from verdigris.keeper.client import KeeperClient, KeeperError
+from verdigris.keeper.names import local
 from verdigris.keeper.observed import Observed
 from verdigris.ports import Event
 
@@ -116,9 +117,9 @@ class Sight:
             return False
 
     def instances(self, slot: str | None = None) -> dict[str, int]:
-        """Names and pids of the instances that live."""
+        """Names at the keeper and pids of the instances that live."""
         slots = self.seen().slots
-        found = (i for name in slots if slot in (None, name) for i in slots[name].instances)
+        found = (i for name in slots if slot in (None, local(name)) for i in slots[name].instances)
         return {i.name: i.pid for i in found if i.alive and i.pid}
 
     @property
