@@ -1,4 +1,4 @@
-"""Clients that mean no good, or come from elsewhere: they send the bytes that they are given and keep what comes back."""
+"""Clients that mean no good, or come from elsewhere: they send what they are given, and keep what comes back."""
 
 import asyncio
 import contextlib

@@ -21,7 +21,7 @@ from verdigris.adapters.routers.haproxy.socket import Conversation
 from verdigris.adapters.routers.haproxy.table import Row, Table
 from verdigris.adapters.routers.haproxy.words import LATCH, SHARE
 from verdigris.core.errors import ActionError, Conflict, ObservationError
-from verdigris.core.world import Answer, Known, PerSlot, RouterWorld, Routing, Seen, Slot, Unknown
+from verdigris.core.world import Answer, Known, PerSlot, Reading, RouterWorld, Routing, Seen, Slot, Unknown
 
 if TYPE_CHECKING:
     from verdigris.ports import Capabilities
@@ -83,6 +83,7 @@ class HaproxyRouter:
         await asyncio.to_thread(door.files.write_latch, sight.latch)
         in_flight, long_lived = await door.leaving.added_to(load, self.app, now)
         reading = sight.reading(self.installation)
+        self._let_stay(reading)
         targets = [slot for slot in Slot if reading.routing.members[slot]]
         await self.probes.look([FRONT, *targets], sight.member)
         previews: list[Seen[Answer]] = [
@@ -123,9 +124,7 @@ class HaproxyRouter:
         conversation = await self._reach()
         sight = await self._sight(conversation)
         self._refuse_older(sight, generation)
-        for slot in Slot:
-            if routing.weights[slot]:
-                self.closing.stop(slot)
+        self._let_stay(Reading(routing, generation))
         row = Row.of(routing, generation, self.installation)
         table = sight.table.become(routing, row, sight.places)
         if table != sight.table or sight.fell_back_to or sight.trouble:
@@ -137,6 +136,12 @@ class HaproxyRouter:
         await self._give(conversation, sight, table)
         await self.door.leaving.tell(_put(sight, self.app, str(row)))
         await self.door.write_down(sight, table)
+
+    def _let_stay(self, reading: Reading) -> None:
+        """A slot that serves keeps its connections, however it came to serve."""
+        for slot in Slot:
+            if reading.routing.weights[slot] or reading.fell_back_to is slot:
+                self.closing.stop(slot)
 
     def _refuse_older(self, sight: Sight, generation: int) -> None:
         stamp = sight.table.row

@@ -103,8 +103,18 @@ class FrontDoor:
                 self._conversation.close()
                 self._conversation = None
             if self._conversation is None:
-                self._conversation = await Conversation.open(self.door.directory)
+                self._conversation = await self._greet()
             return self._conversation
+
+    async def _greet(self) -> Conversation:
+        """A conversation with the serving process. While it is succeeded the one that leaves may still answer."""
+        conversation = await Conversation.open(self.door.directory)
+        if conversation.pid in {held.pid for held in self.leaving.held}:
+            conversation.close()
+            raise ObservationError(
+                f"HAProxy {conversation.pid} leaves, and its successor does not answer yet"
+            )
+        return conversation
 
     async def processes(self) -> tuple[Conversation, ...]:
         """The serving process, and those that leave and can still be asked."""
