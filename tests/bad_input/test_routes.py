@@ -23,6 +23,7 @@ def test_a_key_of_another_certificate_is_refused_and_what_serves_stays(live: Pro
     live.deploy("secure").says(1, "chain.pem", "key.pem")
     live.configure()
     live.run("status").says(0, "1.0.0", "100 %")
+    live.deploy("plain", "crashes").says(11, "no traffic moved")
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,8 @@ def gone(database: Path) -> None:
 
 WRONG: dict[str, tuple[Callable[[Path], None], str]] = {
     "damaged": (damaged, "it is damaged. Traffic stays where it is: run `verdigris recover`"),
-    "newer": (newer, "has the schema 9999 of a newer verdigris"),
-    "gone": (gone, "is gone. Traffic stays where it is: run `verdigris recover`"),
+    "newer": (newer, "schema 9999"),
+    "gone": (gone, "verdigris.db is gone"),
 }
 
 

@@ -95,6 +95,8 @@ def _defaults() -> str:
 defaults
     mode http
     option dontlognull
+    # X_Forwarded_For is X-Forwarded-For to many an application: what could be taken for ours never reaches one.
+    option http-restrict-req-hdr-names delete
     option http-keep-alive
     # A kept-alive connection is closed with an answer, never under a request that is on its way.
     option idle-close-on-response
