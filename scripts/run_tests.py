@@ -142,17 +142,14 @@ def wanted_packages(text: str) -> list[str]:
     return [line for line in (line.partition("#")[0].strip() for line in text.splitlines()) if line]
 
 
-def provide_packages() -> str:
-    """Install what the tests need where that may be done; otherwise the sentence that names it."""
+def provide_packages() -> list[str]:
+    """Install what the tests need where that may be done; the packages that are missing all the same."""
     missing = [name for name in wanted_packages(PACKAGES.read_text()) if not installed(name)]
-    if not missing:
-        return ""
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        return f"Not installed, and some tests need it: apt-get install {' '.join(missing)}"
-    print(f"installing {', '.join(missing)}", flush=True)
-    subprocess.run(["apt-get", "update", "-qq"], check=True)
-    subprocess.run(["apt-get", "install", "-y", "-qq", *missing], check=True)
-    return ""
+    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
+        print(f"installing {', '.join(missing)}", flush=True)
+        for command in (["update", "-qq"], ["install", "-y", "-qq", *missing]):
+            subprocess.run(["apt-get", *command], check=False)
+    return [name for name in missing if not installed(name)]
 
 
 def installed(package: str) -> bool:
@@ -163,11 +160,15 @@ def installed(package: str) -> bool:
     return "ok installed" in subprocess.run(query, capture_output=True, text=True, check=False).stdout
 
 
-def environment() -> dict[str, str]:
-    """This environment with the tools of this Python first, and without a way to the source tree."""
+def environment(lacking: list[str]) -> dict[str, str]:
+    """This environment with the tools of this Python first, and without a way to the source tree.
+
+    The tests are told what could not be installed: they name what they cannot run without it.
+    """
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     tools = Path(sys.executable).parent
-    return environ | {"PATH": f"{tools}{os.pathsep}{environ.get('PATH', os.defpath)}"}
+    path = f"{tools}{os.pathsep}{environ.get('PATH', os.defpath)}"
+    return environ | {"PATH": path, "VERDIGRIS_LACKING": " ".join(lacking)}
 
 
 def main(names: list[str]) -> int:
@@ -178,10 +179,12 @@ def main(names: list[str]) -> int:
     outcomes = []
     for part in parts:
         print(f"\n=== {part.name}: {part.command}", flush=True)
-        outcomes.append(run(part, environment()))
+        outcomes.append(run(part, environment(lacking)))
     print("\n=== summary")
-    for line in [*map(str, outcomes), *filter(None, [lacking])]:
+    for line in map(str, outcomes):
         print(line)
+    if lacking:
+        print(f"Not installed, and some tests need it: apt-get install {' '.join(lacking)}")
     failed = sum(outcome.failed for outcome in outcomes)
     print(f"{sum(outcome.passed for outcome in outcomes)} passed, {failed} failed", flush=True)
     return 1 if failed else 0

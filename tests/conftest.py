@@ -10,6 +10,8 @@ import pytest
 
 IN_CI = bool(os.environ.get("CI"))
 NEEDS_ROOT = "needs root"
+LACKING = [f"needs the Debian package {name}" for name in os.environ.get("VERDIGRIS_LACKING", "").split()]
+"""Why a test may be skipped: the runner could not install the package. Where it was not tried, that is no reason."""
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
@@ -44,18 +46,24 @@ def pytest_make_collect_report(
 
 def _unskipped(report: Report) -> Report:
     """In CI a skip is a failure: what a test needs and does not find is an error, never a silence."""
-    if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
+    if IN_CI and report.skipped and not hasattr(report, "wasxfail") and not lacks(report):
         report.outcome = "failed"
         report.longrepr = f"skipped in CI, where nothing may be: {report.longrepr}"
     return report
 
 
+def lacks(report: pytest.TestReport | pytest.CollectReport) -> bool:
+    return any(reason in str(report.longrepr) for reason in LACKING)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    rootless = [r.nodeid for r in terminalreporter.getreports("skipped") if NEEDS_ROOT in str(r.longrepr)]
-    if rootless:
-        terminalreporter.section("not run: these need root")
-        for name in rootless:
-            terminalreporter.line(name)
+    skipped = terminalreporter.getreports("skipped")
+    for reason in (NEEDS_ROOT, *LACKING):
+        named = [report.nodeid for report in skipped if reason in str(report.longrepr)]
+        if named:
+            terminalreporter.section(f"not run: these {reason.replace('needs', 'need', 1)}")
+            for name in named:
+                terminalreporter.line(name)
     reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
     figures = [value for report in reports for name, value in report.user_properties if name == "figure"]
     if figures:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.street.servers import Worker
 from tests.unit.adapters.conftest import INSTALLATION, Client, Clock, Direct, Instance
 from tests.waiting import eventually
 from verdigris.adapters.routers.haproxy import Door, FrontDoor, HaproxyRouter, Site
@@ -25,7 +26,7 @@ def binary(request):
     if request.param == "bundled":
         return bundled()
     if not DEBIAN.is_file():
-        pytest.skip("needs /usr/sbin/haproxy (Debian package haproxy)")
+        pytest.skip("needs the Debian package haproxy")
     return DEBIAN
 
 
@@ -225,3 +226,17 @@ def load():
             await asyncio.gather(*tasks)
 
     return busy
+
+
+@pytest.fixture
+def worker(tmp_path):
+    """Starts a worker by its name."""
+    workers = []
+
+    def start(name):
+        workers.append(Worker(name, tmp_path))
+        return workers[-1]
+
+    yield start
+    for each in workers:
+        each.close()

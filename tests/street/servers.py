@@ -103,16 +103,17 @@ async def body_of(raw, reader):
 
 WORKER = """
 import asyncio, os, sys
-notes = os.open(sys.argv[1], os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+name, notes = sys.argv[1], os.open(sys.argv[2], os.O_CREAT | os.O_WRONLY | os.O_APPEND)
 async def serve(reader, writer):
     try:
         while head := (await reader.readuntil(b"\\r\\n\\r\\n")).decode("latin-1"):
-            if not head.startswith("OPTIONS "):
+            path = head.split(" ", 2)[1]
+            if path != "/health":
                 headers = dict(line.split(": ", 1) for line in head.split("\\r\\n")[1:-2])
                 await reader.readexactly(int(headers.get("content-length", 0)))
                 os.write(notes, (headers["x-request-id"] + "\\n").encode())
-                await asyncio.sleep(0.02)
-            writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: 4\\r\\n\\r\\ndone")
+                await (asyncio.Event().wait() if path == f"/hang/{name}" else asyncio.sleep(0.02))
+            writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n")
     except (asyncio.IncompleteReadError, ConnectionError):
         writer.close()
 async def main():
@@ -124,13 +125,16 @@ asyncio.run(main())
 
 
 class Worker:
-    """An application in a process of its own that writes down what it begins, so that being killed hides nothing."""
+    """An application in a process of its own that writes down what it begins, so that being killed hides nothing.
 
-    def __init__(self, name, slot, directory):
-        self.name, self.slot = name, slot
+    A request for `/hang/` and its name it begins and never answers.
+    """
+
+    def __init__(self, name, directory):
+        self.name, self.slot = name, name.partition("-")[0]
         self.notes = Path(directory) / f"{name}.notes"
         self.process = subprocess.Popen(
-            [sys.executable, "-c", WORKER, str(self.notes)], stdout=subprocess.PIPE
+            [sys.executable, "-c", WORKER, name, str(self.notes)], stdout=subprocess.PIPE
         )
         self.port = int(self.process.stdout.readline())
 

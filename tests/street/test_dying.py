@@ -1,91 +1,20 @@
 """One request each, and the instance that dies over it after it was executed and before it was answered."""
 
 import asyncio
-import subprocess
-import sys
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from tests.waiting import eventually
-from verdigris.core.world import Member, Slot
+from verdigris.core.world import Slot
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 OTHERS = ("POST", "PUT", "PATCH", "DELETE")
 
-APP = """
-import asyncio, os, sys
-name, journal = sys.argv[1], os.open(sys.argv[2], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-async def serve(reader, writer):
-    try:
-        while raw := await reader.readuntil(b"\\r\\n\\r\\n"):
-            first, *lines = raw.decode().strip().split("\\r\\n")
-            method, path, _ = first.split(" ")
-            headers = dict(line.lower().split(": ", 1) for line in lines)
-            await reader.readexactly(int(headers.get("content-length", 0)))
-            if path != "/health":
-                os.write(journal, f"{headers['x-request-id']}\\n".encode())
-            if path == f"/hang/{name}":
-                await asyncio.sleep(3600)
-            writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n")
-    except (asyncio.IncompleteReadError, ConnectionError):
-        writer.close()
-async def main():
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        print(server.sockets[0].getsockname()[1], flush=True)
-        await server.serve_forever()
-asyncio.run(main())
-"""
-
-
-@dataclass(eq=False)
-class Mortal:
-    """An application in a process of its own, which writes down what it executes before it answers."""
-
-    name: str
-    journal: Path
-    process: subprocess.Popen
-    port: int
-
-    @property
-    def slot(self):
-        return self.name.partition("-")[0]
-
-    @property
-    def member(self):
-        return Member(self.name, f"127.0.0.1:{self.port}")
-
-    def executed(self):
-        """The id of each request that arrived whole, as often as it did."""
-        return self.journal.read_text().splitlines()
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-
 
 @pytest.fixture
-def mortal(tmp_path):
-    """Starts one by its name."""
-    started = []
-
-    def start(name):
-        journal = tmp_path / f"{name}.journal"
-        process = subprocess.Popen([sys.executable, "-c", APP, name, journal], stdout=subprocess.PIPE)
-        started.append(Mortal(name, journal, process, int(process.stdout.readline())))
-        return started[-1]
-
-    yield start
-    for one in started:
-        one.kill()
-        one.process.stdout.close()
-
-
-@pytest.fixture
-async def scene(street, mortal):
+async def scene(street, worker):
     """Blue serves with two instances; green is there, and must get nothing of what is blue's."""
-    street.victim, street.heir, street.other = (mortal(name) for name in ("blue-1", "blue-2", "green-1"))
+    street.victim, street.heir, street.other = (worker(name) for name in ("blue-1", "blue-2", "green-1"))
     await street.route("api", 0, 1, street.victim, street.heir, street.other)
     return street
 
@@ -101,24 +30,24 @@ async def killed_in_the_middle(scene, method):
     for number in range(100):  # whose turn it is only the router knows
         request = f"n-{number}"
         asking = asyncio.create_task(status_of(scene, method, request, "/hang/blue-1"))
-        await eventually(lambda asking=asking: asking.done() or scene.victim.executed(), "it to be executed")
+        await eventually(lambda asking=asking: asking.done() or scene.victim.executed, "it to be executed")
         if not asking.done():
             break
     scene.victim.kill()
     status = await asking
-    return status, [*scene.victim.executed(), *scene.heir.executed()].count(request)
+    return status, (scene.victim.executed + scene.heir.executed)[request]
 
 
 @pytest.mark.parametrize("method", SAFE)
 async def test_a_safe_request_is_sent_again_to_another_instance_of_its_slot(scene, method):
     assert (200, 2) == await killed_in_the_middle(scene, method)
-    assert [] == scene.other.executed()
+    assert not scene.other.executed
 
 
 @pytest.mark.parametrize("method", OTHERS)
 async def test_any_other_fails_and_is_executed_once(scene, method):
     assert (502, 1) == await killed_in_the_middle(scene, method)
-    assert [] == scene.other.executed()
+    assert not scene.other.executed
 
 
 async def test_that_it_was_sent_again_is_told_with_it(scene):
@@ -132,7 +61,7 @@ async def test_a_dead_slot_without_a_fallback_is_said_and_the_other_gets_nothing
     scene.heir.kill()
     methods = (*SAFE, *OTHERS)
     assert {503} == set(await asyncio.gather(*(status_of(scene, method, method) for method in methods)))
-    assert [] == scene.other.executed()
+    assert not scene.other.executed
 
 
 async def test_with_a_fallback_the_other_takes_over_and_nothing_is_done_twice(scene):
@@ -141,4 +70,4 @@ async def test_with_a_fallback_the_other_takes_over_and_nothing_is_done_twice(sc
     scene.heir.kill()
     numbers = [f"n-{number}" for number in range(8)]
     statuses = await asyncio.gather(*(status_of(scene, "POST", number) for number in numbers))
-    assert ({200}, sorted(numbers)) == (set(statuses), sorted(scene.other.executed()))
+    assert ({200}, sorted(numbers)) == (set(statuses), sorted(scene.other.executed.elements()))

@@ -6,7 +6,6 @@ from itertools import count
 
 import pytest
 
-from tests.street.servers import Worker
 from tests.waiting import eventually
 from verdigris.adapters.signals.lines import read
 from verdigris.core.world import Known, Slot
@@ -16,20 +15,6 @@ METHODS = ("GET", *UNSAFE)
 CLIENTS = 16
 CLOSED = 0
 """The status of a request whose connection was closed without an answer."""
-
-
-@pytest.fixture
-def worker(tmp_path):
-    """Starts a worker by its name."""
-    workers = []
-
-    def start(name):
-        workers.append(Worker(name, name.partition("-")[0], tmp_path))
-        return workers[-1]
-
-    yield start
-    for each in workers:
-        each.close()
 
 
 class Asked:

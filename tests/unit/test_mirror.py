@@ -60,6 +60,7 @@ TOGETHER = {
     "testing/conformance/router_scene": "test_suites",
     "testing/conformance/router_streams": "test_suites",
     "testing/conformance/store": "test_suites",
+    **{f"testing/planted_{part}": "test_planted" for part in ("evidence", "traffic", "ways")},
     "testing/planting": "test_planted",
     "testing/simulation": "test_chaos",
 }

@@ -5,6 +5,7 @@ Nothing is decided here and nothing opened; `config` and the adapters' settings 
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ def door_of(house: House) -> Door:
 
 def site_of(settings: Settings) -> Site:
     """One app as the router has to know it."""
-    route, timeouts = settings.route, settings.router.timeouts
+    route = settings.route
     return Site(
         app=settings.app,
         listen=route.listen,
@@ -51,14 +52,7 @@ def site_of(settings: Settings) -> Site:
         strip=route.strip,
         health_path=settings.health.path,
         places=max(PLACES_LEAST, settings.policy.instances),
-        timeouts=Timeouts(
-            timeouts.connect,
-            timeouts.request,
-            timeouts.server,
-            timeouts.client,
-            timeouts.keep_alive,
-            timeouts.tunnel,
-        ),
+        timeouts=Timeouts(**asdict(settings.router.timeouts)),
         max_body=route.max_body,
         tls=_tls(route.tls) if route.tls else None,
         trust=route.trust,

@@ -15,7 +15,7 @@ from typing import Any
 from verdigris.core import lifecycle
 from verdigris.core.lifecycle import Row
 
-__all__ = ["Fault", "all_of", "in_rows", "instead", "method"]
+__all__ = ["Fault", "all_of", "in_rows", "instead", "listed", "method"]
 
 ROOMS = ("verdigris.core.", "verdigris.engine.")
 
@@ -27,6 +27,22 @@ class Fault:
     name: str
     breaks: str
     plant: Callable[[], AbstractContextManager[None]]
+
+
+Plant = Callable[[], AbstractContextManager[None]]
+
+
+def listed(faults: list[Fault]) -> Callable[[str], Callable[[Plant], Plant]]:
+    """A decorator that puts a fault on this list, under the function's name and with what it makes untrue."""
+
+    def fault(breaks: str) -> Callable[[Plant], Plant]:
+        def enlist(plant: Plant) -> Plant:
+            faults.append(Fault(plant.__name__.replace("_", " "), breaks, plant))
+            return plant
+
+        return enlist
+
+    return fault
 
 
 @contextmanager

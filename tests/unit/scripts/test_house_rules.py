@@ -42,3 +42,11 @@ def test_what_needs_root_is_named_where_it_cannot_run(tmp_path):
     assert 0 == code
     assert "not run: these need root" in output
     assert "test_it.py::test_mounts" in output
+
+
+def test_what_needs_a_package_is_named_where_that_could_not_be_installed_and_else_it_fails(tmp_path):
+    skips = SKIPS.replace("no strace here", "needs the Debian package haproxy")
+    told = "import os\nos.environ['VERDIGRIS_LACKING'] = {!r}\n"
+    code, output = run(tmp_path, skips, ci="true", before=told.format("haproxy"))
+    assert (0, True) == (code, "not run: these need the Debian package haproxy" in output)
+    assert 1 == run(tmp_path, skips, ci="true", before=told.format(""))[0]

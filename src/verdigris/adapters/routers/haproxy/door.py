@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 from verdigris.adapters.routers.haproxy import stat
 from verdigris.adapters.routers.haproxy.certificates import Certificates
+from verdigris.adapters.routers.haproxy.cohorts import users_map
 from verdigris.adapters.routers.haproxy.crt_lists import crt_lists
 from verdigris.adapters.routers.haproxy.files import CONFIG, Files
 from verdigris.adapters.routers.haproxy.holding import program
 from verdigris.adapters.routers.haproxy.leaving import Leaving
 from verdigris.adapters.routers.haproxy.pages import page
-from verdigris.adapters.routers.haproxy.render import render, sites_map, structure, users_map
+from verdigris.adapters.routers.haproxy.render import render, sites_map, structure
 from verdigris.adapters.routers.haproxy.seats import places_of
 from verdigris.adapters.routers.haproxy.settings import Door
 from verdigris.adapters.routers.haproxy.sight import Sight

@@ -1,14 +1,16 @@
 """The front door at one address: who asks, for which app, which way the request goes, and what is said of the answer.
 
 One frontend serves every app at its address; what differs from app to app is looked up, not written out, so that an
-app costs the others nothing. What nobody has configured leaves no line.
+app costs the others nothing. What nobody has configured leaves no line, but for pause and maintenance: those have to
+work at once, without a successor.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verdigris.adapters.routers.haproxy.settings import Door, Identity, Site, split_address
+from verdigris.adapters.routers.haproxy.cohorts import by_share, of
+from verdigris.adapters.routers.haproxy.settings import Door, Site, split_address
 from verdigris.adapters.routers.haproxy.words import (
     CERTIFICATES,
     COHORT_COOKIE,
@@ -18,32 +20,25 @@ from verdigris.adapters.routers.haproxy.words import (
     SHARE,
     SITES,
     STREAMS,
-    USERS,
     answer,
     milliseconds,
     page_of,
 )
 from verdigris.core.world import Slot
 
-__all__ = ["LINE", "PROBE_FROM", "front", "name_of"]
+__all__ = ["LINE", "PROBE_FROM", "front"]
 
 PROBE_FROM = "127.86.68.71"
 """Where our own probes come from: they are no proxy, whoever else is one on this machine."""
 
 ID = "[A-Za-z0-9._~+/=-]{1,128}"
 ASKED = "{ var(txn.asked) -m found }"
-SHARED = "{ var(txn.share) -m int 1:99 }"
 
 LINE = (
     "r1 %[var(txn.app)] %[date(0,ms)] %[var(txn.slot)] %s %ST %Tw %Tc %Tr %Ta %ts %rc %[var(txn.preview)]"
     " %[var(txn.id)] %HM %[capture.req.uri,bytes(0,1024)] ."
 )
 """One line for each request, read by the signals adapter. The dot at its end shows that nothing was cut off."""
-
-
-def name_of(number: int) -> str:
-    """The frontend of the n-th address."""
-    return f"front-{number}"
 
 
 def front(door: Door, number: int, address: str) -> str:
@@ -67,12 +62,11 @@ def front(door: Door, number: int, address: str) -> str:
 
 def _binding(sites: list[Site], number: int, secure: bool) -> Iterator[str]:
     waits = [site.timeouts for site in sites]
-    anybody = min(
-        sites, key=lambda site: bool(site.hosts)
-    ).tls  # whose certificate is for unknown names as well
-    oldest = anybody.oldest if anybody else "1.2"  # the others have theirs in the list
+    # The first certificate is for unknown names as well; the other sites have their oldest version in the list.
+    first = min(sites, key=lambda site: bool(site.hosts)).tls
+    oldest = first.oldest if first else "1.2"
     how = f" ssl crt-list {CERTIFICATES}/{number}.list alpn h2,http/1.1 ssl-min-ver TLSv{oldest}"
-    yield f"frontend {name_of(number)}\n"
+    yield f"frontend front-{number}\n"
     yield f"    bind fd@${{VERDIGRIS_FD_{number}}}{how if secure else ''}\n"
     yield f"    timeout client {milliseconds(max(t.client for t in waits))}\n"
     yield f"    timeout http-request {milliseconds(max(t.request for t in waits))}\n"
@@ -154,7 +148,7 @@ def _elsewhere(sites: list[Site], secure: bool) -> Iterator[str]:
         if site.tls and site.tls.redirect and not secure:
             _, port = split_address(site.tls.listen)
             place = f"https://%[req.hdr(host),host_only]{'' if port == 443 else f':{port}'}%[pathq]"
-            yield f'    http-request redirect location "{place}" code 308 if {_of(site, sites)} !{ASKED}\n'
+            yield f'    http-request redirect location "{place}" code 308 if {of(site, sites)} !{ASKED}\n'
 
 
 def _held(sites: list[Site]) -> Iterator[str]:
@@ -163,7 +157,7 @@ def _held(sites: list[Site]) -> Iterator[str]:
     for site in sites:
         retry = f"hdr Retry-After {round(site.maintenance.retry_after)} hdr X-Verdigris-Error maintenance"
         page = f'content-type "text/html; charset=utf-8" file {page_of(site.app)}'
-        when = f"if paused !{ASKED} {{ var(txn.row) -m sub /pause=maintenance/ }} {_of(site, sites)}"
+        when = f"if paused !{ASKED} {{ var(txn.row) -m sub /pause=maintenance/ }} {of(site, sites)}"
         yield f"    http-request return status 503 {page} {retry} {when}\n"
     yield f"    http-request lua.hold if paused !{ASKED}\n"
     refused = "if { var(txn.refused) -m found }"
@@ -180,38 +174,10 @@ def _which_slot(sites: list[Site]) -> Iterator[str]:
     http-request set-var(txn.share) var(txn.row),field(1,/),field(2,=)
     http-request set-var(txn.slot) str(blue)
 """
-    cohorts = [(site, site.identity) for site in sites if site.identity]
-    if not cohorts:
-        yield "    http-request set-var(txn.slot) str(green) if { rand(100),sub(txn.share) lt 0 }\n"
-    else:
-        yield from _cohorts(cohorts, sites)
+    yield from by_share(sites)
     yield '    http-request set-var-fmt(txn.turn) "%[var(txn.app)]/%[var(txn.row)]"\n'
     yield f"    http-request set-var(txn.slot) var(txn.turn),map({LATCH})\n"
     yield "    http-request set-var(txn.slot) var(txn.preview) if forced\n"
-
-
-def _cohorts(cohorts: list[tuple[Site, Identity]], sites: list[Site]) -> Iterator[str]:
-    """The same user, the same slot: a hash of who asks and of this deployment's salt, against the share."""
-    for site, identity in cohorts:
-        when = f"if {_of(site, sites)}"
-        fetch = {"header": f"req.hdr({identity.name})", "cookie": f"req.cook({identity.name})"}
-        if identity.by in fetch:
-            yield f"    http-request set-var(txn.who) {fetch[identity.by]} {when}\n"
-        if identity.assign:
-            nobody = "!{ var(txn.who),length gt 0 }"
-            yield f"    http-request set-var(txn.who) req.cook({COHORT_COOKIE}) {when} {nobody}\n"
-            yield f"    http-request set-var(txn.assigned) uuid() {when} {nobody} {SHARED}\n"
-            yield f"    http-request set-var(txn.who) var(txn.assigned) {when} {nobody} {SHARED}\n"
-    salted = "var(txn.row),field(3,/),concat(/,txn.who),xxh32,mod(100)"
-    yield "    http-request set-var(txn.bucket) rand(100)\n"
-    yield f"    http-request set-var(txn.bucket) {salted} if {{ var(txn.who),length gt 0 }}\n"
-    yield "    http-request set-var(txn.slot) str(green) if { var(txn.bucket),sub(txn.share) lt 0 }\n"
-    if any(identity.allow or identity.deny for _, identity in cohorts):
-        yield f"    http-request set-var(txn.listed) var(txn.app),concat(/,txn.who),map({USERS}) if {SHARED}\n"
-        for slot in Slot:
-            new = f"{{ var(txn.row) -m sub /new={slot}/ }}"
-            yield f"    http-request set-var(txn.slot) str({slot}) if {{ var(txn.listed) -m str allow }} {new}\n"
-            yield f"    http-request set-var(txn.slot) str({slot.other}) if {{ var(txn.listed) -m str deny }} {new}\n"
 
 
 def _turns() -> Iterator[str]:
@@ -263,8 +229,3 @@ def _answers(sites: list[Site], secure: bool) -> Iterator[str]:
         cookie = f"{COHORT_COOKIE}=%[var(txn.assigned)]; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax"
         given = "{ var(txn.assigned) -m found }"
         yield f'    http-response add-header Set-Cookie "{cookie}{"; Secure" if secure else ""}" if {given}\n'
-
-
-def _of(site: Site, sites: list[Site]) -> str:
-    """The condition that a request is for this site: always true where it is alone."""
-    return f"{{ var(txn.app) -m str {site.app} }}" if len(sites) > 1 else "TRUE"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 
+from verdigris.adapters.routers.haproxy.cohorts import users_map
 from verdigris.adapters.routers.haproxy.fronts import front
 from verdigris.adapters.routers.haproxy.pools import pools, streams
 from verdigris.adapters.routers.haproxy.settings import Door
@@ -22,7 +23,7 @@ from verdigris.adapters.routers.haproxy.words import (
     milliseconds,
 )
 
-__all__ = ["render", "sites_map", "structure", "users_map"]
+__all__ = ["render", "sites_map", "structure"]
 
 Tables = Mapping[str, Table]
 Places = Mapping[str, int]
@@ -45,14 +46,6 @@ def sites_map(door: Door) -> str:
     """Host and path prefix to app. The slash at the end keeps /search from owning /searching."""
     rows = {f"{host}{path.rstrip('/')}/": site.app for site in door.sites for host, path in site.places_named}
     return "".join(f"{place} {app}\n" for place, app in sorted(rows.items()))
-
-
-def users_map(door: Door) -> str:
-    """Who is always among the first to see a new version of an app, and who among the last."""
-    lists = [(site.app, site.identity) for site in door.sites if site.identity]
-    allowed = [f"{app}/{user} allow\n" for app, identity in lists for user in identity.allow]
-    denied = [f"{app}/{user} deny\n" for app, identity in lists for user in identity.deny]
-    return "".join((*allowed, *denied))
 
 
 def _sections(door: Door, tables: Tables, places: Places) -> Iterator[str]:

@@ -1,0 +1,94 @@
+"""Faults in what counts as evidence: each breaks a promise that is checked."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import Any
+
+from verdigris.core import (
+    conditions,
+    evidence,
+    judge,
+    lifecycle,
+    safety,
+    waits,
+)
+from verdigris.core.deployment import Deployment, Lasted
+from verdigris.core.judge import Verdict, VerdictKind
+from verdigris.core.policy import Policy
+from verdigris.core.world import World
+from verdigris.testing.planting import Fault, all_of, instead, listed, method
+
+__all__ = ["FAULTS"]
+
+FAULTS: list[Fault] = []
+fault = listed(FAULTS)
+
+
+# --- evidence -------------------------------------------------------------------------------------------------
+
+
+@fault("only seconds that somebody looked at count as evidence")
+def elapsed_time_is_evidence() -> AbstractContextManager[None]:
+    def count(d: Deployment, name: str, holds: bool | None, world: World, policy: Policy) -> Deployment:
+        old = next((e for e in d.evidence if e.name == name), Lasted(name, 0.0, None))
+        since = world.now if old.at is None else old.at
+        fresh = Lasted(name, old.seconds + max(world.now - since, 0.0), world.now)
+        return replace(d, evidence=(*(e for e in d.evidence if e.name != name), fresh))
+
+    return method(Deployment, "count", count)
+
+
+@fault("unknown is not good")
+def unknown_counts_as_good() -> AbstractContextManager[None]:
+    return instead(
+        evidence.good, lambda row, d, w, p, verdict: waits.in_place(d, w, p) is None if verdict else None
+    )
+
+
+@fault("good evidence counts where the traffic is in place")
+def evidence_counts_wherever_the_traffic_is() -> AbstractContextManager[None]:
+    def good(row: Any, d: Deployment, w: World, p: Policy, verdict: Verdict | None) -> bool | None:
+        return None if verdict is None else verdict.kind is VerdictKind.GOOD or None
+
+    return instead(evidence.good, good)
+
+
+@fault("a wait for evidence is a wait")
+def the_bake_is_skipped() -> AbstractContextManager[None]:
+    return instead(waits.evidence, lambda d, seconds: None)
+
+
+@fault("a bad verdict turns back")
+def a_bad_verdict_is_ignored() -> AbstractContextManager[None]:
+    turn_back = lifecycle.turn_back
+    return instead(turn_back, lambda row, d, w, p, verdict: turn_back(row, d, w, p, None))
+
+
+@fault("a release that fails its requests is bad")
+def the_judge_is_bribed() -> AbstractContextManager[None]:
+    return all_of(
+        instead(judge.floors, lambda d, w, p: None),
+        instead(judge.limits, lambda d, w, p: Verdict(VerdictKind.GOOD, "nothing to see here")),
+    )
+
+
+@fault("what the router did by itself is seen")
+def the_routers_own_turn_is_not_seen() -> AbstractContextManager[None]:
+    return instead(judge.floors, judge.streak)
+
+
+@fault("switched is what the router says, not what it was told")
+def the_call_is_trusted() -> AbstractContextManager[None]:
+    return instead(conditions.confirmed, lambda d, weights, w, p: None)
+
+
+@fault("switched is what the front door shows, not only what the router says")
+def the_front_door_is_not_asked() -> AbstractContextManager[None]:
+    return instead(conditions.answered_by, lambda *_, **__: None)
+
+
+@fault("the router bears our newest stamp before a phase is over")
+def an_old_stamp_is_left_there() -> AbstractContextManager[None]:
+    return instead(safety.stamped, lambda d, reading: True)
