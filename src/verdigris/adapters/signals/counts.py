@@ -13,12 +13,20 @@ from verdigris.adapters.signals.lines import Line
 from verdigris.core.judge import BINS, bin_of
 from verdigris.core.world import PerSlot, Second, Slot, Tally
 
-__all__ = ["KEPT", "Counts"]
+__all__ = ["KEPT", "Counts", "Seconds", "seconds_of"]
 
 KEPT = 180
 """Seconds that are remembered."""
 
 UPGRADED, REFUSED_AT, ERROR_AT = 101, 400, 500
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """The seconds that can be told of, in their order, and which of them have lines missing."""
+
+    at: tuple[int, ...]
+    lost: frozenset[int]
 
 
 @dataclass(slots=True)
@@ -32,6 +40,11 @@ class _Cell:
     timeouts: int = 0
     streak: int = 0
     latency: list[int] = field(default_factory=lambda: [0] * (len(BINS) + 1))
+
+    @property
+    def served(self) -> bool:
+        """Whether somebody was answered, or left before that could be said."""
+        return self.requests > self.errors + self.unreached + self.timeouts
 
     def tally(self) -> Tally:
         return Tally(
@@ -72,6 +85,22 @@ class Counts:
             cell.streak = self._streaks[slot] = 0
         else:
             self._ended_badly(cell, slot, line)
+
+    def lose(self, slot: Slot, second: int, count: int) -> None:
+        """Count requests that were given up without a word, found a little later.
+
+        Nobody knows which of them came before whom: they are a run of failures only where nobody was served since
+        the second before.
+        """
+        self._told.clear()
+        cell = self._cell(slot, second)
+        cell.requests += count
+        cell.unreached += count
+        since = [(at, cell) for at, cell in self._cells[slot].items() if at >= second - 1]
+        if not any(cell.served for _, cell in since):
+            self._streaks[slot] += count
+            for at, later in since:
+                later.streak += count if at >= second else 0
 
     def second(self, at: int, lost: bool) -> Second:
         """What was counted in one second; nothing is a count as well. A streak lasts through silence.
@@ -133,3 +162,8 @@ class Counts:
 
 
 ZEROES = (0,) * (len(BINS) + 1)
+
+
+def seconds_of(since: float, until: float) -> range:
+    """The whole seconds that this time touches, as many as are remembered."""
+    return range(max(int(since), int(until) - KEPT), int(until) + 1)

@@ -15,6 +15,11 @@ __all__ = ["FRAME_MOST", "BadLine", "Frames", "Line", "dropped", "read"]
 
 FRAME_MOST = 4096
 DIGITS_MOST = 5
+WALL_MOST = 10**15
+"""Milliseconds since 1970 that a line can name: those of 31,000 years."""
+RETRIES_MOST = 100
+WAIT_MOST = 10**10
+"""Milliseconds that a request can last: those of four months."""
 FORMAT = b"r1 "
 FIELDS = 16
 SLOTS = {b"blue": Slot.BLUE, b"green": Slot.GREEN}
@@ -31,6 +36,7 @@ class Line:
     `wall` is when, in seconds since 1970. `chosen` is the slot that it was meant for, `slot` the one whose member
     it reached at last; None where there is none. `state` tells who ended it and when, "--" an ordinary end.
     `latency` is milliseconds to the answer, or to the end where there was none. `retries` came before it.
+    `preview`: it was sent to a slot by name. Our probe through the front door was not, and counts like any request.
     """
 
     app: bytes
@@ -82,19 +88,23 @@ def read(frame: bytes) -> Line | None:
         raise BadLine(f"not a whole line: {frame[:200]!r}")
     _, app, wall, chosen, server, status, wait, connect, answer, total, state, retries, preview = fields[:13]
     try:
-        again, replied = int(retries), int(answer)
+        moment, code, again, replied = int(wall), int(status), int(retries), int(answer)
         # What was lost on members before the one that answered is not its own.
         latency = replied if again else replied + int(wait) + int(connect)
-        return Line(
-            app,
-            int(wall) / 1000,
-            SLOTS.get(chosen),
-            SLOTS.get(server.partition(b"-")[0]),
-            int(status),
-            state,
-            latency if replied >= 0 else max(0, int(total)),
-            again,
-            preview in SLOTS,
-        )
+        latency = max(0, latency if replied >= 0 else int(total))
     except ValueError as error:
         raise BadLine(f"not a number where one belongs: {frame[:200]!r}") from error
+    # One absurd number would count for more than all the requests that there are.
+    if not (0 <= moment < WALL_MOST and code < 1000 and 0 <= again <= RETRIES_MOST and latency < WAIT_MOST):
+        raise BadLine(f"a number that cannot be: {frame[:200]!r}")
+    return Line(
+        app,
+        moment / 1000,
+        SLOTS.get(chosen),
+        SLOTS.get(server.partition(b"-")[0]),
+        code,
+        state,
+        latency,
+        again,
+        preview in SLOTS,
+    )

@@ -1,8 +1,9 @@
 """How requests went, from the router's log lines: it connects to a socket of ours and writes one for each, of all apps.
 
 Every second is held against the router's own count of ended requests: where lines are missing it is marked lost for
-every app, since nobody knows whose they were; where nobody listened it is absent. Nothing is guessed, nothing grows
-without bound, and a slow reader never slows the router: its ring buffer takes that.
+every app, since nobody knows whose they were; where nobody listened it is absent. What the router gave up without a
+line is found by its counters. Nothing is guessed, nothing grows without bound, and a slow reader never slows the
+router: its ring buffer takes that.
 """
 
 from __future__ import annotations
@@ -16,15 +17,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from verdigris.adapters.signals.counts import KEPT, Counts
+from verdigris.adapters.signals.counts import KEPT, Counts, Seconds, seconds_of
 from verdigris.adapters.signals.lines import BadLine, Frames, dropped, read
+from verdigris.adapters.signals.silence import Silence
 from verdigris.core.errors import ActionError
 from verdigris.core.world import Known, Second, Seen, Unknown
 
 if TYPE_CHECKING:
+    from verdigris.core.counters import Counters
     from verdigris.ports import Clock
 
-__all__ = ["SOCKET", "AppSignals", "RouterLines", "Seconds"]
+__all__ = ["SOCKET", "AppSignals", "RouterLines"]
 
 SOCKET = "lines.sock"
 SETTLE = 0.25
@@ -35,15 +38,7 @@ SILENT_AFTER = 3.0
 SLACK = 200
 """One line in so many may still be under way when the count is taken: those of 5 ms."""
 
-Totals = Callable[[], Awaitable[Seen[int]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Seconds:
-    """The seconds that can be told of, in their order, and which of them have lines missing."""
-
-    at: tuple[int, ...]
-    lost: frozenset[int]
+Totals = Callable[[], "Awaitable[Seen[tuple[Counters, ...]]]"]
 
 
 @dataclass(slots=True)
@@ -59,7 +54,7 @@ class _Check:
 class RouterLines:
     """The one listener of all apps. `start` listens, `close` ends it; the router comes and goes as it likes.
 
-    `totals` is how many requests have ended in the router, whichever app they were for.
+    `totals` asks every router process for its counters, the one that serves first.
     """
 
     def __init__(self, directory: Path, clock: Clock, totals: Totals) -> None:
@@ -77,6 +72,7 @@ class RouterLines:
         self._absent: set[int] = set()
         self._lost: set[int] = set()
         self._lines = 0
+        self._silence = Silence()
         self._check: _Check | None = None
         self._last: _Check | None = None
 
@@ -115,7 +111,9 @@ class RouterLines:
                 await self._verify(now)
         self._forget(now)
         end = self._complete_until(now)
-        absent = self._absent | (set(_span(self._away_since, now)) if self._away_since is not None else set())
+        absent = self._absent | (
+            set(seconds_of(self._away_since, now)) if self._away_since is not None else set()
+        )
         told = (at for at in range(max(self._begin, end - KEPT), end) if at not in absent)
         return Known(Seconds(tuple(told), frozenset(self._lost)), now)
 
@@ -128,7 +126,7 @@ class RouterLines:
 
     def connected(self, connection: _Connection) -> None:
         if self._away_since is not None:
-            self._absent.update(_span(self._away_since, self.clock.now()))
+            self._absent.update(seconds_of(self._away_since, self.clock.now()))
             self._away_since = None
         self._connections.add(connection)
         self._check = self._last = None
@@ -138,7 +136,7 @@ class RouterLines:
         self._connections.discard(connection)
         self._check = self._last = None
         if self._connections:
-            self._lost.update(_span(self.clock.now(), self.clock.now()))
+            self._lost.update(seconds_of(self.clock.now(), self.clock.now()))
         else:
             self._away_since = self.clock.now()
 
@@ -151,14 +149,14 @@ class RouterLines:
             line = read(frame)
             if line is None:
                 if dropped(frame):
-                    self._lost.update(_span(now - 1, now))
+                    self._lost.update(seconds_of(now - 1, now))
                 continue
             self._lines += 1
             if check is not None and line.wall <= check.wall:
                 check.lines += 1
-            counts = counts_of(line.app)
-            if counts is not None:
-                counts.add(line, int(min(line.wall + behind, now)))
+            counts, moment = counts_of(line.app), min(line.wall + behind, now)
+            if counts is not None and moment > now - KEPT:
+                counts.add(line, int(moment))
 
     async def _verify(self, now: float) -> None:
         """Hold the lines against the router's count, as soon as those that were under way have come."""
@@ -167,9 +165,21 @@ class RouterLines:
             self._last, self._check = self._check, None
         if self._check is None and (self._last is None or now - self._last.taken >= CHECK_EVERY):
             connections = set(self._connections)
-            total = await self._totals()
-            if isinstance(total, Known) and connections == self._connections:
-                self._check = _Check(self.clock.wall(), self.clock.now(), total.value, self._lines)
+            seen = await self._totals()
+            if isinstance(seen, Known):
+                self._listen(seen.value)
+                if connections == self._connections:
+                    ended = seen.value[0].requests
+                    self._check = _Check(self.clock.wall(), self.clock.now(), ended, self._lines)
+
+    def _listen(self, counters: tuple[Counters, ...]) -> None:
+        """Count what was given up without a line."""
+        now = self.clock.now()
+        for loss in self._silence.take(counters, now):
+            if counts := self._counts.get(loss.app.encode()):
+                counts.lose(loss.slot, int(loss.at), loss.count)
+        if self._silence.torn is not None:
+            self._lost.update(seconds_of(self._silence.torn, now))
 
     def _judge(self, check: _Check) -> None:
         last = self._last
@@ -177,7 +187,7 @@ class RouterLines:
             return
         ended, came = check.total - last.total, check.lines - last.lines
         if ended - came > 1 + ended // SLACK:
-            self._lost.update(_span(last.taken, check.taken))
+            self._lost.update(seconds_of(last.taken, check.taken))
 
     def _complete_until(self, now: float) -> int:
         """The second that is not complete yet: too fresh, or too long after the last count that could be taken."""
@@ -238,8 +248,3 @@ class _Connection(asyncio.Protocol):
     def close(self) -> None:
         if self.transport is not None:
             self.transport.abort()
-
-
-def _span(since: float, until: float) -> range:
-    """The whole seconds that this time touches, as many as are remembered."""
-    return range(max(int(since), int(until) - KEPT), int(until) + 1)

@@ -32,7 +32,7 @@ def test_a_request_without_an_answer_lasted_until_its_end():
     assert read(b"r1 api 1 - <NOSRV> 400 -1 -1 -1 -1 PR 0 - - <BADREQ> - .").slot is None
 
 
-def test_a_preview_is_known_as_one():
+def test_a_preview_is_known_as_one_and_our_probe_through_the_front_door_is_none():
     assert read(b"r1 api 1 blue blue-1 200 0 0 0 0 -- 0 blue id GET / .").preview
     assert not read(b"r1 api 1 blue blue-1 200 0 0 0 0 -- 0 front id GET / .").preview
 

@@ -9,7 +9,8 @@ import pytest
 from tests.waiting import eventually
 from verdigris.adapters.signals.counts import KEPT
 from verdigris.adapters.signals.router_lines import RouterLines
-from verdigris.core.world import Known, Unknown
+from verdigris.core.counters import Counters, Passage
+from verdigris.core.world import Known, Slot, Unknown
 
 WALL = 1_700_000_000.0
 
@@ -31,13 +32,17 @@ class Hands:
         return WALL + self.moved + self.jumped
 
 
+def counted(requests, passages=()):
+    return Known((Counters(1, requests, passages),), 0.0)
+
+
 class Room:
     """Signals with a router that is played by the test."""
 
     def __init__(self, directory):
         self.clock = Hands()
         self.directory = directory
-        self.total = Known(0, 0.0)
+        self.total = counted(0)
         self.lines = RouterLines(directory, self.clock, self.totals)
         self.signals = self.lines.of("api")
         self.writers = []
@@ -60,7 +65,12 @@ class Room:
         return f"r1 {app} {self.clock.wall() * 1000:.0f} {slot} {slot}-1 {status} 0 0 3 4 -- 0 - id GET / .".encode()
 
     def ended(self, count):
-        self.total = Known(self.total.value + count, 0.0)
+        self.total = counted(self.total.value[0].requests + count, self.total.value[0].passages)
+
+    def passed(self, begun, ended, inside=0):
+        """What the router's counters say of green from now on."""
+        passage = Passage("api", Slot.GREEN, begun, ended, inside)
+        self.total = counted(self.total.value[0].requests, (passage,))
 
     async def seconds(self):
         return (await self.signals.observe()).value
@@ -178,6 +188,34 @@ async def test_missing_lines_make_the_second_lost(room):
     assert [True, False] == [(await room.at(at)).lost for at in (1003, 1001)]
 
 
+async def test_what_the_router_gave_up_without_a_line_failed(room):
+    room.passed(begun=100, ended=99)
+    writer = await room.connect()
+    await room.tick(3)
+    await room.write(writer, room.line())
+    room.ended(1)
+    room.passed(begun=105, ended=100)
+    await room.tick(4)
+    seconds = await room.seconds()
+    assert 4 == sum(second.slots.green.unreached for second in seconds)
+    assert 5 == sum(second.slots.green.requests for second in seconds)
+    assert not any(second.lost for second in seconds)
+
+
+async def test_what_cannot_be_compared_is_lost_and_what_a_nameless_app_lost_is_nobodys(room):
+    room.passed(begun=100, ended=99)
+    await room.connect()
+    await room.tick(3)
+    room.passed(begun=3, ended=0)
+    await room.tick(4)
+    room.total = counted(0, (Passage("other", Slot.GREEN, 50, 0, 0),))
+    await room.tick(4)
+    seconds = await room.seconds()
+    assert 0 == sum(second.slots.green.requests for second in seconds)
+    assert {1003, 1007} <= {second.at for second in seconds if second.lost}
+    assert {1005, 1009} <= {second.at for second in seconds if not second.lost}
+
+
 async def test_a_line_or_two_under_way_are_not_missing(room):
     writer = await room.connect()
     await room.tick(3)
@@ -269,7 +307,7 @@ async def test_the_socket_is_for_us_alone_and_an_earlier_one_is_replaced(room):
 @pytest.fixture
 async def watched(house):
     """A house whose requests are counted."""
-    lines = RouterLines(house.directory, house.clock, house.router.door.requests)
+    lines = RouterLines(house.directory, house.clock, house.router.door.counters)
     await lines.start()
     await eventually(lambda: lines._connections, "HAProxy to connect")
     yield house, lines.of("api")
@@ -299,6 +337,17 @@ async def test_what_haproxy_writes_is_what_we_read(watched):
     assert not any(second.lost for second in (await signals.observe()).value)
 
 
+async def test_our_own_request_through_the_front_door_counts_like_any_and_one_to_a_slot_does_not(watched):
+    house, signals = watched
+    blue, green = await house.both()
+    await house.route(100, 1, blue, green)
+    await begun(house, signals)
+    before = signals.lines._lines
+    await house.router.observe()  # asks the front door, and each slot by name
+    await eventually(lambda: signals.lines._lines == before + 3, "the lines of all three")
+    await eventually(lambda: is_total(signals, "green", 1), "the one through the front door")
+
+
 async def test_lines_come_again_after_the_router_restarted_and_after_we_did(watched):
     house, signals = watched
     blue, green = await house.both()
@@ -308,7 +357,7 @@ async def test_lines_come_again_after_the_router_restarted_and_after_we_did(watc
     house.runner.start()
     await eventually(lambda: signals.lines._connections, "HAProxy to connect again")
     await signals.lines.close()
-    lines = RouterLines(house.directory, house.clock, house.router.door.requests)
+    lines = RouterLines(house.directory, house.clock, house.router.door.counters)
     again = lines.of("api")
     await lines.start()
 

@@ -11,18 +11,17 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from verdigris.adapters.routers.haproxy import stat
 from verdigris.adapters.routers.haproxy.certificates import Certificates
 from verdigris.adapters.routers.haproxy.cohorts import users_map
 from verdigris.adapters.routers.haproxy.crt_lists import crt_lists
 from verdigris.adapters.routers.haproxy.files import CONFIG, Files
 from verdigris.adapters.routers.haproxy.holding import program
 from verdigris.adapters.routers.haproxy.leaving import Leaving
-from verdigris.adapters.routers.haproxy.pages import page
+from verdigris.adapters.routers.haproxy.pages import Pages
 from verdigris.adapters.routers.haproxy.render import render, sites_map, structure
 from verdigris.adapters.routers.haproxy.seats import places_of
 from verdigris.adapters.routers.haproxy.settings import Door
-from verdigris.adapters.routers.haproxy.sight import Sight
+from verdigris.adapters.routers.haproxy.sight import Sight, counters_of
 from verdigris.adapters.routers.haproxy.socket import Conversation
 from verdigris.adapters.routers.haproxy.table import Row, Table
 from verdigris.adapters.routers.haproxy.words import (
@@ -31,13 +30,13 @@ from verdigris.adapters.routers.haproxy.words import (
     SHARE,
     SITES,
     USERS,
-    page_of,
 )
 from verdigris.core.errors import ActionError, ConfigError, ObservationError
 from verdigris.core.world import Known, Seen, Unknown
 
 if TYPE_CHECKING:
     from verdigris.adapters.routers.haproxy.runner import Runner
+    from verdigris.core.counters import Counters
     from verdigris.ports import Clock
 
 __all__ = ["FrontDoor"]
@@ -58,6 +57,7 @@ class FrontDoor:
         self.runner = runner
         self.files = Files(door.directory, door.binary)
         self.certificates = Certificates(door, self.files)
+        self.pages = Pages(self.files, log.warning)
         self.leaving = Leaving(runner)
         self.secret = ""
         self.turn = asyncio.Lock()
@@ -121,13 +121,12 @@ class FrontDoor:
         """The serving process, and those that leave and can still be asked."""
         return (await self.talk(), *self.leaving.held)
 
-    async def requests(self) -> Seen[int]:
-        """How many requests have ended in the serving process: as many lines have to arrive."""
-        now = self.clock.now()
+    async def counters(self) -> Seen[tuple[Counters, ...]]:
+        """What the serving process has counted, and after it those that leave and can still be asked."""
+        now, apps = self.clock.now(), [site.app for site in self.door.sites]
         try:
-            conversation = await self.talk()
-            [totals] = await conversation.ask("show stat -1 1 -1")
-            return Known(stat.requests_in(totals), now)
+            serving = await counters_of(await self.talk(), apps)
+            return Known((serving, *await self.leaving.counters(apps)), now)
         except ObservationError as error:
             return Unknown(str(error))
 
@@ -195,7 +194,7 @@ class FrontDoor:
         beside = {LUA: program(self.door), SITES: sites_map(self.door), USERS: users_map(self.door)}
         beside |= crt_lists(self.door)
         for site in self.door.sites:
-            beside[page_of(site.app)] = page(site, log.warning)
+            self.pages.renew(site)
         for name, text in beside.items():
             self.files.keep(name, text)
         self.files.write_previews(self.secret, [site.app for site in self.door.sites])

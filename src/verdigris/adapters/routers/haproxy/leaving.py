@@ -9,13 +9,16 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from verdigris.adapters.routers.haproxy.sight import Load, load_of
+from verdigris.adapters.routers.haproxy.sight import Load, counters_of, load_of
 from verdigris.adapters.routers.haproxy.socket import Conversation
 from verdigris.core.errors import ObservationError
 from verdigris.core.world import Known, PerSlot, Seen, Slot, Unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from verdigris.adapters.routers.haproxy.runner import Runner
+    from verdigris.core.counters import Counters
 
 __all__ = ["Leaving"]
 
@@ -56,6 +59,14 @@ class Leaving:
         if stranger is not None:
             return PerSlot(stranger, stranger), PerSlot(stranger, stranger)
         return _sum([one.in_flight for one in loads], now), _sum([one.long_lived for one in loads], now)
+
+    async def counters(self, apps: Iterable[str]) -> list[Counters]:
+        """What each of them has counted. One that went away meanwhile has nothing more to say."""
+        found = []
+        for conversation in self.held:
+            with contextlib.suppress(ObservationError):
+                found.append(await counters_of(conversation, apps))
+        return found
 
     def close(self) -> None:
         for conversation in self._held:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from verdigris.adapters.routers.haproxy import stat
@@ -11,9 +11,10 @@ from verdigris.adapters.routers.haproxy.seats import Seats, backed, backends, me
 from verdigris.adapters.routers.haproxy.socket import Conversation
 from verdigris.adapters.routers.haproxy.table import Row, Table
 from verdigris.adapters.routers.haproxy.words import LATCH, SHARE, STREAMS
+from verdigris.core.counters import Counters, Passage
 from verdigris.core.world import Member, PerSlot, Reading, Routing, Slot
 
-__all__ = ["Load", "Sight", "load_of", "look_at"]
+__all__ = ["Load", "Sight", "counters_of", "load_of", "look_at"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,28 @@ async def load_of(conversation: Conversation, app: str) -> Load:
         stat.held_in(held).get(app, 0),
         stat.connections_in(fronts),
     )
+
+
+async def counters_of(conversation: Conversation, apps: Iterable[str]) -> Counters:
+    """What a process has counted since it began."""
+    fronts, pools = await conversation.ask("show stat -1 1 -1", "show stat -1 2 -1")
+    traffic = stat.traffic_in(pools)
+    return Counters(
+        conversation.pid,
+        stat.requests_in(fronts),
+        tuple(passage for app in apps for passage in _passages(app, traffic)),
+    )
+
+
+def _passages(app: str, traffic: Mapping[str, tuple[int, int, int]]) -> Iterator[Passage]:
+    """Both slots of an app. The backends without fallback are left out: previews go there, and are nobody's traffic.
+
+    So are those that find a slot dead and are tried all the same; nearly all of these are refused, with a line.
+    """
+    for slot in Slot:
+        pool, _, lasting = backends(app, slot)
+        if pool in traffic and lasting in traffic:
+            yield Passage(app, slot, *map(sum, zip(traffic[pool], traffic[lasting], strict=True)))
 
 
 def _of_slot(

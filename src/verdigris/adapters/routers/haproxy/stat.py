@@ -18,21 +18,24 @@ __all__ = [
     "requests_in",
     "seats_in",
     "sessions_in",
+    "traffic_in",
 ]
 
 MAINTENANCE = 1
+KINDS = ("1xx", "2xx", "3xx", "4xx", "5xx", "other")
 INSIDER = re.compile(r"(0x[0-9a-f]+): proto=\S+ .*?\bbe=(\S+) srv=(\S+) ")
-STREAMS = re.compile(r"0x[0-9a-f]+: key=(\S+) .*\bconn_cur=(\d+)$")
+STREAMS = re.compile(r"0x[0-9a-f]+: key=(\S+) .*\bconn_cur=(\S+)$")
+COUNT = re.compile("[0-9]{1,19}", re.ASCII)
 
 
 def map_in(text: str) -> dict[str, str]:
-    """`show map`: key and value."""
-    found = {}
+    """`show map`: key and value. Of a key that somebody added twice HAProxy goes by the first."""
+    found: dict[str, str] = {}
     for line in _lines(text):
         pieces = line.split(" ", 2)
         if len(pieces) != 3 or not pieces[0].startswith("0x"):
             raise _strange("show map", line)
-        found[pieces[1]] = pieces[2]
+        found.setdefault(pieces[1], pieces[2])
     return found
 
 
@@ -66,8 +69,16 @@ def connections_in(text: str) -> int:
 
 def requests_in(text: str) -> int:
     """`show stat` of frontends: how many requests have ended since the process began, one log line for each."""
-    kinds = ("1xx", "2xx", "3xx", "4xx", "5xx", "other")
-    return sum(_count(row, f"hrsp_{kind}") for row in _rows(text) for kind in kinds)
+    return sum(map(_ended, _rows(text)))
+
+
+def traffic_in(text: str) -> dict[str, tuple[int, int, int]]:
+    """`show stat` of backends: requests that came in, those that ended with a status, and those that are inside now.
+
+    A backend counts a request once, however often it is retried. Its servers do not: a retry begins there anew, an
+    interim answer ends there, a body that breaks off never does.
+    """
+    return {row["pxname"]: (_count(row, "stot"), _ended(row), _count(row, "scur")) for row in _rows(text)}
 
 
 def held_in(text: str) -> dict[str, int]:
@@ -75,9 +86,7 @@ def held_in(text: str) -> dict[str, int]:
     found = {}
     for line in _lines(text):
         app, _, count = line.partition(" ")
-        if not count.isdecimal():
-            raise _strange("verdigris held", line)
-        found[app] = int(count)
+        found[app] = _number(count, "verdigris held", line)
     return found
 
 
@@ -96,7 +105,7 @@ def long_lived_in(text: str) -> dict[str, int]:
         match = STREAMS.fullmatch(line)
         if not match:
             raise _strange("show table", line)
-        found[match[1]] = int(match[2])
+        found[match[1]] = _number(match[2], "show table", line)
     return found
 
 
@@ -104,14 +113,25 @@ def _rows(text: str) -> Iterator[dict[str, str]]:
     lines = _lines(text)
     if not lines or not lines[0].startswith("# pxname,svname,"):
         raise _strange("show stat", text)
-    return csv.DictReader([lines[0].removeprefix("# "), *lines[1:]])
+    try:
+        yield from csv.DictReader([lines[0].removeprefix("# "), *lines[1:]])
+    except csv.Error as error:
+        raise _strange("show stat", str(error)) from None
+
+
+def _ended(row: dict[str, str]) -> int:
+    return sum(_count(row, f"hrsp_{kind}") for kind in KINDS)
 
 
 def _count(row: dict[str, str], name: str) -> int:
     value = row.get(name) or ""
-    if not value.isdecimal():
-        raise _strange("show stat", f"{name}={value!r}")
-    return int(value)
+    return _number(value, "show stat", f"{name}={value}")
+
+
+def _number(text: str, command: str, where: str) -> int:
+    if not COUNT.fullmatch(text):
+        raise _strange(command, where)
+    return int(text)
 
 
 def _lines(text: str) -> list[str]:

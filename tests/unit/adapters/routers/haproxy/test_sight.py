@@ -9,8 +9,9 @@ import pytest
 from tests.unit.adapters.routers.haproxy.test_seats import ONE, TABLE, TWO, seated
 from tests.unit.core.worlds import BLUE, GREEN
 from verdigris.adapters.routers.haproxy.seats import Seat
-from verdigris.adapters.routers.haproxy.sight import Sight, load_of, look_at
+from verdigris.adapters.routers.haproxy.sight import Sight, counters_of, load_of, look_at
 from verdigris.adapters.routers.haproxy.table import Row
+from verdigris.core.counters import Counters, Passage
 from verdigris.core.world import PerSlot, Weights
 
 STAMPED = replace(TABLE, row=Row(100, BLUE, 7, "ours"))
@@ -22,6 +23,8 @@ def a_sight(table=STAMPED, **changes) -> Sight:
 
 class Told:
     """A conversation in which HAProxy gives answers that were written down before."""
+
+    pid = 71
 
     def __init__(self, *answers: str) -> None:
         self.answers = answers
@@ -99,3 +102,24 @@ async def test_what_lasts_is_counted_apart_from_what_is_in_flight():
     load = await load_of(Told(servers, f"{STAT}front-0,FRONTEND,8,0,\n", streams, held), "api")
     assert (PerSlot(4, 1), PerSlot(3, 200)) == (load.in_flight, load.long_lived)
     assert (8, 12) == (load.connections, load.waiting)
+
+
+async def test_what_was_counted_is_told_by_app_and_slot_without_previews_and_without_strangers():
+    names = "# pxname,svname,scur,stot,hrsp_1xx,hrsp_2xx,hrsp_3xx,hrsp_4xx,hrsp_5xx,hrsp_other,\n"
+    fronts = f"{names}front-0,FRONTEND,9,3,1,2,3,4,5,6,\nfront-1,FRONTEND,0,1,1,0,0,0,0,0,\n"
+    pools = "".join(
+        f"{name},BACKEND,{inside},{begun},0,{ended},0,0,0,0,\n"
+        for name, inside, begun, ended in (
+            ("streams", 0, 0, 0),
+            ("api-blue", 2, 100, 97),
+            ("api-blue-only", 0, 50, 40),
+            ("api-blue-long", 5, 10, 5),
+            ("api-green", 0, 7, 7),
+            ("api-green-only", 0, 0, 0),
+            ("api-green-long", 0, 0, 0),
+        )
+    )
+    told = await counters_of(Told(fronts, names + pools), ["api", "unheard-of"])
+    blue, green = Passage("api", BLUE, 110, 102, 7), Passage("api", GREEN, 7, 7, 0)
+    assert Counters(71, 22, (blue, green)) == told
+    assert (1, 0) == (blue.silent, green.silent)

@@ -22,6 +22,8 @@ STAT = "# pxname,svname,scur,hrsp_1xx,hrsp_2xx,hrsp_3xx,hrsp_4xx,hrsp_5xx,hrsp_o
         (stat.connections_in, "Unknown command"),
         (stat.held_in, "Unknown command: 'verdigris'"),
         (stat.requests_in, STAT + "api,FRONTEND,0,1,2,3,x,5,6,\n"),
+        (stat.traffic_in, "Unknown command"),
+        (stat.traffic_in, STAT + "api-blue,BACKEND,0,1,2,3,4,5,6,\n"),
         (stat.long_lived_in, "No such table"),
         (stat.long_lived_in, "# table: api-long, type: string\nnonsense"),
     ],
@@ -34,6 +36,11 @@ def test_a_strange_answer_is_an_error(read, text):
 def test_requests_are_the_sum_of_all_that_ended():
     one, other = "front-0,FRONTEND,0,1,2,3,4,5,6,\n", "front-1,FRONTEND,0,1,0,0,0,0,0,\n"
     assert stat.requests_in(f"{STAT}{one}{other}\n") == 22
+
+
+def test_traffic_is_what_came_in_what_ended_and_what_is_inside():
+    names = "# pxname,svname,scur,stot,hrsp_1xx,hrsp_2xx,hrsp_3xx,hrsp_4xx,hrsp_5xx,hrsp_other,\n"
+    assert {"api-blue": (30, 21, 8)} == stat.traffic_in(f"{names}api-blue,BACKEND,8,30,1,2,3,4,5,6,\n")
 
 
 def test_an_ipv6_address_gets_its_brackets():
