@@ -9,26 +9,38 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.project import LIVING, Project, project_in
+from tests.e2e.routers import DEBIAN, WANTED
+
+
+@pytest.fixture(scope="module")
+def router(request: pytest.FixtureRequest) -> str:
+    """The HAProxy that serves: `bundled` or a path. Tests marked with `on_each` run on each of them."""
+    found = str(getattr(request, "param", WANTED))
+    if found == DEBIAN and not Path(DEBIAN).is_file():
+        pytest.skip("needs the Debian package haproxy")
+    return found
 
 
 @pytest.fixture
-def projects(tmp_path: Path) -> Iterator[Callable[..., Project]]:
+def projects(router: str, tmp_path: Path) -> Iterator[Callable[..., Project]]:
     """Makes projects; keywords are sections of verdigris.yaml."""
     with contextlib.ExitStack() as stack:
-        yield lambda **sections: stack.enter_context(project_in(tmp_path, **sections))
+        yield lambda **sections: stack.enter_context(
+            project_in(tmp_path, **{"router": {"bin": router}, **sections})
+        )
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
+def project(router: str, tmp_path: Path) -> Iterator[Project]:
     """A project as most tests want it."""
-    with project_in(tmp_path) as project:
+    with project_in(tmp_path, router={"bin": router}) as project:
         yield project
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def shared(router: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """One that serves already, for tests that leave it serving."""
-    with project_in(tmp_path_factory.mktemp("shared")) as project:
+    with project_in(tmp_path_factory.mktemp("shared"), router={"bin": router}) as project:
         project.ship()
         yield project
 

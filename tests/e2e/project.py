@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from load import Call, LoadProcess, Plan, Result
+from tests.e2e.routers import WANTED
 from tests.e2e.sight import WITHIN, Document, Sight, alive
 from tests.waiting import eventually_sync
 
@@ -69,14 +70,18 @@ class Loaded:
 class Project(Sight):
     """One API, one state directory, one front door. Keywords are further keys of verdigris.yaml, section by section."""
 
+    source, defaults = ORDERS, CONFIG
+
     def __init__(self, place: Path, **sections: Any) -> None:
         self.place = place / "orders"
         self.state = self.place / ".verdigris"
-        shutil.copytree(ORDERS, self.place, ignore=shutil.ignore_patterns("__pycache__", "*.md", "*.yaml"))
+        shutil.copytree(
+            self.source, self.place, ignore=shutil.ignore_patterns("__pycache__", "*.md", "*.yaml")
+        )
         self.port = free_port()
         self.environ = {**os.environ, "NO_COLOR": "1"}
-        self.config = merged(CONFIG, {"route": {"listen": f"127.0.0.1:{self.port}"}})
-        self.configure(run={"env": {"ORDERS_DB": str(place / "orders.db")}})
+        self.config = merged(self.defaults, {"route": {"listen": f"127.0.0.1:{self.port}"}})
+        self.configure(run={"env": {"ORDERS_DB": str(place / "orders.db")}}, router={"bin": WANTED})
         self.configure(**sections)
         self.version = "0.0.0"
         self.begun_log = place / "begun.log"

@@ -1,4 +1,6 @@
-"""The front door as a team needs it: several apps behind it, pauses across a deployment, maintenance, previews."""
+"""The front door as a team needs it: several apps behind it, cohorts, pauses across a deployment, maintenance,
+previews, certificates. What HAProxy itself has to do for it is tried on the oldest one as well.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +17,16 @@ from cryptography import x509
 
 from load import Call
 from tests.certifying import KEY, certificate, pem, serial_of
-from tests.e2e.project import Project, free_port, merged
+from tests.e2e.project import MIX, Project, free_port, merged, project_in
+from tests.e2e.routers import on_each, on_the_wheels, program
 from tests.waiting import eventually_sync
 
 pytestmark = pytest.mark.timeout(180)
 
 SEARCH = {"route": {"path": "/search", "strip": True}}
 BOTH = (Call("GET", "/"), Call("GET", "/search/"))
+PATIENCE = 60.0
+"""Seconds that a request may wait in a pause: on a busy machine a deployment takes longer than callers usually wait."""
 
 
 class Pair(Project):
@@ -36,10 +41,23 @@ class Pair(Project):
 
 
 @pytest.fixture
-def pair(tmp_path: Path):
-    pair = Pair(tmp_path)
+def pair(router: str, tmp_path: Path):
+    pair = Pair(tmp_path, router={"bin": router})
     yield pair
     pair.destroy()
+
+
+@pytest.fixture(scope="module")
+def door(router: str, tmp_path_factory: pytest.TempPathFactory):
+    """One app that knows its users and has a page for hard times. It serves, and every test leaves it serving."""
+    cohort = {"by": "header:X-User", "allow": ["ada"], "deny": ["bob"]}
+    maintenance = {"page": "page.html", "retry_after": "2m"}
+    route = {"cohort": cohort, "maintenance": maintenance, "pause": {"longest": f"{PATIENCE:g}s"}}
+    with project_in(tmp_path_factory.mktemp("door"), router={"bin": router}, route=route) as project:
+        (project.place / "page.html").write_text("<h1>We move house</h1>")
+        project.ship()
+        assert program(router) == Path(f"/proc/{project.haproxy}/exe").resolve()
+        yield project
 
 
 def answer(project: Project, path: str = "/", **headers: str) -> tuple[int, dict[str, str], Any]:
@@ -52,6 +70,7 @@ def answer(project: Project, path: str = "/", **headers: str) -> tuple[int, dict
         return error.code, dict(error.headers), error.read().decode()
 
 
+@on_the_wheels
 def test_two_apps_are_shipped_one_after_the_other_and_neither_notices_the_other(pair, figure):
     first = {app: pair.ship("good", "--app", app) for app in ("orders", "search")}
     with pair.load(400.0, BOTH) as load:
@@ -69,50 +88,76 @@ def test_two_apps_are_shipped_one_after_the_other_and_neither_notices_the_other(
     ]
 
 
-def test_requests_wait_while_traffic_moves_and_none_fails(project, figure):
-    old = project.ship()
-    with project.load(200.0, (Call("GET", "/"), Call("POST", "/attachments", b"x" * 1024))) as load:
-        assert 0 == project.verdigris("pause", "--methods", "all").returncode
-        eventually_sync(lambda: project.json("status")["requests_waiting"] > 50, "requests to wait")
-        assert 200 == answer(project, "/health")[0]
-        shipping = project.begin_ship()
-        eventually_sync(lambda: project.weight("green") == 100, "all traffic to be on green")
-        assert 0 == project.verdigris("unpause").returncode
-        eventually_sync(lambda: project.json("status")["requests_waiting"] == 0, "nobody to wait")
+@on_each
+def test_requests_wait_while_traffic_moves_and_none_fails(door, figure):
+    old = door.serves
+    with door.load(200.0, (Call(), Call("POST", "/attachments", b"x" * 1024)), timeout=PATIENCE) as load:
+        assert 0 == door.verdigris("pause", "--methods", "all").returncode
+        eventually_sync(lambda: door.json("status")["requests_waiting"] > 50, "requests to wait")
+        assert 200 == answer(door, "/health")[0]
+        shipping = door.begin_ship()
+        eventually_sync(lambda: door.weight(door.candidate) == 100, "all traffic to be on the new one")
+        assert 0 == door.verdigris("unpause").returncode
+        eventually_sync(lambda: door.json("status")["requests_waiting"] == 0, "nobody to wait")
         assert 0 == shipping.wait(60)
     figure(f"paused across a switch: {load.result}")
     assert {} == dict(load.result.by_error)
-    assert {old, project.version} == set(load.result.by_version)
+    assert {old, door.version} == set(load.result.by_version)
 
 
-def test_maintenance_shows_the_page_of_the_owner_and_comes_back_the_same_after_a_crash(project):
-    (project.place / "page.html").write_text("<h1>We move house</h1>")
-    project.configure(route={"maintenance": {"page": "page.html", "retry_after": "2m"}})
-    project.ship()
-    assert 0 == project.verdigris("maintenance", "on").returncode
-    project.kill(project.controller, project.haproxy)
-    status, headers, body = eventually_sync(lambda: answer(project), "the router to be back")
-    assert (503, "120", "<h1>We move house</h1>") == (status, headers["retry-after"], body)
-    assert 0 == project.verdigris("maintenance", "off").returncode
-    assert 200 == answer(project)[0]
-
-
-def test_what_is_not_paused_cannot_go_on(project):
-    project.ship()
-    done = project.verdigris("unpause")
+@on_the_wheels
+def test_what_is_not_paused_cannot_go_on(door):
+    done = door.verdigris("unpause")
     assert (1, "paused" in done.stderr) == (done.returncode, True), done.stderr
 
 
-def test_whoever_has_the_secret_sees_the_slot_of_his_choice(project):
-    old, new = project.ship(), project.ship()
-    said = project.verdigris("preview", "--slot", "blue").stdout
+def seen_by(project: Project, users: list[str]) -> dict[str, str]:
+    """The version that each of them sees."""
+    return {user: answer(project, **{"X-User": user})[1]["x-api-version"] for user in users}
+
+
+@on_each
+def test_a_user_has_one_version_on_the_way_there_and_all_have_the_old_one_after_the_way_back(door, figure):
+    old, users = door.serves, [f"user {number}" for number in range(40)]
+    with (
+        door.configured(cutover={"ramp": [{"to": "50%", "for": "10m"}, "100%"]}),
+        door.load(300.0, MIX) as load,
+    ):
+        new = door.ship("good", "--detach")
+        eventually_sync(lambda: door.weight(door.candidate) == 50, "half of them to be on the new one")
+        first = seen_by(door, users)
+        assert {"ada": new, "bob": old} == seen_by(door, ["ada", "bob"])
+        assert ({old, new}, first) == (set(first.values()), seen_by(door, users))
+        assert 0 == door.verdigris("promote").returncode
+        door.until("stabilize")
+        assert {new} == set(seen_by(door, [*users, "bob"]).values())
+        assert 0 == door.verdigris("rollback").returncode
+        assert {old} == set(seen_by(door, [*users, "ada"]).values())
+    figure(f"a ramp and the way back: {load.result}")
+    assert {} == dict(load.result.by_error)
+
+
+@on_the_wheels
+def test_whoever_has_the_secret_sees_the_slot_of_his_choice(door):
+    old, new, slot = door.serves, door.ship(), "blue" if door.candidate == "green" else "green"
+    said = door.verdigris("preview", "--slot", slot).stdout
     cookie = next(
         word.strip("\"'") for word in said.split() if word.strip("\"'").startswith("verdigris-preview=")
     )
     assert (new, old) == (
-        json.loads(answer(project)[2])["version"],
-        json.loads(answer(project, Cookie=cookie)[2])["version"],
+        json.loads(answer(door)[2])["version"],
+        json.loads(answer(door, Cookie=cookie)[2])["version"],
     )
+
+
+@on_the_wheels
+def test_maintenance_shows_the_page_of_the_owner_and_comes_back_the_same_after_a_crash(door):
+    assert 0 == door.verdigris("maintenance", "on").returncode
+    door.kill(door.controller, door.haproxy)
+    status, headers, body = eventually_sync(lambda: answer(door), "the router to be back")
+    assert (503, "120", "<h1>We move house</h1>") == (status, headers["retry-after"], body)
+    assert 0 == door.verdigris("maintenance", "off").returncode
+    assert 200 == answer(door)[0]
 
 
 def served(port: int) -> int:
@@ -128,6 +173,7 @@ def served(port: int) -> int:
     return x509.load_der_x509_certificate(shown).serial_number
 
 
+@on_each
 def test_a_renewed_certificate_is_served_without_a_restart_and_a_broken_one_is_not(project, tmp_path):
     door, chain, key = free_port(), tmp_path / "fullchain.pem", tmp_path / "privkey.pem"
     first, second = certificate(), certificate()

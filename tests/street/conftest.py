@@ -88,7 +88,7 @@ class StreetOf:
         self.runner = Direct(*(by_address[address] for address in ordered))
         self.routers, self.instances, self.clients, self.killed = {}, [], [], []
         self.door = self.another_door()
-        self.lines = Said(directory, self.clock, self.door.requests)
+        self.lines = Said(directory, self.clock, self.door.counters)
         self.lines.frames = []
 
     def _site(self, at="front", **more):

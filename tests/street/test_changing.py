@@ -64,7 +64,7 @@ kept_alive_or_not = pytest.mark.parametrize("keep_alive", [True, False], ids=["k
 
 
 @kept_alive_or_not
-async def test_five_successions_under_load_cost_no_request(changing, keep_alive, figure):
+async def test_f11_five_successions_under_load_cost_no_request(changing, keep_alive, figure):
     async with crowd(changing, RATE, calls=MIX, keep_alive=keep_alive) as load:
         await served(changing)
         for _ in range(SUCCESSIONS):
@@ -79,7 +79,9 @@ async def test_five_successions_under_load_cost_no_request(changing, keep_alive,
 
 
 @kept_alive_or_not
-async def test_an_exchange_of_the_binary_under_load_costs_no_request(changing, keep_alive, figure, tmp_path):
+async def test_f11_an_exchange_of_the_binary_under_load_costs_no_request(
+    changing, keep_alive, figure, tmp_path
+):
     async with crowd(changing, RATE, calls=MIX, keep_alive=keep_alive) as load:
         await served(changing)
         await exchange(changing, copy_of(changing.binary, tmp_path))
@@ -110,7 +112,7 @@ async def exchange(street, binary):
 
 
 @kept_alive_or_not
-async def test_a_kill_loses_what_was_inside_and_refuses_nobody(changing, keep_alive, figure):
+async def test_f11_a_kill_loses_what_was_inside_and_refuses_nobody(changing, keep_alive, figure):
     """Inside is also a connection that was made before and whose request was just about to be sent."""
     async with crowd(changing, RATE, calls=MIX, keep_alive=keep_alive) as load:
         await served(changing)

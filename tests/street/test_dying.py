@@ -1,6 +1,7 @@
 """One request each, and the instance that dies over it after it was executed and before it was answered."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -71,3 +72,27 @@ async def test_with_a_fallback_the_other_takes_over_and_nothing_is_done_twice(sc
     numbers = [f"n-{number}" for number in range(8)]
     statuses = await asyncio.gather(*(status_of(scene, "POST", number) for number in numbers))
     assert ({200}, sorted(numbers)) == (set(statuses), sorted(scene.other.executed.elements()))
+
+
+async def test_the_only_instance_is_tried_twice_and_its_death_is_said(street, worker, figure):
+    one = worker("blue-1")
+    await street.route("api", 0, 1, one)
+    assert 200 == await status_of(street, "GET", "n-0")
+    one.kill()
+    began = time.monotonic()
+    assert 503 == await status_of(street, "GET", "n-1")
+    first = time.monotonic() - began
+
+    async def down():
+        return "DOWN" in await street.tell("show stat api-blue 4 -1")
+
+    await eventually(down, "the router to know")
+    began = time.monotonic()
+    assert 503 == await status_of(street, "POST", "n-2")
+    figure(
+        f"the only instance is dead: 503 after {first:.1f} s, and after {time.monotonic() - began:.1f} s once known"
+    )
+    lines = await eventually(
+        lambda: [line for line in street.told() if line.status == 503][1:], "the second line"
+    )
+    assert {1} == {line.retries for line in lines}  # the router's own probe among them

@@ -64,7 +64,7 @@ async def assert_all_speak(street, sockets, streams):
     assert [b"data: 2\n\n"] * len(streams) == [await client.reader.readexactly(9) for client in streams]
 
 
-async def test_a_switch_and_a_rollback_under_load_cut_none_of_them(lasting, figure):
+async def test_f6_f7_a_switch_and_a_rollback_under_load_cut_none_of_them(lasting, figure):
     async with crowd(lasting, 800) as load:
         sockets, streams = await opened(lasting, SOCKETS, STREAMS)
         assert (SOCKETS + STREAMS, 0) == await counts(lasting)
@@ -97,7 +97,7 @@ async def left(street, count):
     return await counts(street) == (count, 0)
 
 
-async def test_at_the_deadline_they_end_one_at_a_time_and_are_counted(lasting, figure):
+async def test_f6_f7_at_the_deadline_they_end_one_at_a_time_and_are_counted(lasting, figure):
     """Twenty in a second at most, while others go on in the slot that serves."""
     sockets, streams = await opened(lasting, CLOSED - 10, 10)
     async with crowd(lasting, 200) as load:

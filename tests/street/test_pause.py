@@ -90,7 +90,7 @@ async def nobody_inside(street):
     return "fe=front-" not in await street.tell("show sess")
 
 
-async def test_resume_serves_at_once_while_the_other_slot_still_drains(paused, figure):
+async def test_f5_resume_serves_at_once_while_the_other_slot_still_drains(paused, figure):
     blue, green = paused.both_slots
     await paused.route("api", 0, 3, blue, green)
     slow = paused.client()

@@ -7,6 +7,8 @@ import contextlib
 import logging
 import signal
 import socket
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 from verdigris.adapters.environments.process.adapter import ProcessEnvironment
 from verdigris.adapters.stores.lease import Lease
@@ -23,6 +25,8 @@ __all__ = ["run_controller"]
 
 log = logging.getLogger("verdigris")
 
+Wiring = Callable[[House], AbstractAsyncContextManager[Wired]]
+
 ROLLBACK_LOOKS, ROLLBACK_LOOK_EVERY = 300, 0.1
 KEEPER_EVERY = 2.0
 """Seconds between two looks whether the keeper is there."""
@@ -30,8 +34,11 @@ EVENTS_KEPT = 200_000
 """Older ones are forgotten when a controller starts."""
 
 
-async def run_controller(house: House) -> None:
-    """Hold the lease and run the loop. SIGTERM and SIGINT end it after its round; traffic stays where it is."""
+async def run_controller(house: House, wire: Wiring = wired) -> None:
+    """Hold the lease and run the loop. SIGTERM and SIGINT end it after its round; traffic stays where it is.
+
+    `wire` makes the adapters of the house; a test may hand in one that looks over their shoulders.
+    """
     lease = Lease(house.state)
     await take(lease)
     try:
@@ -39,7 +46,7 @@ async def run_controller(house: House) -> None:
         await refuse_a_lost_store(house)
         await asyncio.to_thread(refuse_to_forget, house)
         (house.state / WIRING).write_text(wiring(house))
-        async with wired(house) as shared:
+        async with wire(house) as shared:
             await shared.store.prepare()
             await shared.store.prune(EVENTS_KEPT)
             await serve(house, shared)

@@ -9,6 +9,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,6 +33,7 @@ def examine(house: House) -> list[Check]:
         router(house),
         state_directory(house),
         *(database(house, app) for app in house.apps),
+        *(drill(house, app) for app in house.apps),
         disk(house),
         open_files(),
         *addresses(house, keeper),
@@ -98,6 +100,28 @@ def database(house: House, app: str) -> Check | None:
         return Check("store", False, str(error))
     said = f"the newest deployment is {found.deployment.id}" if found else "no deployment yet"
     return Check("store", True, f"{app}: {said}")
+
+
+def drill(house: House, app: str) -> Check | None:
+    """How old the last try of the way back is: failed, or twice as old as it should be, is something to mend."""
+    from verdigris.core.drilled import facts
+    from verdigris.core.errors import VerdigrisError
+
+    try:
+        found = house.desk().newest(app)
+    except VerdigrisError:
+        return None  # the store's own check says so
+    if found is None or found.deployment.drilled is None:
+        never = f"{app}: the way back was never tried: `verdigris drill` while the old slot is hot"
+        return Check("drill", True, never) if found is not None else None
+    record, every = found.deployment.drilled, house.apps[app].policy.drill_every
+    days = (time.time() - record.wall) / 86400
+    said = f"{app}: {days:.0f} days ago the way back {'did not work' if record.trouble else 'worked'}"
+    if record.trouble:
+        return Check("drill", False, f"{said}: {record.trouble}. Mend it, then try again: `verdigris drill`")
+    if every is not None and days * 86400 > 2 * every:
+        return Check("drill", False, f"{said}, that is older than drill.every asks for: `verdigris drill`")
+    return Check("drill", True, f"{said}: {', '.join(facts(record))}")
 
 
 def disk(house: House) -> Check:

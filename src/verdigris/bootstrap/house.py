@@ -141,9 +141,9 @@ class House:
             Filed(0, key, self.app, release, policy, actor, queue, policy_hash(policy))
         )
 
-    def command(self, verb: Verb, actor: str, reason: str = "", deployment: str = "") -> int:
+    def command(self, verb: Verb, actor: str, reason: str = "", deployment: str = "", share: int = 0) -> int:
         """File a command, and poke the controller. `desk().answer(id)` has what became of it."""
-        return self.desk().file(self.app, Command(0, verb, actor, reason, deployment))
+        return self.desk().file(self.app, Command(0, verb, actor, reason, deployment, share=share))
 
     def apply_policy(self, policy: Policy, actor: str) -> int:
         """Ask for the running deployment's policy snapshot to be replaced."""

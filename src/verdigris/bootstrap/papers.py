@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from verdigris.core.errors import ConfigError
 from verdigris.core.world import Check
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ def _certificate(expiry: Expiry, now: datetime) -> Check:
 def _page(site: Site) -> Check:
     from verdigris.adapters.routers.haproxy.pages import page
 
-    said: list[str] = []
-    page(site, said.append)
-    return Check("page", not said, said[0] if said else f"{site.app}: {site.maintenance.page} can be shown")
+    try:
+        page(site)
+    except ConfigError as error:
+        return Check("page", False, f"{site.app}: {error}")
+    return Check("page", True, f"{site.app}: {site.maintenance.page} can be shown")

@@ -9,7 +9,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from verdigris.adapters.environments.health_call import exchange
+from verdigris.adapters.environments.health_service import METHOD, message
+from verdigris.adapters.routers.haproxy.asking import HealthCall
 from verdigris.adapters.routers.haproxy.binary import bundled
+from verdigris.adapters.routers.haproxy.pages import page
 from verdigris.adapters.routers.haproxy.settings import (
     Door,
     Identity,
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
     from verdigris.bootstrap.house import House
     from verdigris.config import CohortSettings, Settings, TlsSettings
 
-__all__ = ["door_of", "site_of"]
+__all__ = ["check_page", "door_of", "site_of"]
 
 PLACES_LEAST = 4
 """Members that a slot can have without a reload, however few instances the file asks for."""
@@ -43,14 +47,17 @@ def door_of(house: House) -> Door:
 
 def site_of(settings: Settings) -> Site:
     """One app as the router has to know it."""
-    route = settings.route
+    route, service = settings.route, settings.health.grpc
     return Site(
         app=settings.app,
         listen=route.listen,
         hosts=route.hosts,
         path=route.path,
         strip=route.strip,
-        health_path=settings.health.path,
+        health_path=settings.health.path if service is None else METHOD,
+        health_call=HealthCall(message(service), exchange(service, route.host or settings.app))
+        if service is not None
+        else None,
         places=max(PLACES_LEAST, settings.policy.instances),
         timeouts=Timeouts(**asdict(settings.router.timeouts)),
         max_body=route.max_body,
@@ -62,6 +69,11 @@ def site_of(settings: Settings) -> Site:
         patience=Patience(route.pause.longest, route.pause.most),
         maintenance=Maintenance(route.maintenance.page, route.maintenance.retry_after),
     )
+
+
+def check_page(settings: Settings) -> None:
+    """`ConfigError` when the page of maintenance cannot be shown as it is now."""
+    page(site_of(settings))
 
 
 def _tls(tls: TlsSettings) -> Tls:

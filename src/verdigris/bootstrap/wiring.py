@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from verdigris.adapters.clock import MachineClock
+from verdigris.adapters.environments.health_service import judge_call
 from verdigris.adapters.environments.process.adapter import ProcessEnvironment
 from verdigris.adapters.environments.response import HealthCheck
 from verdigris.adapters.notifiers.webhook import Webhook
@@ -61,7 +62,7 @@ async def wired(house: House, *, listen: bool = True) -> AsyncIterator[Wired]:
         stack.push_async_callback(door.close)
         # A router that runs as it should is left alone: with what it did before, if it did anything.
         await door.prepare()
-        lines = RouterLines(house.state / "router", clock, door.requests)
+        lines = RouterLines(house.state / "router", clock, door.counters)
         if listen:
             await lines.start()
             stack.push_async_callback(lines.close)
@@ -112,6 +113,9 @@ def haproxy(settings: Settings, door: FrontDoor, environment: ProcessEnvironment
     check = health_check(settings)
 
     def complaint(status: int, body: bytes) -> str:
+        if check.grpc is not None:
+            passed, sentence = judge_call(status, {}, body)
+            return "" if passed else sentence
         wanted = any(low <= status <= high for low, high in check.statuses)
         return "" if wanted else f"it answered {status}"
 
@@ -133,6 +137,7 @@ def health_check(settings: Settings) -> HealthCheck:
         body=tuple((expected.path, expected.value) for expected in health.body),
         smoke=health.smoke,
         host=settings.route.host or "",
+        grpc=health.grpc,
     )
 
 

@@ -9,15 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from verdigris.config.document import Complaint, shown
 from verdigris.config.fields import REFERENCE
 from verdigris.config.models import Service
 from verdigris.config.policies import steps
 from verdigris.config.routing import Cohort, Route, Tls
+from verdigris.config.serving import Health
 from verdigris.config.starter import PLACEHOLDER
 from verdigris.config.units import seconds, weight
+from verdigris.keeper import environment
+from verdigris.keeper.protocol import KeeperError
 
 __all__ = ["check"]
 
@@ -71,6 +74,8 @@ def _variable(name: str, value: str) -> str | None:
         return "must be named with letters, digits and _ only, and not begin with a digit"
     if RESERVED.fullmatch(name) and (name, value) != ("PORT", PORT):
         return "is set by verdigris or the system itself. Take another name"
+    if name != "PORT" and (refusal := _refused_by_the_keeper(name, value)):
+        return refusal
     if REFERENCE.fullmatch(value):
         return None
     if LOOKS_LIKE_REFERENCE.match(value):
@@ -78,15 +83,28 @@ def _variable(name: str, value: str) -> str | None:
     if value and SECRET.fullmatch(name):
         return f"seems to be a secret, which does not belong in a file: export it and write env:{name}"
     if _holds_password(value):
-        return f"is a URL with a password, which does not belong in a file: export it and write env:{name}"
+        return f"is a URL with a password or a token, which does not belong in a file: export it and write env:{name}"
     return None
 
 
-def _holds_password(value: str) -> bool:
+def _refused_by_the_keeper(name: str, value: str) -> str:
+    """What nobody could be started with is not built first: the keeper's own rule, before anything begins."""
     try:
-        return bool(urlsplit(value).password)
+        environment.check({name: value})
+    except KeeperError as refusal:
+        return refusal.sentence.removeprefix(f"env: {name} ")
+    return ""
+
+
+def _holds_password(value: str) -> bool:
+    """Whether it is a URL that lets its bearer in: by a password, a token as the user, or a word of its query."""
+    try:
+        url = urlsplit(value)
+        asked = [name for name, _ in parse_qsl(url.query, max_num_fields=100)]
     except ValueError:
         return False
+    token = url.scheme in ("http", "https") and url.username
+    return bool(url.scheme and url.netloc and (url.password or token or any(map(SECRET.fullmatch, asked))))
 
 
 def _route(route: Route) -> Iterator[Complaint]:
@@ -139,6 +157,23 @@ def _health(service: Service) -> Iterator[Complaint]:
             ("health", "timeout"),
             f"must be at most health.interval ({health.interval}), got {health.timeout}",
         )
+    if health.grpc is not False:
+        yield from _by_grpc(service)
+
+
+def _by_grpc(service: Service) -> Iterator[Complaint]:
+    if not service.route.http2:
+        sentence = "needs route.http2: true, so that the router speaks HTTP/2 with the app as well"
+        yield Complaint(("health", "grpc"), sentence)
+    if service.route.max_body != "none":
+        sentence = (
+            "would refuse every gRPC call, none of which says its length: leave it at none with health.grpc"
+        )
+        yield Complaint(("route", "max_body"), sentence)
+    for name in ("path", "status", "body", "smoke"):
+        if getattr(service.health, name) != getattr(Health(), name):
+            sentence = "has no meaning with health.grpc, which asks by gRPC alone: take one of the two away"
+            yield Complaint(("health", name), sentence)
 
 
 def _ramp(service: Service) -> Iterator[Complaint]:

@@ -76,11 +76,13 @@ class Document:
 
 
 def dotted(key: Key) -> str:
-    """The key as people write it: `cutover.ramp[1].to`."""
-    text = ""
-    for part in key:
-        text += f"[{part}]" if isinstance(part, int) else f".{part if part.isprintable() else repr(part)}"
+    """The key as people write it: `cutover.ramp[1].to`. A name that nobody would write is cut, and harmless."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{_name(part)}" for part in key)
     return text.removeprefix(".")
+
+
+def _name(part: str) -> str:
+    return part if part.isprintable() and len(part) <= SHOWN_MAX else shown(part)
 
 
 def shown(value: object) -> str:

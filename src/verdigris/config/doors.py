@@ -78,7 +78,8 @@ def _claimed_twice(apps: Sequence[Claimant], whose: Whose) -> Iterator[Complaint
                 " give one of them another host, path or listen"
             )
             yield Complaint((*app.key, "route"), sentence)
-        owners = dict.fromkeys(claims, app) | owners
+        for claim in claims:
+            owners.setdefault(claim, app)
 
 
 def _both_plain_and_secure(apps: Sequence[Claimant], whose: Whose) -> Iterator[Complaint]:

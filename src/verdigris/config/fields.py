@@ -6,6 +6,7 @@ whose message is the end of a sentence that begins with the key.
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Callable
@@ -17,13 +18,14 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import core_schema
 
 from verdigris.config import units
-from verdigris.config.document import shown
+from verdigris.config.document import dotted, shown
 
 __all__ = [
     "Written",
     "argv",
     "body",
     "duration",
+    "grpc",
     "percentage",
     "size",
     "status",
@@ -35,6 +37,7 @@ __all__ = [
 REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:/.+|credential:[A-Za-z0-9_.-]+", re.ASCII)
 STATUS = re.compile(r"([1-5][0-9]{2})(?:-([1-5][0-9]{2}))?", re.ASCII)
 DURATION_PATTERN = r"^([0-9]+(\.[0-9]+)?(ms|d|h|m|s))+$"
+SUGGESTED_MAX = 400
 PERCENT_PATTERN = r"^[0-9]+(\.[0-9]+)?%$"
 SIZE_PATTERN = r"^[0-9]+(\.[0-9]+)? ?([KMG]i?)?B$"
 
@@ -120,7 +123,8 @@ def _as_list(command: str) -> str:
         words = shlex.split(command)
     except ValueError:
         words = command.split()
-    return "[" + ", ".join(f'"{word}"' for word in words[:40]) + "]"
+    text = json.dumps(words, ensure_ascii=not command.isprintable())
+    return text if len(text) <= SUGGESTED_MAX else '["PROGRAM", "ARGUMENT", …]'
 
 
 argv = Written(_check_argv, "list of texts", {"type": "array", "items": {"type": "string"}, "minItems": 1})
@@ -169,7 +173,7 @@ def _check_body(value: object) -> object:
     for name, expected in value.items():
         if isinstance(expected, list):
             raise ValueError(
-                f"can compare texts, numbers, true and false, but {name} is a list: leave it out"
+                f"can compare texts, numbers, true and false, but {dotted((name,))} is a list: leave it out"
             )
         if isinstance(expected, dict):
             _check_body(expected)
@@ -177,6 +181,22 @@ def _check_body(value: object) -> object:
 
 
 body = Written(_check_body, "part of a JSON document", {"type": "object"})
+
+
+SERVICE = r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,126}"
+
+
+def _check_grpc(value: object) -> object:
+    if isinstance(value, bool) or (isinstance(value, str) and re.fullmatch(SERVICE, value, re.ASCII)):
+        return value
+    raise ValueError(f"must be true, false or the name of a service like shop.v1.Orders, got {shown(value)}")
+
+
+grpc = Written(
+    _check_grpc,
+    "true, false or a service",
+    {"anyOf": [{"type": "boolean"}, {"type": "string", "pattern": f"^{SERVICE}$"}]},
+)
 
 
 def _check_webhook(value: object) -> object:

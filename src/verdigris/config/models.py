@@ -80,6 +80,22 @@ class Bake(Section):
     )
 
 
+class Drill(Section):
+    """How the way back is tried while the old slot is kept hot: a share of the traffic goes there and comes back."""
+
+    every: Annotated[str, f.duration("1h", "365d", otherwise="none")] = key(
+        "none",
+        "Time in which a controller looked, between two drills that nobody asked for; the first is due in the next "
+        "`stabilize`. `none`: only `verdigris drill` tries it.",
+    )
+    share: Annotated[str, f.percentage("1%", "100%", whole=True)] = key(
+        "10%", "How much of the traffic is sent to the old slot."
+    )
+    lasts: Annotated[str, f.duration("1s", "1m")] = key(
+        "10s", "How much good evidence is gathered on the old slot before traffic comes back.", alias="for"
+    )
+
+
 class OnUnknown(Section):
     """What becomes of a long time without an answer. `hold` or `rollback` alone is for both sides of the cutover."""
 
@@ -159,6 +175,7 @@ class Service(Section):
     stabilize: Annotated[str, f.duration("0s", "30d")] = key(
         "24h", "How long the old slot is kept hot after the bake, for an instant way back."
     )
+    drill: Drill = section()
     on_unknown: OnUnknown = section()
     alerts: Alerts = section()
     within: Within = section()

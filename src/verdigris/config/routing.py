@@ -76,7 +76,11 @@ class Pause(Section):
 class Maintenance(Section):
     """What everybody is answered during maintenance (`verdigris maintenance`)."""
 
-    page: File = key("none", "The file with the page, HTML of at most 12 KiB; `none` for one of ours.")
+    page: File = key(
+        "none",
+        "The file with the page, HTML in UTF-8 of at most 12 KiB; `none` for one of ours. Read at `maintenance on` "
+        "and while it lasts.",
+    )
     retry_after: Annotated[str, f.duration("1s", "30d")] = key(
         "60s", "What `Retry-After` asks clients to wait, in whole seconds."
     )
@@ -106,7 +110,9 @@ class Route(Section):
     )
     proxy_protocol: bool = key(False, "Whether the proxies of `trust` send the PROXY protocol's header.")
     max_body: Annotated[str, f.size("0B", "1024GiB", otherwise="none")] = key(
-        "none", "Requests with a larger body are answered 413; `none` for no limit."
+        "none",
+        "Requests with a larger body are answered 413, and 411 where a body does not say its length beforehand "
+        "(chunked, or HTTP/2 without Content-Length); `none` for no limit.",
     )
     http2: bool = key(
         False,

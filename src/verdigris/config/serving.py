@@ -61,6 +61,11 @@ class Health(Section):
     """How an instance is asked whether it is well, and when that is believed."""
 
     path: HealthPath = key("/health", "The path that answers whether an instance and all it needs are well.")
+    grpc: Annotated[Any, f.grpc] = key(
+        False,
+        "Whether health is asked for by gRPC (grpc.health.v1.Health/Check) instead of `path`: `true` for the server "
+        "as a whole, or the name of a service. Needs `route.http2`.",
+    )
     timeout: Annotated[str, f.duration("10ms", "5m")] = key("5s", "What takes longer has failed.")
     interval: Annotated[str, f.duration("100ms", "1h")] = key(
         "10s", "Between two probes of an instance that serves."

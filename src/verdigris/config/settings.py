@@ -132,6 +132,8 @@ class HealthSettings:
     status: tuple[tuple[int, int], ...]
     body: tuple[Expected, ...] = ()
     smoke: tuple[str, ...] = ()
+    grpc: str | None = None
+    """The service that is asked for by gRPC, empty for the whole server; None where HTTP asks."""
 
     def passes(self, status: int) -> bool:
         """Whether the status is one that a healthy instance answers with."""

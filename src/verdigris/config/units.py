@@ -34,7 +34,7 @@ def seconds(amount: object) -> float:
     parts = DURATION.findall(text)
     order = [list(SECONDS).index(unit) for _, unit in parts]
     if order != sorted(set(order)):
-        raise UnitError(f"must name each unit once and the largest first, like 2m30s, got {text!r}")
+        raise UnitError(f"must name each unit once and the largest first, like 2m30s, got {shown(amount)}")
     return round(sum(float(number) * SECONDS[unit] for number, unit in parts), 6)
 
 

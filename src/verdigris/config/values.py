@@ -119,7 +119,12 @@ def _health(health: Health) -> HealthSettings:
         status=statuses(health.status),
         body=tuple(_expected((), health.body)),
         smoke=tuple(health.smoke),
+        grpc=_service(health.grpc),
     )
+
+
+def _service(written: bool | str) -> str | None:
+    return None if written is False else "" if written is True else written
 
 
 def _expected(path: tuple[str, ...], body: Mapping[str, Any]) -> Iterator[Expected]:

@@ -13,14 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from tests.waiting import eventually
 from verdigris.adapters.routers.haproxy import Door, FrontDoor, HaproxyRouter, Site
 from verdigris.core.world import Member, PerSlot, Routing, Slot, Weights
-
-settings.register_profile("adapters", deadline=None)  # two busy cores must not fail a test that is right
-settings.load_profile("adapters")
 
 INSTALLATION = "4f2a9c"
 

@@ -60,7 +60,7 @@ def test_without_tls_there_is_nothing_to_say(tmp_path):
     [
         (b"<p>Back at ten</p>", True, "can be shown"),
         (None, False, "cannot be read"),
-        (b"\xff\xfe", False, "cannot be read"),
+        (b"\xff\xfe", False, "is not UTF-8"),
         (b"x" * 20_000, False, "is longer than"),
     ],
     ids=["good", "missing", "no text", "long"],

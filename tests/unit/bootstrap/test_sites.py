@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from verdigris.adapters.environments.health_call import exchange
+from verdigris.adapters.environments.health_service import message
 from verdigris.adapters.routers.haproxy.binary import bundled
 from verdigris.adapters.routers.haproxy.settings import Identity, Maintenance, Patience, Tls
 from verdigris.bootstrap.sites import door_of, site_of
+from verdigris.bootstrap.wiring import health_check
 
 
 def test_the_router_lives_in_the_state_directory_and_is_the_one_that_came_with_us(make_house):
@@ -83,6 +86,23 @@ def test_every_key_of_the_route_reaches_the_router(make_house, tmp_path):
 def test_what_is_not_said_is_not_there(make_house):
     site = site_of(make_house().settings)
     assert (None, None, (), None, "/") == (site.tls, site.identity, site.trust, site.max_body, site.path)
+
+
+def test_health_by_grpc_reaches_the_router_as_a_call(make_house):
+    house = make_house()
+    lines = [
+        line for line in house.config.read_text().splitlines() if not line.startswith(("route", "health"))
+    ]
+    house.config.write_text(
+        "\n".join([*lines, "route: {host: api.example.com, http2: true}", "health: {grpc: a.B}"])
+    )
+    site = site_of(house.settings)
+    assert "/grpc.health.v1.Health/Check" == site.health_path
+    assert (message("a.B"), exchange("a.B", "api.example.com")) == (
+        site.health_call.message,
+        site.health_call.exchange,
+    )
+    assert "a.B" == health_check(house.settings).grpc
 
 
 def test_every_app_has_a_site_behind_the_one_door(make_house):

@@ -58,6 +58,18 @@ def test_a_variable_that_is_not_for_the_file_to_set_is_refused(name):
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("BASH_ENV", "x", "changes which code runs and is refused; set it in a wrapper script"),
+        ("DYLD_INSERT_LIBRARIES", "x", "changes which code runs and is refused; set it in a wrapper script"),
+        ("PYTHONPATH", "env:THEIRS", "says where code is found; write its value, not a reference"),
+    ],
+)
+def test_what_no_instance_could_be_started_with_is_refused_before_it_is_built(name, value, why):
+    assert f"4:9: run.env.{name}: {why}" in refusal(with_variable(name, value))
+
+
 @pytest.mark.parametrize("name", ["1A", "A-B", "A B", "", "Ä"])
 def test_a_variable_has_a_name_that_a_shell_would_take(name):
     assert "must be named with letters, digits and _" in refusal(with_variable(name, "x"))
@@ -77,7 +89,7 @@ def test_a_secret_in_the_file_is_refused_without_repeating_it(name):
 
 def test_a_url_with_a_password_is_refused_without_repeating_it():
     message = refusal(with_variable("DATABASE_URL", f"postgres://me:{SECRET}@db/api"))
-    assert "run.env.DATABASE_URL: is a URL with a password" in message
+    assert "run.env.DATABASE_URL: is a URL with a password or a token" in message
     assert SECRET not in message
 
 
@@ -164,6 +176,19 @@ def test_a_webhook_without_a_secret_is_fine():
             "route: {cohort: {by: header:X-User, allow: [ada, bob], deny: [eve, ada]}}",
             "4:68: route.cohort.deny[1]: is in route.cohort.allow too: take the user out of one of the two",
         ),
+        (
+            "health: {grpc: true}",
+            "4:10: health.grpc: needs route.http2: true, so that the router speaks HTTP/2 with the app",
+        ),
+        (
+            "route: {http2: true}\nhealth: {grpc: true, path: /ready}",
+            "5:22: health.path: has no meaning with health.grpc, which asks by gRPC alone",
+        ),
+        (
+            "route: {http2: true, max_body: 1MiB}\nhealth: {grpc: true}",
+            "4:22: route.max_body: would refuse every gRPC call, none of which says its length",
+        ),
+        ("route: {http2: true}\nhealth: {grpc: a.B, body: {status: ok}}", "health.body: has no meaning with"),
         ("health: {timeout: 20s}", "4:10: health.timeout: must be at most health.interval (10s), got 20s"),
     ],
 )

@@ -106,7 +106,7 @@ def test_one_word_decides_what_unknown_becomes_on_both_sides():
         ("cutover: {rmap: [100%]}", "4:11: cutover.rmap: unknown key, did you mean ramp?"),
         ("bakes: {for: 1m}", "4:1: bakes: unknown key, did you mean bake?"),
         ("drain: 300s", "4:1: drain: unknown key here, did you mean cutover.drain?"),
-        ("health: {qq: 1}", "4:10: health.qq: unknown key. Known here: path, timeout, interval,"),
+        ("health: {qq: 1}", "4:10: health.qq: unknown key. Known here: path, grpc, timeout, interval,"),
         ("cutover: {drain: 300}", "4:11: cutover.drain: needs a unit: write 300s instead of 300"),
         (
             "cutover:\n  drain: 5 min",

@@ -30,3 +30,14 @@ def test_a_word_is_short_for_a_section(section, word):
 def test_a_path_is_a_path(name):
     with pytest.raises(ValidationError, match="a path that begins with /"):
         Health.model_validate({"path": name})
+
+
+@pytest.mark.parametrize("written", [False, True, "shop.v1.Orders", "orders"])
+def test_health_may_be_asked_by_grpc(written):
+    assert written is Health.model_validate({"grpc": written}).grpc
+
+
+@pytest.mark.parametrize("written", ["", "a b", "x" * 128, 1, None, ["a.B"], "a\nb", "ä"], ids=repr)
+def test_a_grpc_service_has_a_name_that_is_one(written):
+    with pytest.raises(ValidationError, match="true, false or the name of a service like shop.v1.Orders"):
+        Health.model_validate({"grpc": written})

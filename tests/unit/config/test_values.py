@@ -53,6 +53,11 @@ def test_a_host_is_compared_in_small_letters():
     )
 
 
+@pytest.mark.parametrize(("written", "service"), [(False, None), (True, ""), ("a.B", "a.B")])
+def test_a_grpc_service_is_named_empty_for_the_whole_server(written, service):
+    assert service == settings(health={"grpc": written}).health.grpc
+
+
 def test_a_body_is_a_list_of_what_is_expected_at_which_place():
     body = settings(health={"path": "/h", "body": {"status": "ok", "db": {"up": True}}}).health.body
     assert (Expected(("status",), "ok"), Expected(("db", "up"), True)) == body

@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from verdigris.adapters.environments.health_call import health_call, named
+from verdigris.adapters.environments.health_service import judge_call
 from verdigris.adapters.environments.request import Client, Unanswered
 from verdigris.adapters.environments.response import HealthCheck, judge_response
 from verdigris.adapters.environments.words import shown
@@ -118,7 +120,9 @@ class Prober:
     async def _probe(self, target: Target, fresh: bool) -> Result:
         """The health endpoint; of a fresh instance the smoke paths too. Never raises for what is answered."""
         try:
-            result = await self._ask(target)
+            result = await (
+                self._ask(target) if self.check.grpc is None else self._call(target, self.check.grpc)
+            )
             for path in self.check.smoke if fresh and result.passed else ():
                 result = await self._smoke(target, path)
                 if not result.passed:
@@ -135,6 +139,12 @@ class Prober:
         )
         said = f"GET {url} answered {answer.status} in {answer.seconds * 1000:.0f} ms: {sentence}"
         return Result(passed, said if passed else f"{said}. Body: {shown(answer.body) or 'empty'}")
+
+    async def _call(self, target: Target, service: str) -> Result:
+        answer = await health_call(target.address, service, self.check.timeout, self.check.host)
+        passed, sentence = judge_call(answer.status, answer.headers, answer.body)
+        said = f"{named(target.address, service)} answered in {answer.seconds * 1000:.0f} ms"
+        return Result(passed, f"{said}: {sentence}")
 
     async def _smoke(self, target: Target, path: str) -> Result:
         url = f"http://{target.address}{path}"

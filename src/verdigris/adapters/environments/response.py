@@ -43,6 +43,8 @@ class HealthCheck:
     smoke: tuple[str, ...] = ()
     host: str = ""
     """What the Host header says; empty for the address itself."""
+    grpc: str | None = None
+    """The service whose health is asked for over gRPC instead, empty for the whole server; None for HTTP."""
 
 
 def judge_response(

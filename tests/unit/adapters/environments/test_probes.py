@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 
+import grpc
 import pytest
 
 from tests.waiting import eventually
@@ -247,3 +248,21 @@ async def test_smoke_paths_are_asked_before_an_instance_counts_as_healthy_and_no
 )
 def test_the_pause_before_the_next_probe(health, steady, listening, seconds):
     assert seconds == pytest.approx(pause(HealthCheck(), health, steady, listening))
+
+
+async def test_a_server_that_speaks_only_grpc_is_asked_by_grpc():
+    async def check(request, context):
+        return b"\x08\x01" if request[2:] == b"shop.Orders" else b"\x08\x02"
+
+    server = grpc.aio.server()
+    handlers = {"Check": grpc.unary_unary_rpc_method_handler(check)}
+    server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler("grpc.health.v1.Health", handlers)])
+    address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    await server.start()
+    for service, passes in (("shop.Orders", 1), ("", 0)):
+        async with probing(replace(CHECK, timeout=5.0, grpc=service)) as prober:
+            one = target(address)
+            prober.follow([one])
+            health = await probed(prober, one)
+        assert (passes, True) == (health.passes, f"at {address} answered in" in health.sentence)
+    await server.stop(None)

@@ -70,6 +70,48 @@ def test_a_streak_runs_over_seconds_and_silence_and_ends_with_a_success():
     assert 0 == counts.second(2, False).slots.blue.streak
 
 
+def test_what_was_given_up_without_a_word_failed():
+    counts = Counts()
+    counts.add(line(), 7)
+    counts.lose(Slot.GREEN, 7, 3)
+    assert (4, 0, 0, 3, 0) == summary(counts.second(7, False).slots.green)
+    assert (0, 0, 0, 0, 0) == summary(counts.second(7, False).slots.blue)
+
+
+def test_what_is_found_late_changes_a_second_that_was_told():
+    counts = Counts()
+    counts.add(line(), 7)
+    assert 0 == counts.second(7, False).slots.green.unreached
+    counts.lose(Slot.GREEN, 7, 1)
+    assert 1 == counts.second(7, False).slots.green.unreached
+
+
+def test_losses_are_a_run_of_failures_where_nobody_was_served_since_the_second_before():
+    counts = Counts()
+    counts.add(line(), 5)
+    counts.lose(Slot.GREEN, 7, 20)
+    counts.add(line(500), 8)
+    counts.lose(Slot.GREEN, 7, 2)
+    assert [0, 22, 23] == [counts.second(at, False).slots.green.streak for at in (6, 7, 8)]
+
+
+@pytest.mark.parametrize("served_in", [6, 7, 8])
+def test_losses_beside_requests_that_went_well_are_no_run(served_in):
+    """Nobody knows which of them came first."""
+    counts = Counts()
+    counts.add(line(), served_in)
+    counts.lose(Slot.GREEN, 7, 20)
+    counts.add(line(500), 9)
+    assert 1 == counts.second(9, False).slots.green.streak
+
+
+def test_a_client_that_gave_up_may_have_been_served():
+    counts = Counts()
+    counts.add(line(-1, b"CH"), 7)
+    counts.lose(Slot.GREEN, 7, 20)
+    assert 0 == counts.second(7, False).slots.green.streak
+
+
 def test_a_second_without_requests_is_a_count_of_none():
     assert Tally(latency=counted().latency) == counted()
     assert set(counted().latency) == {0}

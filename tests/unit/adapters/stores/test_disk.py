@@ -1,4 +1,5 @@
 import asyncio
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -138,6 +139,8 @@ async def test_a_writer_that_is_killed_leaves_all_of_a_save_or_nothing(store: Sq
 async def test_a_disk_that_cannot_sync_is_told_and_nothing_is_half_written(store: SqlStore, path: Path, sql):
     await store.save(at(0), None, (), (), 1.0)
     await store.close()
+    if shutil.which("strace") is None:
+        pytest.skip("needs the Debian package strace")
     strace = ("strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=fdatasync:error=EIO:when=6+")
     with start_writer(path, *strace) as writer:
         said, _ = writer.communicate(timeout=60)

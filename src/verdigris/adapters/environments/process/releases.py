@@ -26,6 +26,7 @@ from verdigris.adapters.environments.process.recipe import Recipe, checked, iden
 from verdigris.adapters.environments.process.source import Taken, take
 from verdigris.core.errors import ActionError, Conflict, Refused
 from verdigris.core.world import Release
+from verdigris.keeper.codec import build as build_value
 from verdigris.keeper.digest import tree_digest
 
 __all__ = ["Made", "Releases"]
@@ -137,9 +138,9 @@ class Releases:
             version, digest, str(place), recipe.command, recipe.env, recipe.api_version, recipe.grace
         )
         made = {"source": source, "recipe": recipe.digest(), "origin": taken.origin, "made_at": self._wall()}
-        record = asdict(release) | made
-        tree.replace_file(self._record_path(version), json.dumps(record, indent=1).encode())
-        return record
+        text = json.dumps(asdict(release) | made, indent=1)
+        tree.replace_file(self._record_path(version), text.encode())
+        return dict(json.loads(text))
 
     # --- what is on the disk ----------------------------------------------------------------------------------
 
@@ -153,7 +154,7 @@ class Releases:
             _release(record)
         except FileNotFoundError:
             return None
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, RecursionError) as error:
             place = self.path / version
             raise Refused(
                 f"{path} cannot be read ({error}). Remove it and {place}, and deploy again"
@@ -227,13 +228,6 @@ def _alone(fd: int, path: Path) -> bool:
         return False
 
 
-def _release(record: Mapping[str, Any]) -> Release:
-    return Release(
-        record["version"],
-        record["digest"],
-        record["directory"],
-        tuple(record["command"]),
-        tuple((name, value) for name, value in record["env"]),
-        record["api_version"],
-        float(record["grace"]),
-    )
+def _release(record: object) -> Release:
+    """ValueError names the field of the manifest that cannot be."""
+    return build_value(Release, record, "release")

@@ -21,7 +21,18 @@ from verdigris.adapters.routers.haproxy.socket import Conversation
 from verdigris.adapters.routers.haproxy.table import Row, Table
 from verdigris.adapters.routers.haproxy.words import LATCH, SHARE
 from verdigris.core.errors import ActionError, Conflict, ObservationError
-from verdigris.core.world import Answer, Known, PerSlot, Reading, RouterWorld, Routing, Seen, Slot, Unknown
+from verdigris.core.world import (
+    Answer,
+    Known,
+    Pause,
+    PerSlot,
+    Reading,
+    RouterWorld,
+    Routing,
+    Seen,
+    Slot,
+    Unknown,
+)
 
 if TYPE_CHECKING:
     from verdigris.ports import Capabilities
@@ -84,6 +95,8 @@ class HaproxyRouter:
         in_flight, long_lived = await door.leaving.added_to(load, self.app, now)
         reading = sight.reading(self.installation)
         self._let_stay(reading)
+        if reading.routing.pause is Pause.MAINTENANCE:
+            await asyncio.to_thread(door.pages.renew, self.site)
         targets = [slot for slot in Slot if reading.routing.members[slot]]
         await self.probes.look([FRONT, *targets], sight.member)
         previews: list[Seen[Answer]] = [
@@ -125,6 +138,8 @@ class HaproxyRouter:
         sight = await self._sight(conversation)
         self._refuse_older(sight, generation)
         self._let_stay(Reading(routing, generation))
+        if routing.pause is Pause.MAINTENANCE:
+            await asyncio.to_thread(self.door.pages.renew, self.site)
         row = Row.of(routing, generation, self.installation)
         table = sight.table.become(routing, row, sight.places)
         if table != sight.table or sight.fell_back_to or sight.trouble:

@@ -14,7 +14,8 @@ from verdigris.core.world import Slot
 
 __all__ = ["by_share", "of", "users_map"]
 
-SHARED = "{ var(txn.share) -m int 1:99 }"
+SHARED = "shared"
+"""The condition that both slots are wanted. Where one of them has everybody, nobody has to be told apart."""
 
 
 def users_map(door: Door) -> str:
@@ -27,29 +28,30 @@ def users_map(door: Door) -> str:
 
 def by_share(sites: list[Site]) -> Iterator[str]:
     """The rules that choose a slot; with nobody to tell apart it is a throw of the dice."""
+    yield f"    acl {SHARED} var(txn.share) -m int 1:99\n"
     cohorts = [(site, site.identity) for site in sites if site.identity]
     if cohorts:
         yield from _cohorts(cohorts, sites)
     else:
-        yield "    http-request set-var(txn.slot) str(green) if { rand(100),sub(txn.share) lt 0 }\n"
+        yield f"    http-request set-var(txn.slot) str(green) if {SHARED} {{ rand(100),sub(txn.share) lt 0 }}\n"
 
 
 def _cohorts(cohorts: list[tuple[Site, Identity]], sites: list[Site]) -> Iterator[str]:
     """The same user, the same slot: a hash of who asks and of this deployment's salt, against the share."""
     for site, identity in cohorts:
-        when = f"if {of(site, sites)}"
+        when = f"if {SHARED} {of(site, sites)}"
         fetch = {"header": f"req.hdr({identity.name})", "cookie": f"req.cook({identity.name})"}
         if identity.by in fetch:
             yield f"    http-request set-var(txn.who) {fetch[identity.by]} {when}\n"
         if identity.assign:
             nobody = "!{ var(txn.who),length gt 0 }"
             yield f"    http-request set-var(txn.who) req.cook({COHORT_COOKIE}) {when} {nobody}\n"
-            yield f"    http-request set-var(txn.assigned) uuid() {when} {nobody} {SHARED}\n"
-            yield f"    http-request set-var(txn.who) var(txn.assigned) {when} {nobody} {SHARED}\n"
+            yield f"    http-request set-var(txn.assigned) uuid() {when} {nobody}\n"
+            yield f"    http-request set-var(txn.who) var(txn.assigned) {when} {nobody}\n"
     salted = "var(txn.row),field(3,/),concat(/,txn.who),xxh32,mod(100)"
-    yield "    http-request set-var(txn.bucket) rand(100)\n"
-    yield f"    http-request set-var(txn.bucket) {salted} if {{ var(txn.who),length gt 0 }}\n"
-    yield "    http-request set-var(txn.slot) str(green) if { var(txn.bucket),sub(txn.share) lt 0 }\n"
+    yield f"    http-request set-var(txn.bucket) rand(100) if {SHARED}\n"
+    yield f"    http-request set-var(txn.bucket) {salted} if {SHARED} {{ var(txn.who),length gt 0 }}\n"
+    yield f"    http-request set-var(txn.slot) str(green) if {SHARED} {{ var(txn.bucket),sub(txn.share) lt 0 }}\n"
     if any(identity.allow or identity.deny for _, identity in cohorts):
         yield f"    http-request set-var(txn.listed) var(txn.app),concat(/,txn.who),map({USERS}) if {SHARED}\n"
         for slot in Slot:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from verdigris.adapters.routers.haproxy.words import CERTIFICATES
@@ -83,13 +83,14 @@ def told_by(directory: Path) -> tuple[Expiry, ...]:
     """What the note in the router's directory says; nothing when there is none that can be read."""
     try:
         return tuple(_expiry(entry) for entry in json.loads((directory / EXPIRIES).read_text()))
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return ()
 
 
 def _expiry(entry: dict[str, object]) -> Expiry:
     since, until = (
-        datetime.fromisoformat(str(entry[key])) if entry[key] else None for key in ("since", "not_after")
+        datetime.fromisoformat(str(entry[key])).astimezone(UTC) if entry[key] else None
+        for key in ("since", "not_after")
     )
     hosts, without = (tuple(map(str, _list(entry[key]))) for key in ("hosts", "without"))
     return Expiry(str(entry["app"]), hosts, since, until, str(entry["trouble"]), without)

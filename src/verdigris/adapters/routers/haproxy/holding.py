@@ -1,4 +1,4 @@
-"""The small program inside HAProxy that lets requests wait while their app is paused.
+"""The small program inside HAProxy that lets requests wait while their app is paused, or answers with its page.
 
 It looks at the row of the app again and again, ten times a second at most, so that a pause ends for all who wait
 without anybody waking them. It cannot know whether a client has gone meanwhile: that is why only safe methods are
@@ -8,7 +8,7 @@ held unless everything is asked for.
 from __future__ import annotations
 
 from verdigris.adapters.routers.haproxy.settings import Door
-from verdigris.adapters.routers.haproxy.words import SHARE
+from verdigris.adapters.routers.haproxy.words import SHARE, page_of
 
 __all__ = ["HELD", "program"]
 
@@ -39,9 +39,22 @@ local function refuse(txn)
   txn:set_var("txn.refused", "paused")
 end
 
+-- Read each time: what is shown is the page as it is now, in a process that leaves as well.
+local function show(txn, site)
+  local file = io.open(site.page, "rb")
+  if not file then return refuse(txn) end
+  local reply = txn:reply({{ status = 503, body = file:read("a") }})
+  file:close()
+  reply:add_header("Content-Type", "text/html; charset=utf-8")
+  reply:add_header("Retry-After", site.retry_after)
+  reply:add_header("X-Verdigris-Error", "maintenance")
+  txn:done(reply)
+end
+
 core.register_action("hold", {{ "http-req" }}, function(txn)
   local app = txn:get_var("txn.app")
   local site = sites[app]
+  if site and pause_of(txn:get_var("txn.row")) == "maintenance" then return show(txn, site) end
   if not site or txn.sf:path() == site.health then return end
   local method = txn.sf:method()
   local safe = method == "GET" or method == "HEAD" or method == "OPTIONS"
@@ -73,6 +86,7 @@ def program(door: Door) -> str:
     """The program with what it has to know of each site."""
     sites = "".join(
         f'\n  ["{site.app}"] = {{ health = "{_health(site.path, site.health_path, site.strip)}",'
+        f' page = "{page_of(site.app)}", retry_after = "{round(site.maintenance.retry_after)}",'
         f" longest = {round(site.patience.longest * 1000)}, most = {site.patience.most} }},"
         for site in door.sites
     )

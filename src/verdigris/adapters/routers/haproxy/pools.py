@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from verdigris.adapters.routers.haproxy.asking import check_lines
 from verdigris.adapters.routers.haproxy.seats import backends, seating
 from verdigris.adapters.routers.haproxy.settings import Site
 from verdigris.adapters.routers.haproxy.table import Table
@@ -40,9 +41,7 @@ def _pool(site: Site, table: Table, name: str, slot: Slot, places: int) -> str:
     other, _, _ = backends(site.app, slot.other)
     return f"""\
 backend {name}
-    option httpchk
-    http-check send meth OPTIONS uri {site.health_path} ver HTTP/1.1 hdr Host {_host(site)}
-    http-check expect status 100-599
+{"".join(check_lines(site))}\
     option allbackups
     # More than anywhere else: a safe request may meet several kept connections that died with their instance.
     retries 10
@@ -53,9 +52,12 @@ backend {name}
 
 
 def _only(site: Site, table: Table, name: str, slot: Slot, places: int) -> str:
+    """Where a dead slot is tried all the same: an instance, and another one. The only one is asked again after
+    a second (or `timeout connect`), and each time more would be a second more until the client is told.
+    """
     return f"""\
 backend {name}
-    retries 3
+    retries 1
 {"".join(_rules(site))}{"".join(_servers(site, table, name, slot, places, ""))}"""
 
 
@@ -96,8 +98,3 @@ def _servers(site: Site, table: Table, backend: str, slot: Slot, places: int, ho
         address = seats[backend, server]
         words = ["    server", server, address or EMPTY, how + server if how.endswith("/") else how, spoken]
         yield " ".join(filter(None, (*words, "" if address else "disabled"))) + "\n"
-
-
-def _host(site: Site) -> str:
-    """The name that a check asks for: a real one, where there is one."""
-    return next((host for host in site.hosts if not host.startswith("*")), site.app)

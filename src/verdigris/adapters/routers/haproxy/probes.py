@@ -28,6 +28,9 @@ FRONT = "front"
 """The name of the probe that goes where any request goes."""
 
 BODY_MOST = 64 << 10
+GRPC = {"Content-Type": "application/grpc", "TE": "trailers"}
+"""What makes a POST a call. The router carries it on in HTTP/2."""
+
 AGAIN_AFTER = 1.0
 PATIENCE = 0.5
 
@@ -154,10 +157,16 @@ class Probes:
         path = self.site.probe_path or self.site.health_path
         preview = f"{self._secret};{self.site.app}/{target}"
         headers = {"X-Verdigris-Preview": preview, "Accept-Encoding": "identity"}
+        call = self.site.health_call
+        headers |= GRPC if call else {}
         if named := [name for name in self.site.hosts if not name.startswith("*")]:
             headers["Host"] = named[0]
-        async with self._session.get(
-            f"http://{place}:{port}{path}", headers=headers, allow_redirects=False
+        async with self._session.request(
+            "POST" if call else "GET",
+            f"http://{place}:{port}{path}",
+            data=call.message if call else None,
+            headers=headers,
+            allow_redirects=False,
         ) as got:
             return got.status, got.headers, await _read(got.content)
 

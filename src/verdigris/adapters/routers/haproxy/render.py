@@ -49,7 +49,7 @@ def sites_map(door: Door) -> str:
 
 
 def _sections(door: Door, tables: Tables, places: Places) -> Iterator[str]:
-    yield _defaults()
+    yield _defaults(door)
     for number, address in enumerate(door.addresses):
         yield front(door, number, address)
     yield streams()
@@ -66,10 +66,15 @@ global
     description {digest}
     stats socket unix@{SOCKET} mode 600 level admin
     stats timeout 1h
+    nbthread {door.threads}
     lua-load {LUA}
     log ring@lines len 2048 format raw local0
     # Without it memory follows the limit of open files, which some systems set to a thousand million.
     fd-hard-limit 65536
+    # Buffers that wait for their next use stay with their thread: half a MiB is too little for 32 busy clients.
+    .if version_atleast(2.7)
+    tune.memory.hot-size 4194304
+    .endif
     hard-stop-after {milliseconds(longest)}
 
 ring lines
@@ -82,14 +87,14 @@ ring lines
 """
 
 
-def _defaults() -> str:
-    answers = "".join(f"    http-error status {status} {answer(kind)}\n" for status, kind in ANSWERS.items())
+def _defaults(door: Door) -> str:
+    limited = any(site.max_body is not None for site in door.sites)
+    kinds = {status: kind for status, kind in ANSWERS.items() if status != 413 or limited}
+    answers = "".join(f"    http-error status {status} {answer(kind)}\n" for status, kind in kinds.items())
     return f"""\
 defaults
     mode http
     option dontlognull
-    # X_Forwarded_For is X-Forwarded-For to many an application: what could be taken for ours never reaches one.
-    option http-restrict-req-hdr-names delete
     option http-keep-alive
     # A kept-alive connection is closed with an answer, never under a request that is on its way.
     option idle-close-on-response

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 
-from verdigris.adapters.routers.haproxy.binary import bundled
+from verdigris.adapters.routers.haproxy.asking import HealthCall
+from verdigris.adapters.routers.haproxy.binary import bundled, threads
+from verdigris.adapters.routers.haproxy.grammar import between, match, network, seconds
 from verdigris.core.errors import ConfigError
 
 __all__ = ["Door", "Identity", "Maintenance", "Patience", "Site", "Timeouts", "Tls", "split_address"]
@@ -22,7 +24,6 @@ APP = re.compile(r"[a-z][a-z0-9-]{0,39}", re.ASCII)
 HOST = re.compile(r"(\*\.)?(?![-.*])[a-z0-9.-]{1,253}(?<![-.])", re.ASCII)
 PATH = re.compile(r"/[A-Za-z0-9._~!$&*+,;=:@%/?-]{0,1023}", re.ASCII)
 PREFIX = re.compile(r"/([A-Za-z0-9._~-]{1,64}(/[A-Za-z0-9._~-]{1,64}){0,15})?", re.ASCII)
-NETWORK = re.compile(r"[0-9a-fA-F.:]{2,45}(/[0-9]{1,3})?", re.ASCII)
 TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 USER = re.compile(r"[!-~]{1,256}", re.ASCII)
 PLACES_MOST = 256
@@ -41,7 +42,7 @@ class Timeouts:
 
     def __post_init__(self) -> None:
         for name in self.__slots__:
-            _seconds(f"router.timeouts.{name}", getattr(self, name), 30 * 86400)
+            seconds(f"router.timeouts.{name}", getattr(self, name), 30 * 86400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +82,9 @@ class Identity:
         if self.by not in ("header", "cookie", "none"):
             raise ConfigError(f"route.cohort.by: must be a header or a cookie, got {self.by[:80]!r}")
         if self.by != "none":
-            _match(TOKEN, "route.cohort.by", self.name, "the name of a header or cookie, like X-User-Id")
+            match(TOKEN, "route.cohort.by", self.name, "the name of a header or cookie, like X-User-Id")
         for user in (*self.allow, *self.deny):
-            _match(USER, "route.cohort", user, "a user without spaces, of at most 256 characters")
+            match(USER, "route.cohort", user, "a user without spaces, of at most 256 characters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,8 @@ class Patience:
     most: int = 10_000
 
     def __post_init__(self) -> None:
-        _seconds("route.pause.longest", self.longest, 3600)
-        _between("route.pause.most", self.most, 1, 1_000_000)
+        seconds("route.pause.longest", self.longest, 3600)
+        between("route.pause.most", self.most, 1, 1_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ class Maintenance:
     retry_after: float = 60.0
 
     def __post_init__(self) -> None:
-        _seconds("route.maintenance.retry_after", self.retry_after, 30 * 86400)
+        seconds("route.maintenance.retry_after", self.retry_after, 30 * 86400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +115,11 @@ class Site:
     """One app as the router has to know it.
 
     `hosts` are names or one-level wildcards (`*.example.com`), none for every host; `path` is the prefix that belongs
-    to the app, which `strip` takes off before the app sees it. `health_path` is asked (OPTIONS, any status will do)
-    whether an instance answers at all, `probe_path` through the front door whether the release does. `places` is how
-    many members a slot can have without a reload. `trust` are the networks of proxies whose X-Forwarded headers are
-    believed, and with `proxy_protocol` whose PROXY header is expected. `http2` speaks HTTP/2 in clear to the app.
+    to the app, which `strip` takes off before the app sees it. `health_path` is asked (OPTIONS, any status will do;
+    a `health_call` if there is one) whether an instance answers at all, `probe_path` through the front door whether
+    the release does. `places` is how many members a slot can have without a reload. `trust` are the networks of
+    proxies whose X-Forwarded headers are believed, and with `proxy_protocol` whose PROXY header is expected. `http2`
+    speaks HTTP/2 in clear to the app.
     """
 
     app: str
@@ -126,6 +128,7 @@ class Site:
     path: str = "/"
     strip: bool = False
     health_path: str = "/health"
+    health_call: HealthCall | None = None
     probe_path: str | None = None
     places: int = 4
     timeouts: Timeouts = field(default_factory=Timeouts)
@@ -139,18 +142,18 @@ class Site:
     maintenance: Maintenance = field(default_factory=Maintenance)
 
     def __post_init__(self) -> None:
-        _match(APP, "app", self.app, "letters, digits and dashes, at most 40")
+        match(APP, "app", self.app, "letters, digits and dashes, at most 40")
         for host in self.hosts:
-            _match(HOST, "route.host", host, "a host name like api.example.com or *.example.com")
+            match(HOST, "route.host", host, "a host name like api.example.com or *.example.com")
         for path in (self.health_path, self.probe_path or "/"):
-            _match(PATH, "health.path", path, "a path like /health")
-        _match(PREFIX, "route.path", self.path, "a path like /search, without a slash at its end")
+            match(PATH, "health.path", path, "a path like /health")
+        match(PREFIX, "route.path", self.path, "a path like /search, without a slash at its end")
         split_address(self.listen, "route.listen")
-        _between("run.instances", self.places, 1, PLACES_MOST)
+        between("run.instances", self.places, 1, PLACES_MOST)
         if self.max_body is not None:
-            _between("route.max_body", self.max_body, 0, 1 << 50)
-        for network in self.trust:
-            _network(network)
+            between("route.max_body", self.max_body, 0, 1 << 50)
+        for trusted in self.trust:
+            network(trusted)
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -165,12 +168,13 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """The router with all its sites. `directory` is router/ of the state directory."""
+    """The router with all its sites. `directory` is router/ of the state directory, `threads` how many it runs on."""
 
     directory: Path
     sites: tuple[Site, ...]
     binary: Path = field(default_factory=bundled)
     probe_within: float = 2.0
+    threads: int = field(default_factory=threads)
 
     def __post_init__(self) -> None:
         if not self.binary.is_absolute():
@@ -230,27 +234,3 @@ def split_address(text: str, where: str = "address") -> tuple[str, int]:
     if int(port) > 65535:
         raise ConfigError(f"{where}: there is no port {port}; the last one is 65535")
     return bare, int(port)
-
-
-def _network(text: str) -> None:
-    try:
-        if not NETWORK.fullmatch(text):  # the library takes whatever stands behind a %
-            raise ValueError("digits, dots and colons, and the length of the prefix")
-        ipaddress.ip_network(text)
-    except ValueError as error:
-        raise ConfigError(f"route.trust: {text[:80]!r} is no network like 10.0.0.0/8 ({error})") from None
-
-
-def _match(grammar: re.Pattern[str], key: str, value: str, like: str) -> None:
-    if not grammar.fullmatch(value):
-        raise ConfigError(f"{key}: must be {like}, got {value[:80]!r}")
-
-
-def _between(key: str, value: int, least: int, most: int) -> None:
-    if not least <= value <= most:
-        raise ConfigError(f"{key}: must lie between {least} and {most}, got {value}")
-
-
-def _seconds(key: str, value: float, most: float) -> None:
-    if not 0.001 <= value <= most:
-        raise ConfigError(f"{key}: must lie between 1 ms and {most:g} s, got {value} s")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ __all__ = ["ANSWER_MOST", "Conversation"]
 
 ANSWER_MOST = 4 << 20
 PROMPT = b"\n> "
+PID = re.compile("[1-9][0-9]{0,9}", re.ASCII)
 
 
 class Conversation:
@@ -44,7 +46,12 @@ class Conversation:
         conversation = cls(reader, writer)
         info = (await conversation.ask("prompt", "show info"))[1]
         facts = dict(line.split(": ", 1) for line in info.splitlines() if ": " in line)
-        conversation.pid = int(facts.get("Pid", "0"))
+        if not PID.fullmatch(facts.get("Pid", "")):
+            conversation.close()
+            raise ObservationError(
+                f"HAProxy answered `show info` with something else: {info.strip()[:200]!r}"
+            )
+        conversation.pid = int(facts["Pid"])
         conversation.structure = facts.get("description", "")
         return conversation
 

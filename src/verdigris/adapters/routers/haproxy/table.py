@@ -27,6 +27,7 @@ PAUSE = re.compile(r"/pause=(safe|all|maintenance)/", re.ASCII)
 STAMP = re.compile(r"/generation=([0-9]{1,18})/installation=([A-Za-z0-9-]{1,64})$", re.ASCII)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]{0,62}", re.ASCII)
+PLACE = re.compile(r"[1-9][0-9]{0,3}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +56,19 @@ class Row:
             return None
         fallback = next((slot for slot in Slot if f"/fallback={slot}/" in text), None)
         cohort, pause = COHORT.search(text), PAUSE.search(text)
-        return cls(
+        row = cls(
             int(share[1]),
             fallback,
             int(stamp[1]) if stamp else None,
             stamp[2] if stamp else "",
             Cohort(cohort[1], Slot(cohort[2])) if cohort else None,
             Pause(pause[1]) if pause else Pause.NONE,
+        )
+        # One that bears our stamp and is not as we write it was edited by hand: it confirms nothing.
+        return (
+            row
+            if row.generation is None or str(row) == text
+            else replace(row, generation=None, installation="")
         )
 
     def __str__(self) -> str:
@@ -144,7 +151,7 @@ def _placed(text: str) -> tuple[Placed, ...]:
     found = []
     for part in text.split(",") if text != NONE else ():
         pieces = part.split("@")
-        if len(pieces) != 3 or not pieces[2].isdecimal() or not NAME.fullmatch(pieces[0]):
+        if len(pieces) != 3 or not PLACE.fullmatch(pieces[2]) or not NAME.fullmatch(pieces[0]):
             return ()
         found.append(Placed(Member(pieces[0], pieces[1]), int(pieces[2])))
     return tuple(found)

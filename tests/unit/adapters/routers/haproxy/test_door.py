@@ -35,7 +35,7 @@ class Street:
         return Routing(Weights(100, 0), PerSlot((self.instances[app].member,), ()))
 
     async def answers(self):
-        return isinstance(await self.door.requests(), Known)
+        return isinstance(await self.door.counters(), Known)
 
     async def status(self, path):
         client = Client(self.port)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.waiting import eventually
-from verdigris.adapters.routers.haproxy import Patience
+from verdigris.adapters.routers.haproxy import Maintenance, Patience
 from verdigris.core.world import Pause
 
 
@@ -43,6 +43,16 @@ async def test_a_request_waits_and_is_served_by_the_slot_that_has_the_weight_by_
 
 async def still(house, count):
     return await waiting(house) == count
+
+
+async def test_the_application_hears_when_a_request_arrived_not_when_its_wait_was_over(paused):
+    house, blue, green = await paused()
+    asked = asyncio.create_task(house.ask())
+    await eventually(lambda: still(house, 1), "one request to wait")
+    ended = house.clock.wall() * 1000
+    await house.route(0, 3, blue, green)
+    await asked
+    assert int(blue.asked[-1][2]["x-request-start"].removeprefix("t=")) <= ended
 
 
 async def test_the_pause_is_read_back(paused):
@@ -95,6 +105,23 @@ async def test_maintenance_answers_with_a_page_and_lets_previews_through(paused)
     )
     assert "api is under maintenance" in reply.body
     assert "blue" == (await house.ask(headers=[house.preview("blue")])).body
+
+
+async def test_a_page_that_changes_is_shown_without_a_successor(paused, tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text("back at eight")
+    house, blue, _ = await paused(maintenance=Maintenance(page, 5.0))
+    page.write_text('back at nine: %[src] "\\n')
+    await house.route(0, 3, blue, pause=Pause.MAINTENANCE)
+    assert 'back at nine: %[src] "\\n' == (await house.ask()).body
+    page.write_text("back at ten")
+    await house.reading()
+    reply = await house.ask()
+    assert ("back at ten", "5") == (reply.body, reply.headers["retry-after"])
+    page.unlink()
+    await house.reading()
+    assert "back at ten" == (await house.ask()).body
+    assert 0 == house.runner.reloads
 
 
 async def test_a_restart_comes_up_paused(paused):

@@ -8,7 +8,7 @@ import pytest
 from tests.waiting import eventually
 from verdigris.core.world import Slot
 
-UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+OURS = r"[0-9a-f]{32}"
 
 
 async def test_says_who_answered_and_of_which_version(house):
@@ -61,8 +61,17 @@ async def test_a_request_id_that_is_none_is_replaced(house, sent):
     blue, green = await house.both()
     await house.route(0, 1, blue, green)
     reply = await house.ask(headers=[f"X-Request-Id: {sent}"])
-    assert re.fullmatch(UUID, reply.headers["x-request-id"])
+    assert re.fullmatch(OURS, reply.headers["x-request-id"])
     assert reply.headers["x-request-id"] == blue.asked[-1][2]["x-request-id"]
+
+
+async def test_no_two_requests_are_called_alike(house):
+    blue = await house.instance("blue-1", "blue")
+    await house.route(0, 1, blue)
+    client = house.client()
+    names = [(await client.ask()).headers["x-request-id"] for _ in range(50)]
+    assert 50 == len(set(names))
+    assert names == sorted(names)  # they begin with the time
 
 
 @pytest.mark.parametrize("slot", ["blue", "green"])

@@ -99,7 +99,7 @@ def test_what_is_not_configured_leaves_no_line():
         "redirect",
     }
     assert set() == words & {word for line in bare.splitlines() for word in re.split(r"[^A-Za-z0-9_-]", line)}
-    assert len(full.splitlines()) == len(bare.splitlines()) + 6 * 3
+    assert len(full.splitlines()) == len(bare.splitlines()) + 6 * 3 + 1
 
 
 async def test_every_combination_is_valid_for_haproxy(make_house):
