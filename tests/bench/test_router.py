@@ -1,26 +1,36 @@
-"""What a request costs in our router, beside a bare HAProxy that forwards to the same application without a log."""
+"""What a request costs in our router, beside a bare HAProxy that forwards to the same application without a log.
 
-import asyncio
+Closed loop: each of the connections asks again as soon as it was answered, and is kept alive on both sides. The bare
+one has as many threads as ours, keeps its connections as ours does, and sends nothing again. All sides take turns,
+round after round, so that what else the machine does meets all of them; the ratio is the median of the rounds' ratios.
+"""
+
+import shutil
 import socket
+import ssl
 import statistics
 import subprocess
 import sys
+from dataclasses import dataclass
 
 import pytest
 
-from tests.bench.cpu import spent_by
-from tests.unit.adapters.conftest import Direct, House
-from tests.waiting import eventually
-from verdigris.adapters.routers.haproxy.binary import bundled
-from verdigris.adapters.signals.router_lines import RouterLines
-from verdigris.core.world import Member, Slot
+from tests.bench.closed_loop import BACKEND, CONNECTIONS, HOST, REQUESTS, Side, cost, request
+from tests.bench.results import Figure, show
+from tests.certifying import KEY, certificate, pem
+from tests.street.conftest import StreetOf
+from tests.unit.adapters.conftest import Direct
+from verdigris.adapters.routers.haproxy import Identity, Site, Tls
+from verdigris.adapters.routers.haproxy.binary import bundled, threads
+from verdigris.core.world import Cohort, Member, Slot
 
 pytestmark = pytest.mark.timeout(300)
 
-ROUNDS, REQUESTS, CONNECTIONS = 5, 10_000, 32
+ROUNDS = 9
 BARE = """\
 global
     stats socket unix@haproxy.sock mode 600 level admin
+    nbthread {threads}
 defaults
     mode http
     timeout connect 2s
@@ -28,68 +38,29 @@ defaults
     timeout server 60s
     option http-keep-alive
 frontend f
-    bind fd@${{VERDIGRIS_FD_0}}
+    bind fd@${{VERDIGRIS_FD_0}} {how}
     default_backend b
 backend b
     server s 127.0.0.1:{port}
 """
-BACKEND = """
-import asyncio, sys
-ANSWER = b"HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\nhello"
-class Backend(asyncio.Protocol):
-    def connection_made(self, transport): self.transport, self.seen = transport, b""
-    def data_received(self, data):
-        self.seen += data
-        if asked := self.seen.count(b"\\r\\n\\r\\n"):
-            self.transport.write(ANSWER * asked)
-            self.seen = b""
-async def main():
-    server = await asyncio.get_running_loop().create_server(Backend, "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
-asyncio.run(main())
-"""
-REQUEST = (
-    b"GET /orders/17?page=2 HTTP/1.1\r\nHost: api.example.com\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n"
+HOW = (
+    f"closed loop, {CONNECTIONS} connections, median of {ROUNDS} alternating rounds of {REQUESTS:,} requests"
 )
 
 
-class Caller(asyncio.Protocol):
-    """One connection that asks again as soon as it was answered."""
-
-    answered = 0
-
-    def connection_made(self, transport):
-        self.transport = transport
-        transport.write(REQUEST)
-
-    def data_received(self, data):
-        if data.endswith(b"hello"):
-            Caller.answered += 1
-            self.transport.write(REQUEST)
-
-
+@dataclass
 class Place:
-    """An instance, as far as the router's fixture wants to know it."""
+    """An instance, as far as a router wants to know it."""
 
-    def __init__(self, port):
-        self.slot, self.member = Slot.BLUE, Member("blue-1", f"127.0.0.1:{port}")
+    slot: Slot
+    port: int
 
-
-async def cost(port, pid):
-    """Microseconds of the router's CPU for one request, in a closed loop."""
-    loop = asyncio.get_running_loop()
-    calls = [(await loop.create_connection(Caller, "127.0.0.1", port))[0] for _ in range(CONNECTIONS)]
-    before = Caller.answered
-    with spent_by(pid) as spent:
-        await eventually(lambda: Caller.answered - before >= REQUESTS, f"{REQUESTS} requests")
-        answered = Caller.answered - before
-    for call in calls:
-        call.abort()
-    return spent.seconds / answered * 1e6
+    @property
+    def member(self):
+        return Member(f"{self.slot}-1", f"127.0.0.1:{self.port}")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def application():
     """The port of an application that answers as fast as it is asked."""
     with subprocess.Popen([sys.executable, "-c", BACKEND], stdout=subprocess.PIPE) as process:
@@ -97,35 +68,138 @@ def application():
         process.kill()
 
 
+class Secure(StreetOf):
+    """A street whose first site is reached by HTTPS as well."""
+
+    def _site(self, pair, **more):
+        return Site(listen=self.listen("front"), tls=Tls(self.listen("secure"), pair), **more)
+
+
 @pytest.fixture
 async def ours(application, tmp_path):
-    """Pid and port of our router, its lines read as a controller does."""
-    house = House(tmp_path / "router")
-    await house.start()
-    await house.route(0, 1, Place(application), fallback=None, versions=("1.0.0", ""))
-    lines = RouterLines(tmp_path / "router", house.clock, house.router.door.requests)
-    lines.of("api")
-    await lines.start()
-    yield house.port, house.runner.current.pid
-    await lines.close()
-    await house.close()
+    """Starts a router of ours with one app, its lines read as a controller does. Both slots have an instance."""
+    started = []
+
+    async def start(green=0, fallback=None, cohort=None, kind=StreetOf, **settings):
+        street = kind(tmp_path / f"r{len(started)}", bundled(), [{"app": "api", **settings}])
+        started.append(street)
+        await street.start()
+        places = [Place(slot, application) for slot in Slot]
+        more = {"fallback": fallback, "cohort": cohort, "versions": ("1.0.0", "1.1.0")}
+        await street.route("api", green, 1, *places, **more)
+        return street
+
+    yield start
+    for street in started:
+        await street.close()
 
 
 @pytest.fixture
-async def bare(application, tmp_path):
-    """Pid and port of the bare one."""
-    place = tmp_path / "bare"
-    place.mkdir()
-    (place / "haproxy.cfg").write_text(BARE.format(port=application))
-    runner = Direct(socket.create_server(("127.0.0.1", 0), backlog=1024))
-    await runner.ensure((str(bundled()), "-db", "-f", "haproxy.cfg"), place, ())
-    yield runner.doors[0].getsockname()[1], runner.current.pid
-    runner.close()
+async def beside(application, tmp_path):
+    """Starts any HAProxy on a text, in a directory that is given or made."""
+    runners = []
+
+    async def start(text=BARE, place=None, how=""):
+        runner = Direct(socket.create_server(("127.0.0.1", 0), backlog=1024))
+        place = place or tmp_path / f"b{len(runners)}"
+        runners.append(runner)
+        place.mkdir(exist_ok=True)
+        bare = text.format(port=application, how=how, threads=threads()) if text is BARE else text
+        (place / "haproxy.cfg").write_text(bare)
+        await runner.ensure((str(bundled()), "-db", "-f", "haproxy.cfg"), place, ())
+        return Side(runner.doors[0].getsockname()[1], runner.current.pid)
+
+    yield start
+    for runner in runners:
+        runner.close()
 
 
-async def test_a_request_through_our_router_beside_one_through_a_bare_one(ours, bare, say):
-    pairs = [(await cost(*ours), await cost(*bare)) for _ in range(ROUNDS)]
-    mine, theirs = (statistics.median(side) for side in zip(*pairs, strict=True))
-    say("CPU of a proxied request, with share, headers, id and full log", mine, "µs")
-    say("the same through a bare forward without a log", theirs, "µs")
-    say("ratio", statistics.median(one / other for one, other in pairs), "×", "≤ 1.3")
+@pytest.fixture
+async def changed(beside, tmp_path):
+    """Starts ours anew with a changed text: the same files, the same reader of its lines."""
+
+    async def start(street, name, change):
+        place = tmp_path / name
+        shutil.copytree(street.directory, place, ignore=shutil.ignore_patterns("*.sock"))
+        (place / "lines.sock").symlink_to(street.directory / "lines.sock")
+        before = (street.directory / "haproxy.cfg").read_text()
+        after = change(before)
+        assert before != after
+        return await beside(after, place)
+
+    return start
+
+
+def side(street, *more):
+    return Side(street.port, street.runner.current.pid, request(*more))
+
+
+def without_pause(text):
+    """No pause, no maintenance: the lines that stand there for an app that never was paused."""
+    return "".join(line for line in text.splitlines(keepends=True) if " paused" not in line)
+
+
+def without_resending(text):
+    return text.replace("retry-on conn-failure empty-response", "retry-on conn-failure")
+
+
+async def sides(ours, beside, changed, tmp_path):
+    """Every router of the comparison, by what it does."""
+    (tmp_path / "api.pem").write_bytes(certificate(HOST) + pem(KEY))
+    trusting = ssl.create_default_context(cadata=certificate(HOST).decode())
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    plain, half = await ours(), await ours(50, Slot.BLUE)
+    cohort = await ours(50, Slot.BLUE, Cohort("d-1", Slot.GREEN), identity=Identity("cookie", "user"))
+    secure = await ours(kind=Secure, pair=tmp_path / "api.pem")
+    bare_secure = await beside(how=f"ssl crt {tmp_path / 'api.pem'} alpn h2,http/1.1 ssl-min-ver TLSv1.2")
+    bare_secure.tls = trusting
+    return {
+        "bare": await beside(),
+        "ours": side(plain),
+        "no resending": await changed(plain, "once", without_resending),
+        "no pause": await changed(plain, "awake", without_pause),
+        "preview": side(plain, plain.preview("green")),
+        "kept hot": side(await ours(0, Slot.GREEN)),
+        "share": side(half, "Cookie: user=ada"),
+        "cohort": side(cohort, "Cookie: user=ada"),
+        "bare, TLS": bare_secure,
+        "ours, TLS": Side(secure.ports["secure"], secure.runner.current.pid, tls=trusting),
+    }
+
+
+ROWS = (
+    ("bare forward, without a log", "bare", None, ""),
+    ("share, headers, id and full log", "ours", "bare", "≤ 1.3"),
+    ("the same, safe methods are not sent again", "no resending", "bare", ""),
+    ("… so sending again costs", "ours", "no resending", ""),
+    ("lines for pause and maintenance, unpaused", "ours", "no pause", ""),
+    ("a slot kept hot, to fall back on", "kept hot", "ours", ""),
+    ("a preview", "preview", "ours", ""),
+    ("both slots by share, one to fall back on", "share", "ours", ""),
+    ("cohort by cookie, beside the share alone", "cohort", "share", ""),
+    ("bare forward, TLS to clients", "bare, TLS", None, ""),
+    ("TLS to clients, beside a bare one with TLS", "ours, TLS", "bare, TLS", ""),
+    ("TLS to clients, beside ours without", "ours, TLS", "ours", ""),
+)
+
+
+def compared(spent):
+    """The rows of the table, from what each side spent round by round."""
+    for name, which, peer, bar in ROWS:
+        mine = statistics.median(spent[which])
+        if peer is None:
+            yield Figure(f"CPU of a request: {name}", mine, "µs", how=HOW)
+            continue
+        theirs = spent[peer]
+        ratio = statistics.median(one / other for one, other in zip(spent[which], theirs, strict=True))
+        beside = statistics.median(theirs)
+        yield Figure(f"CPU of a request: {name}", mine, "µs", beside, ratio, bar, HOW)
+
+
+async def test_a_request_through_our_router_beside_one_through_a_bare_one(ours, beside, changed, tmp_path):
+    asked = await sides(ours, beside, changed, tmp_path)
+    spent = {name: [] for name in asked}
+    for _ in range(ROUNDS):
+        for name, one in asked.items():
+            spent[name].append(await cost(one))
+    show(f"The router's CPU, HAProxy on {threads()} thread(s)", compared(spent))

@@ -120,15 +120,3 @@ async def test_what_only_a_newer_command_line_can_ask_is_answered_at_once(
     assert admission is not None
     assert (False, "") == (admission[0], admission[2])
     assert "mood: it was written by a newer verdigris" in admission[1]
-
-
-async def test_only_the_newest_events_are_kept_and_their_numbers_go_on(
-    store: SqlStore, desk: SqliteDesk, sql
-):
-    await store.save(at(0), None, [Note("note", f"{n}") for n in range(12_000)], (), 1.0)
-    assert 11_900 == await store.prune(100)
-    assert [f"{n}" for n in range(11_900, 12_000)] == [event.sentence for event in desk.events()]
-    assert 100 == await store.prune(0)
-    await store.save(at(1), 0, (Note("note", "next"),), (), 1.0)
-    assert [12_001] == [event.number for event in desk.events()]
-    assert 0 == await store.prune(100)

@@ -32,7 +32,7 @@ PROBE_FROM = "127.86.68.71"
 
 ID = "[A-Za-z0-9._~+/=-]{1,128}"
 OUR_ID = "%[date(0,us),hex,lower]%[rand,hex,lower]"
-"""32 hexadecimal digits. The microsecond comes first, then 32 bits of chance; a UUID costs four times as much."""
+"""32 hexadecimal digits. The microsecond comes first, then 32 bits of chance; a UUID costs several times as much."""
 
 PLAIN = r"^green=(100|[1-9]?[0-9])/fallback=none/cohort=[^/]*/new=[^/]*/(generation=|$)"
 """A row that is readable and wants neither a fallback nor a pause."""
