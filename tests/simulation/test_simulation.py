@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from verdigris.core.lifecycle import ENDINGS, ROWS
-from verdigris.testing.chaos import KINDS
+from verdigris.testing.chaos import KINDS, LATER
 from verdigris.testing.simulation import simulate
 
 STEPS = int(os.environ.get("VERDIGRIS_STEPS", "1_000_000"))
@@ -58,6 +58,7 @@ def test_every_promise_is_kept(chunk, record_property):
 @pytest.mark.parametrize("seed", kept_seeds())
 def test_a_seed_that_once_found_a_bug_finds_none(seed):
     assert 0 < run(seed)
+    assert "" == simulate(seed, drills=False).violation  # what it did before there were drills
 
 
 def test_a_seed_has_one_history():
@@ -65,12 +66,14 @@ def test_a_seed_has_one_history():
 
 
 def test_the_chaos_reaches_every_phase_every_ending_and_strikes_with_every_kind_of_fault():
-    phases, struck, endings = Counter(), Counter(), set()
+    phases, struck, endings, drills = Counter(), Counter(), set(), Counter()
     for seed in range(400):
         history = simulate(seed)
         phases.update(history.phases)
         struck.update(history.struck)
         endings.update(history.endings)
+        drills.update(history.drills)
     assert set(ROWS) == set(phases)
-    assert set(KINDS) == set(struck)
+    assert {*KINDS, *LATER} == set(struck)
+    assert {"works", "failed", "broken off"} == set(drills)
     assert ENDINGS == endings

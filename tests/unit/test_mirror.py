@@ -36,6 +36,7 @@ SMALL_PARTS = dict.fromkeys(
 )
 
 TOGETHER = {
+    "adapters/routers/haproxy/grammar": "test_settings",
     "adapters/routers/haproxy/handing": "test_certificates",
     "adapters/routers/haproxy/leaving": "test_runner",
     "adapters/routers/haproxy/pair": "test_certificates",
@@ -60,7 +61,7 @@ TOGETHER = {
     "testing/conformance/router_scene": "test_suites",
     "testing/conformance/router_streams": "test_suites",
     "testing/conformance/store": "test_suites",
-    **{f"testing/planted_{part}": "test_planted" for part in ("evidence", "traffic", "ways")},
+    **{f"testing/planted_{part}": "test_planted" for part in ("drills", "evidence", "traffic", "ways")},
     "testing/planting": "test_planted",
     "testing/simulation": "test_chaos",
 }

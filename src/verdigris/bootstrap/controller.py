@@ -13,6 +13,7 @@ from contextlib import AbstractAsyncContextManager
 from verdigris.adapters.environments.process.adapter import ProcessEnvironment
 from verdigris.adapters.stores.lease import Lease
 from verdigris.adapters.stores.pokes import listen
+from verdigris.adapters.stores.sql import SqlStore
 from verdigris.bootstrap.background import refuse_to_forget, start_keeper, wiring
 from verdigris.bootstrap.house import DATABASE, WIRING, House
 from verdigris.bootstrap.wiring import Wired, wired
@@ -30,8 +31,8 @@ Wiring = Callable[[House], AbstractAsyncContextManager[Wired]]
 ROLLBACK_LOOKS, ROLLBACK_LOOK_EVERY = 300, 0.1
 KEEPER_EVERY = 2.0
 """Seconds between two looks whether the keeper is there."""
-EVENTS_KEPT = 200_000
-"""Older ones are forgotten when a controller starts."""
+TIDIED_EVERY = 3600.0
+"""Seconds from one look for what the store may forget to the next."""
 
 
 async def run_controller(house: House, wire: Wiring = wired) -> None:
@@ -48,7 +49,6 @@ async def run_controller(house: House, wire: Wiring = wired) -> None:
         (house.state / WIRING).write_text(wiring(house))
         async with wire(house) as shared:
             await shared.store.prepare()
-            await shared.store.prune(EVENTS_KEPT)
             await serve(house, shared)
     finally:
         lease.release()
@@ -89,6 +89,7 @@ async def serve(house: House, shared: Wired) -> None:
         for app, environment in shared.environments.items()
     ]
     beside.append(asyncio.create_task(mind_the_keeper(house), name="the keeper"))
+    beside.append(asyncio.create_task(tidy(shared.store), name="the store"))
     log.info("the controller of %s is up: %s", house.state, ", ".join(shared.apps))
     try:
         await service.run()
@@ -123,6 +124,16 @@ async def mind_the_keeper(house: House) -> None:
         except KeeperError as error:
             if error.kind == "unreachable":
                 await asyncio.to_thread(start_again, house)
+
+
+async def tidy(store: SqlStore, every: float = TIDIED_EVERY) -> None:
+    """Forget the oldest of the past, now and then: a controller may run for months, and its file must not grow."""
+    while True:
+        try:
+            await store.prune()
+        except StoreUnavailable as error:
+            log.warning("nothing was forgotten, that is tried again: %s", error)
+        await asyncio.sleep(every)
 
 
 def start_again(house: House) -> None:

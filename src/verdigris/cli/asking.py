@@ -65,7 +65,7 @@ def running(session: Session, verb: Verb) -> Deployment:
 
 
 def words(verb: Verb) -> str:
-    return "roll back" if verb is Verb.ROLLBACK else verb.value
+    return {Verb.ROLLBACK: "roll back", Verb.DRILL: "try"}.get(verb, verb.value)
 
 
 def after(d: Deployment) -> str:

@@ -57,7 +57,7 @@ def failed(session: Session, error: VerdigrisError) -> Exit:
     document = {"type": "error", "exit": int(code), "sentence": str(error), "traffic": failure.traffic}
     session.voice.fail(failure_lines(failure, session.voice.width), document)
     if session.debug:
-        traceback.print_exc()
+        print_trace()
     return code
 
 
@@ -96,7 +96,7 @@ def unexpected(session: Session, error: Exception) -> Exit:
     lines = failure_lines(Failure(f"{sentence}\n{report}"), session.voice.width)
     session.voice.fail(lines, {"type": "error", "exit": int(Exit.ERROR), "sentence": f"{sentence} {report}"})
     if session.debug:
-        traceback.print_exc()
+        print_trace()
     return Exit.ERROR
 
 
@@ -105,11 +105,18 @@ def written(session: Session) -> Path | None:
     path = session.state / LOG
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        with open(descriptor, "w") as file:
+        with open(descriptor, "w", errors="backslashreplace") as file:
             file.write(traceback.format_exc())
     except OSError:
         return None
     return path
+
+
+def print_trace() -> None:
+    """The traceback, harmless for the terminal: the message at its end may hold anybody's words."""
+    from verdigris.cli.show.ink import clean
+
+    print("\n".join(map(clean, traceback.format_exc().split("\n"))), file=sys.stderr)
 
 
 def closed() -> int:

@@ -34,7 +34,7 @@ MEANINGS = {
     Exit.USAGE: "the command line or verdigris.yaml is wrong; nothing was done",
     Exit.ROLLED_BACK: "the release got traffic, was worse, and was rolled back",
     Exit.NOT_MOVED: "the release failed its gate or was aborted; no traffic moved",
-    Exit.STUCK: "the deployment is stuck or its rollback failed; a person is needed",
+    Exit.STUCK: "the deployment is stuck, its rollback failed, or a drill found no way back; a person is needed",
     Exit.RUNNING: "still running when --timeout was over; it goes on without you",
     Exit.BUSY: "another deployment is running",
 }

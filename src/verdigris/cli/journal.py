@@ -34,9 +34,10 @@ class Lines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(record.created))
         extra = "".join(f" {name}={value}" for name, value in fields(record).items())
-        text = "\n".join(clean(row) for row in record.getMessage().splitlines())
         trace = f"\n{self.formatException(record.exc_info)}" if record.exc_info else ""
-        return f"{stamp} {record.levelname.lower()}{clean(extra)} {text}{trace}"
+        # Only the first line begins a line of the log: what somebody else said never passes for one.
+        text = "\n    ".join(map(clean, f"{record.getMessage()}{trace}".splitlines()))
+        return f"{stamp} {record.levelname.lower()}{clean(extra)} {text}"
 
 
 class Objects(logging.Formatter):

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from verdigris.bootstrap.sites import check_page
 from verdigris.cli.options import session_of
 from verdigris.cli.pausing import paused
 from verdigris.cli.show.amounts import duration
@@ -27,6 +28,7 @@ def maintenance(
     if switch == "off":
         holds = "maintenance is over, requests are let through again"
         raise typer.Exit(paused(session, Verb.UNPAUSE, Pause.NONE, holds, reason))
+    check_page(session.house.settings)
     after = duration(session.house.settings.route.maintenance.retry_after)
     holds = f"everybody is answered 503, to come back after {after}; `verdigris maintenance off` ends it"
     raise typer.Exit(paused(session, Verb.MAINTAIN, Pause.MAINTENANCE, holds, reason))

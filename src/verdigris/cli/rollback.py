@@ -55,7 +55,10 @@ def rollback(
 def newest_event(session: Session) -> int:
     """The number of the last event so far: what comes after it is news."""
     saved = session.house.desk().newest(session.name)
-    events = session.house.desk().events(deployment=saved.deployment.id) if saved is not None else ()
+    if saved is None:
+        return 0
+    which = saved.deployment.id
+    events = session.house.desk().events(deployment=which, app=session.name, limit=1, newest=True)
     return events[-1].number if events else 0
 
 

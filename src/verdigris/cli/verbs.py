@@ -30,6 +30,7 @@ VERBS = {
     "resume": (STEER, "Go on after a hold, a stuck phase or a strange router."),
     "abort": (STEER, "End it before any traffic has moved."),
     "rollback": (STEER, "Take traffic back at once, with or without a controller."),
+    "drill": (STEER, "Try the way back with a share of the traffic."),
     "pause": (STEER, "Let requests wait at the router."),
     "unpause": (STEER, "Let requests through again."),
     "maintenance": (STEER, "Have the router answer for the app, or end that."),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from verdigris.core import drills
 from verdigris.core.conditions import able, foreign
 from verdigris.core.deployment import Answered, Deployment, Note
 from verdigris.core.judge import Verdict, VerdictKind
@@ -28,7 +29,7 @@ PAUSES = {
     Verb.UNPAUSE: Pause.NONE,
 }
 """What may be asked of the app itself: in every phase, and whichever deployment it has."""
-PRIORITY = (Verb.ROLLBACK, Verb.ABORT, Verb.HOLD, Verb.RESUME, Verb.PROMOTE, Verb.APPLY, *PAUSES)
+PRIORITY = (Verb.ROLLBACK, Verb.ABORT, Verb.HOLD, Verb.RESUME, Verb.PROMOTE, Verb.APPLY, Verb.DRILL, *PAUSES)
 BEFORE = ("preflight", "expand", "provision", "validate", "rehearse", "gate")
 WATCHED = ("cutover", "drain", "bake", "stabilize")
 SKIPPABLE = ("cutover", "bake", "stabilize")
@@ -74,6 +75,8 @@ def one(command: Command, d: Deployment, w: World, p: Policy, verdict: Verdict |
             return promote(d, verdict)
         case Verb.APPLY:
             return apply(command, d, p)
+        case Verb.DRILL:
+            return drill(command, d, w, p, verdict)
         case _:
             return pause(PAUSES[command.verb], d)
 
@@ -150,6 +153,15 @@ def promote(d: Deployment, verdict: Verdict | None) -> Outcome:
         said = verdict.sentence if verdict else "there is no verdict"
         return d, f"the verdict is not good ({said}), so the wait is not cut short", ()
     return replace(d, promoted=True), "", ()
+
+
+def drill(command: Command, d: Deployment, w: World, p: Policy, verdict: Verdict | None) -> Outcome:
+    """Try the way back, where nothing speaks against it."""
+    refusal = drills.refusal(d, w, p, verdict)
+    if refusal:
+        return d, refusal, ()
+    begun, notes = drills.begin(d, command.share or p.drill_share, command.actor, w, p)
+    return begun, "", notes
 
 
 def pause(wanted: Pause, d: Deployment) -> Outcome:

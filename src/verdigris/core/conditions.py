@@ -26,6 +26,7 @@ from verdigris.core.world import (
 )
 
 __all__ = [
+    "PROVEN",
     "Waiting",
     "able",
     "answers",
@@ -39,6 +40,9 @@ __all__ = [
     "sound",
     "unready",
 ]
+
+PROVEN = "the way back"
+"""The name under which a drill's seconds of good evidence on the old slot are counted."""
 
 
 @dataclass(frozen=True, slots=True)

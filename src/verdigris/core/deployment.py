@@ -9,12 +9,13 @@ was rebooted can therefore only lengthen a wait.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from enum import StrEnum
 from operator import attrgetter
 
 from verdigris.core.policy import Policy
 from verdigris.core.world import Pause, PerSlot, Release, Routing, Slot, World
 
-__all__ = ["Answered", "Deployment", "Lasted", "Note", "Routed"]
+__all__ = ["Answered", "Deployment", "Drill", "Drilled", "Lasted", "Note", "Outcome", "Routed"]
 
 FORMAT = 1
 """Version of the stored form. A row of a newer form is left alone."""
@@ -59,6 +60,60 @@ class Answered:
     sentence: str
 
 
+class Outcome(StrEnum):
+    """What a drill says of the way back. One that was broken off says nothing."""
+
+    WORKS = "works"
+    FAILED = "failed"
+    BROKEN_OFF = "broken off"
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """The way back while it is being tried: `share` percent are sent to the old slot, until it is `turned`.
+
+    `began` and `turned` are moments, `there` and `back` the seconds from a decision to its proof. `why` and
+    `evidence` say what turned it, `home` is when traffic was seen where it had been.
+    """
+
+    share: int
+    actor: str
+    began: float
+    there: float | None = None
+    turned: float | None = None
+    back: float | None = None
+    home: float | None = None
+    outcome: Outcome = Outcome.WORKS
+    why: str = ""
+    evidence: str = ""
+
+    def turn(self, now: float, outcome: Outcome, why: str = "", evidence: str = "") -> Drill:
+        """All traffic is wanted where it was. The first reason stays, what was measured afterwards begins anew."""
+        if self.turned is not None:
+            return replace(self, turned=now, back=None, home=None)
+        return replace(self, turned=now, outcome=outcome, why=why, evidence=evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Drilled:
+    """What is remembered of the last drill that came to an end: when (wall clock), where to, how fast, what failed.
+
+    `trouble` is why the way back does not work, empty when it does. Not `complete`: some seconds were not counted.
+    """
+
+    share: int
+    slot: Slot
+    version: str
+    actor: str
+    wall: float
+    there: float | None
+    back: float | None
+    requests: PerSlot[int]
+    failed: PerSlot[int]
+    complete: bool = True
+    trouble: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """Where one run stands.
@@ -67,7 +122,8 @@ class Deployment:
     candidate has been given traffic at some time: from then on the way back is a rollback, not an abort.
     `cause` is why it turned back or got stuck, `held` why it stands still. `disowned` is a routing that
     somebody else made and that we were told to replace. `pause` is the app's and outlives the deployment; `cut` is how
-    many connections the router had ended in each slot when that was last told.
+    many connections the router had ended in each slot when that was last told. `drill` is a try of the way back that
+    is under way, `drilled` the last one: that outlives the deployment too.
     """
 
     id: str
@@ -90,6 +146,8 @@ class Deployment:
     disowned: Routing | None = None
     pause: Pause = Pause.NONE
     cut: PerSlot[int] = NONE_CUT
+    drill: Drill | None = None
+    drilled: Drilled | None = None
     alerted: tuple[str, ...] = ()
     actor: str = ""
     key: str = ""
@@ -146,7 +204,10 @@ class Deployment:
         paused = tuple(replace(entry, at=None) for entry in self.evidence)
         # What was routed before the boot stays routed; only the moment loses its meaning.
         routed = self.routed and replace(self.routed, at=world.now)
-        return replace(self, base=world.base, evidence=paused, routed=routed)
+        drill = self.drill and replace(
+            self.drill.turn(world.now, Outcome.BROKEN_OFF, "the machine was started anew"), began=world.now
+        )
+        return replace(self, base=world.base, evidence=paused, routed=routed, drill=drill)
 
 
 BUT_EVIDENCE = attrgetter(*(field.name for field in fields(Deployment) if field.name != "evidence"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from verdigris.core import waits
+from verdigris.core import drills, waits
 from verdigris.core.conditions import Waiting, foreign, instances, paused, unreachable, unweighted
 from verdigris.core.deployment import Deployment
 from verdigris.core.judge import Verdict, VerdictKind
@@ -26,7 +26,7 @@ SLOT_CLOCKS = frozenset(name(slot) for slot in Slot for name in (unweighted, unr
 
 def count(row: Row, d: Deployment, w: World, p: Policy, verdict: Verdict | None) -> Deployment:
     """Bring the evidence up to this moment. A held deployment's own clocks stand still."""
-    d = count_slots(d, w, p)
+    d = drills.count(count_slots(d, w, p), w, p)
     if d.held or foreign(d, w):
         return stand_still(d, w, p)
     waiting = row.waiting_for(d, w, p)
@@ -86,8 +86,13 @@ def attended(row: Row, d: Deployment, w: World, p: Policy, waiting: Waiting | No
 
 
 def good(row: Row, d: Deployment, w: World, p: Policy, verdict: Verdict | None) -> bool | None:
-    """Whether this is time that counts as evidence: the traffic is in place and the verdict is good."""
+    """Whether this is time that counts as evidence: the traffic is in place and the verdict is good.
+
+    The time of a drill does not count, and takes nothing away from what was counted before.
+    """
     place = waits.in_place(d, w, p)
+    if d.drill is not None:
+        return None
     if verdict is None or verdict.kind is VerdictKind.UNKNOWN or (place and place.unknown):
         return None
     return place is None and verdict.kind is VerdictKind.GOOD

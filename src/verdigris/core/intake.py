@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from verdigris.core.deployment import FORMAT, NONE_CUT, Deployment, Routed
 from verdigris.core.lifecycle import ENDINGS, FORWARD
 from verdigris.core.policy import Policy
-from verdigris.core.turns import enter
+from verdigris.core.turns import OWN_CLOCKS, enter
 from verdigris.core.world import Known, Pause, Reading, Release, Seen, Slot, Unknown
 
 __all__ = ["FIRST", "Admission", "Direct", "Wish", "admit", "adopt", "serving", "way_back"]
@@ -88,7 +88,7 @@ def succeed(wish: Wish, number: int, current: Deployment, live: Slot) -> Admissi
     new = begin(wish, number, previous, live.other, current)
     if current.phase in ENDINGS:
         return Admission(new)
-    return Admission(new, replace(current, phase="succeeded", superseded_by=new.id, held=""))
+    return Admission(new, replace(current, phase="succeeded", superseded_by=new.id, held="", drill=None))
 
 
 def busy(wish: Wish, current: Deployment) -> Admission:
@@ -112,10 +112,11 @@ def begin(
         candidate=slot,
         generation=current.generation + 1 if current else 0,
         base=current.base if current else "",
-        evidence=current.forget("attended", "good", "blind").evidence if current else (),
+        evidence=current.forget(*OWN_CLOCKS).evidence if current else (),
         routed=routed,
         pause=current.pause if current else Pause.NONE,
         cut=current.cut if current else NONE_CUT,
+        drilled=current.drilled if current else None,
         actor=wish.actor,
         key=wish.key,
         policy_hash=wish.policy_hash,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from verdigris.core import looks, waits
+from verdigris.core import drills, looks, waits
 from verdigris.core.commands import obey
 from verdigris.core.conditions import Waiting, able, foreign
 from verdigris.core.deployment import FORMAT, Answered, Deployment, Note
@@ -124,6 +124,7 @@ def decide(d: Deployment, w: World, p: Policy) -> Decision:
     verdict = judge(d, w, p) if ROWS[d.phase].watched else None
     counted = count(ROWS[d.phase], d, w, p, verdict)
     d, answers, notes = obey(counted, w, p, verdict)
+    d, tried = drills.go_on(d, w, p, verdict)
     d, more = advance(d, w, p, verdict)
     d, ended = count_cut(d, w, p)
     actions = changes(desired(d, w, p), d, w, p)
@@ -131,7 +132,7 @@ def decide(d: Deployment, w: World, p: Policy) -> Decision:
     d = remember(d.forget(*(broken(a.slot) for a in actions if a.slot and a.release)), actions, w)
     verdict = verdict if d.phase == before.phase else None
     return Decision(
-        d, counted, actions, sentence(d, w, p, verdict), verdict, (*notes, *more, *ended), answers
+        d, counted, actions, sentence(d, w, p, verdict), verdict, (*notes, *tried, *more, *ended), answers
     )
 
 
@@ -149,6 +150,8 @@ def sentence(d: Deployment, w: World, p: Policy, verdict: Verdict | None) -> str
         return f"a person: {stranger}. Change it back, or `verdigris resume` to replace it with ours"
     if verdict and verdict.kind is VerdictKind.BAD:
         return f"{d.live} to be able to serve: {verdict.sentence}, and there is nowhere to go back to"
+    if d.drill is not None:
+        return f"the drill: {drills.waiting(d, w, p)}"
     waiting = ROWS[d.phase].waiting_for(d, w, p)
     if verdict and verdict.kind is VerdictKind.UNKNOWN and waits.in_place(d, w, p) is None:
         return f"a verdict: {verdict.sentence}" + (f"; then {waiting.sentence}" if waiting else "")

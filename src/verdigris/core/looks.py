@@ -61,7 +61,10 @@ def moved(d: Deployment, w: World, p: Policy) -> Desired:
 
 
 def settled(d: Deployment, w: World, p: Policy) -> Desired:
-    return Desired(BOTH, on_candidate(d), fallback=d.live)
+    """The candidate has it all, but for what a drill sends to the old slot."""
+    out = d.drill is not None and d.drill.turned is None
+    share = d.drill.share if out and d.drill is not None else 0
+    return Desired(BOTH, Weights.share(d.live, share), fallback=d.live)
 
 
 def only_candidate(d: Deployment, w: World, p: Policy) -> Desired:

@@ -51,6 +51,12 @@ class Policy:
     bake: float = 15 * MINUTE
     stabilize: float = 24 * HOUR
 
+    drill_every: float | None = None
+    """Watched seconds between two drills that nobody asked for; None leaves them out."""
+    drill_share: int = 10
+    drill_for: float = 10.0
+    """How many seconds of good evidence a drill gathers on the old slot."""
+
     max_error_rate: float = 0.01
     max_p99: float | None = None
     min_requests: int = 50

@@ -129,7 +129,7 @@ def route(want: Desired, d: Deployment, w: World, p: Policy) -> Action | None:
     wanted = Routing(
         weights,
         members(want, d, w, reading),
-        fallback(want, d, w, p, reading),
+        fallback(behind(want, weights, d), d, w, p, reading),
         versions(want, d),
         cohort(want, d, reading),
         d.pause,
@@ -137,6 +137,11 @@ def route(want: Desired, d: Deployment, w: World, p: Policy) -> Action | None:
     if wanted == reading.routing and reading.fell_back_to is None and stamped(d, reading):
         return None
     return Action(Kind.ROUTE, explain(wanted, reading), routing=wanted)
+
+
+def behind(want: Desired, weights: Weights, d: Deployment) -> Desired:
+    """During a drill the one fallback is the slot with less: it is there for the death of the one with more."""
+    return replace(want, fallback=d.candidate) if d.drill is not None and weights[d.live] > 50 else want
 
 
 def may_unlatch(saved: Slot, weights: Weights, d: Deployment, w: World, p: Policy) -> bool:
@@ -161,8 +166,10 @@ def safe_weights(want: Desired, d: Deployment, w: World, p: Policy, reading: Rea
 
 def may_gain(slot: Slot, d: Deployment, w: World, p: Policy) -> bool:
     """Forward needs every instance ready; backward needs one that can serve: a way back must stay easy."""
-    if slot is d.candidate:
+    if slot is d.candidate and d.drill is None:
         return ready(slot, d.release, w, p)
+    if slot is d.candidate:
+        return able(slot, d.release, w, p)  # the way home from a drill must stay as easy
     # Before the first release has passed the gate nobody is to reach it: the way back leads to the empty slot.
     return able(slot, d.previous, w, p) or (d.previous is None and not d.moved)
 
@@ -215,8 +222,21 @@ def remember(d: Deployment, actions: tuple[Action, ...], w: World) -> Deployment
             given = action.routing.weights[d.candidate] > 0
             names = [(unweighted(slot), unreachable(slot)) for slot in reached(action.routing, w)]
             d = d.forget(*(name for pair in names for name in pair))
-            d = replace(d, routed=Routed(action.routing, d.generation + 1, w.now), moved=d.moved or given)
+            stamp = stamp_of(action.routing, d, w)
+            d = replace(d, routed=Routed(action.routing, stamp, w.now), moved=d.moved or given)
     return d
+
+
+def stamp_of(routing: Routing, d: Deployment, w: World) -> int:
+    """The next generation; but an order that is only repeated, for it cannot be seen yet, keeps the one it has.
+
+    With a new stamp at each look a router that shows what was some seconds ago would never show the newest.
+    """
+    seen, last = w.router.reading, d.routed
+    shown = seen.value.generation if isinstance(seen, Known) else None
+    if last is not None and last.routing == routing and shown is not None and shown < last.generation:
+        return last.generation
+    return d.generation + 1
 
 
 def reached(routing: Routing, w: World) -> list[Slot]:

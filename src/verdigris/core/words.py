@@ -1,6 +1,6 @@
 """How the core says amounts in its sentences."""
 
-__all__ = ["span"]
+__all__ = ["brief", "span"]
 
 
 def span(seconds: float) -> str:
@@ -13,3 +13,8 @@ def span(seconds: float) -> str:
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def brief(seconds: float) -> str:
+    """ "43 ms", "1.4 s": what is over before anybody has counted to ten."""
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"

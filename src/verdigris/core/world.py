@@ -350,13 +350,15 @@ class Verb(StrEnum):
     PAUSE_ALL = "pause-all"
     MAINTAIN = "maintenance"
     UNPAUSE = "unpause"
+    DRILL = "drill"
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """A row that an operator filed: who asks for what, and why. `deployment` empty means the present one.
 
-    `policy` is what `apply` puts in the place of the snapshot that the deployment started with.
+    `policy` is what `apply` puts in the place of the snapshot that the deployment started with. `share` is the
+    percentage that a drill is to send back, 0 for the policy's.
     """
 
     id: int
@@ -365,11 +367,12 @@ class Command:
     reason: str = ""
     deployment: str = ""
     policy: Policy | None = None
+    share: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Everything that one decision may know."""
+    """Everything that one decision may know. `wall` is for the record only: nothing is decided by it."""
 
     now: float
     base: str
@@ -380,6 +383,7 @@ class World:
     schema: Seen[SchemaState] = field(default_factory=lambda: Unknown("no schema tool is configured"))
     rehearsal: Seen[Rehearsal] = field(default_factory=lambda: Unknown("no rehearsal is running"))
     commands: tuple[Command, ...] = ()
+    wall: float = 0.0
 
     def at(self, now: float) -> World:
         """The same world, looked at from another moment."""

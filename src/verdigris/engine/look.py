@@ -48,6 +48,7 @@ async def look(
         schema=schema,
         rehearsal=rehearsal,
         commands=commands,
+        wall=parts.clock.wall(),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from verdigris.core.conditions import foreign
 from verdigris.core.deployment import Answered, Deployment, Note
+from verdigris.core.drills import homeward, orphaned, schedule_runs
 from verdigris.core.errors import Conflict, StoreUnavailable, VerdigrisError
 from verdigris.core.evidence import broken_off
 from verdigris.core.intake import Direct, Wish, admit, adopt
@@ -33,6 +34,8 @@ ACT_WITHIN = 10.0
 TELL_WITHIN = 1.0
 SAVE_EVERY = 5.0
 """Evidence alone is written down this often; a crash loses at most so much of it, which only lengthens a wait."""
+SAVE_AT_REST = 3600.0
+"""The same for an ended deployment, in which only the time since the last drill goes on."""
 SIGNALS_SHOWN = 60
 
 
@@ -47,6 +50,8 @@ class Tick:
     @property
     def busy(self) -> bool:
         d = self.decision.deployment if self.decision else None
+        if d is not None and d.drill is not None:
+            return True
         return d is not None and d.phase not in (*ENDINGS, "bake", "stabilize", "gate")
 
 
@@ -125,9 +130,17 @@ class Engine:
         found = await self.parts.store.load(self.app)
         # What only this loop knows, how long something has lasted, is kept while nobody else wrote.
         if not (self.loaded and found and self.saved and self.same(found, self.saved)):
-            self.saved, self.stored = found, found.deployment.generation if found else None
+            self.saved, self.stored = self.taken_over(found), found.deployment.generation if found else None
         self.told = self.told if self.loaded else again(found)
         self.loaded = True
+
+    def taken_over(self, found: Saved | None) -> Saved | None:
+        """What somebody else wrote, as this loop goes on with it: a drill is only brought home."""
+        if found is None:
+            return None
+        ours = orphaned(found.deployment, self.parts.clock.now())
+        self.broken_off |= ours.differs(found.deployment)
+        return replace(found, deployment=ours)
 
     def same(self, found: Saved, saved: Saved) -> bool:
         return (found.deployment.id, found.deployment.generation) == (saved.deployment.id, self.stored)
@@ -170,11 +183,12 @@ class Engine:
 
         What was seen stays seen: a count that this look broke off must not go on as if nothing had been.
         """
-        if fresh.phase != "restore":
+        if fresh.phase != "restore" and not homeward(fresh):
             self.complain(f"nothing is done, for nothing can be written down: {error}")
             self.remember(decision.counted)
             return None
-        self.complain(f"rolling back without having written it down: {error}. Cause: {fresh.cause}")
+        cause = fresh.drill.why if fresh.drill else fresh.cause
+        self.complain(f"taking traffic back without having written it down: {error}. Cause: {cause}")
         self.told += decision.notes
         self.outcomes += decision.notes
         fresh = as_paused(fresh, saved.deployment.pause)
@@ -198,7 +212,8 @@ class Engine:
         behind = self.broken_off or self.stored != saved.deployment.generation
         changed = decision.deployment.differs(saved.deployment)
         unfinished = decision.deployment.phase not in ENDINGS or decision.waiting_for != ""
-        return behind or changed or (unfinished and self.parts.clock.now() - self.saved_at >= SAVE_EVERY)
+        often = SAVE_EVERY if unfinished else SAVE_AT_REST if schedule_runs(decision.deployment) else None
+        return behind or changed or (often is not None and self.parts.clock.now() - self.saved_at >= often)
 
     # --- what is begun ------------------------------------------------------------------------------------
 
@@ -275,7 +290,7 @@ class Engine:
         return tuple(
             replace(a, routing=replace(a.routing, pause=d.pause))
             for a in actions
-            if a.routing is not None and a.routing.weights[d.live] == 100
+            if a.routing is not None and a.routing.weights[d.candidate if homeward(d) else d.live] == 100
         )
 
     async def act(self, d: Deployment, actions: tuple[Action, ...]) -> None:
@@ -297,7 +312,7 @@ class Engine:
         parts, generation = self.parts, d.generation
         match action:
             case Action(kind=Kind.ROUTE, routing=routing) if routing is not None:
-                await parts.router.apply(routing, generation)
+                await parts.router.apply(routing, d.routed.generation if d.routed else generation)
             case Action(kind=Kind.PROVISION, slot=slot, release=release) if slot and release:
                 policy = self.saved.policy if self.saved else None
                 assert policy is not None

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from verdigris.core.errors import ActionError, ObservationError, StoreUnavailable
 
-__all__ = ["KINDS", "Chaos", "Crash"]
+__all__ = ["KINDS", "LATER", "Chaos", "Crash"]
 
 KINDS = (
     *("lost_before", "lost_after", "crash_before", "crash_after", "slow", "late", "blind", "dying", "absent"),
@@ -21,6 +21,8 @@ KINDS = (
     *("no_probe", "lag", "impostor", "ship", "no_room", "pause"),
 )
 """Every kind of fault there is; what each does stands where it is asked for."""
+LATER = ("drill", "ill", "orphan")
+"""Kinds with dice of their own: what a seed does without them it goes on doing."""
 
 
 class Crash(BaseException):
@@ -34,13 +36,17 @@ class Chaos:
     rng: random.Random
     on: bool = False
     struck: Counter[str] = field(default_factory=Counter)
+    later: random.Random | None = None
 
     def __post_init__(self) -> None:
         self.odds = {kind: self.rng.choice((0.0, 0.02, 0.08)) for kind in KINDS}
+        if self.later is not None:
+            self.odds |= {kind: self.later.choice((0.0, 0.05, 0.2)) for kind in LATER}
 
     def strikes(self, kind: str, scale: float = 1.0) -> bool:
-        odds = self.odds[kind] * scale
-        if not self.on or odds == 0 or self.rng.random() >= odds:
+        odds = self.odds.get(kind, 0.0) * scale
+        dice = self.later if kind in LATER and self.later is not None else self.rng
+        if not self.on or odds == 0 or dice.random() >= odds:
             return False
         self.struck[kind] += 1
         return True

@@ -81,6 +81,7 @@ class Witness:
         latched = saved is not None and routing.weights[saved] != 100 and not undone
         require(not latched, "I1 serving", f"the router saved itself and is told {routing.weights}")
         self.names_the_way_back(d, routing)
+        self.only_for_a_drill(d, routing, gains)
         self.goes_by_cohort(d, routing)
         pause = self.asked_pause()
         require(
@@ -91,6 +92,14 @@ class Witness:
             d.candidate not in gains or routing.weights[d.candidate] <= limit,
             *("I9 evidence", f"{routing.weights} in {d.phase} {d.step}, at most {limit} % is due"),
         )
+
+    def only_for_a_drill(self, d: Deployment, routing: Routing, gains: list[Slot]) -> None:
+        """In `stabilize` the old slot is given weight for a drill that has not turned, and no more than its share."""
+        if d.phase != "stabilize" or d.live not in gains or self.refused():
+            return
+        out = d.drill is not None and d.drill.turned is None
+        fit = out and d.drill is not None and routing.weights[d.live] <= d.drill.share
+        require(fit, "I9 evidence", f"{routing.weights} in stabilize, the drill is {d.drill}")
 
     def goes_by_cohort(self, d: Deployment, routing: Routing) -> None:
         """The same users see the new version all through a deployment, and other ones in each."""
@@ -122,22 +131,27 @@ class Witness:
         if slot is d.live and d.previous is None and not d.moved:
             return  # back to the empty slot, where nobody reaches what has not passed the gate
         able = self.able(d, slot)
-        need = self.policy.instances if slot is d.candidate else 1
+        need = self.policy.instances if slot is d.candidate and d.drill is None else 1
         require(able >= need, "I2 gate", f"{slot} is given weight and {able} of its instances can serve")
 
     def names_the_way_back(self, d: Deployment, routing: Routing) -> None:
         """While the candidate serves, the router knows where to turn by itself, and only to somebody able."""
         to = routing.fallback
         if self.host.looked_at != self.host.now:
-            kept = (
-                d.phase not in WATCHED or to is self.host.routing.fallback or routing.weights[d.live] == 100
-            )
+            had = self.host.routing.fallback
+            serves = had is not None and routing.weights[had] == 100
+            kept = d.phase not in WATCHED or to is had or serves or routing.weights[d.live] == 100
             return require(kept, "I4 way back", "what nobody could see in this round is given up")
         fit = to is None or self.able(d, to) > 0 or (to is self.host.routing.fallback and self.starting(to))
         require(fit, "I4 way back", f"{to} is to jump in and cannot serve")
-        serves = d.phase in WATCHED and routing.weights[d.candidate] > 0
-        due = serves and d.previous is not None and self.able(d, d.live) > 0
-        require(not due or to is d.live, "I4 way back", f"the router is not told of {d.live} in {d.phase}")
+        if d.phase not in WATCHED or d.previous is None:
+            return None
+        # One that is tried with most of the traffic has the slot it came from behind it.
+        tried = d.drill is not None and routing.weights[d.live] > 50 and not self.refused()
+        due = d.candidate if tried else d.live
+        needed = tried or routing.weights[d.candidate] > 0
+        told = not needed or not self.able(d, due) or to is due
+        return require(told, "I4 way back", f"the router is not told of {due} in {d.phase}")
 
     def starting(self, slot: Slot) -> bool:
         """Whether an instance of the slot is alive and was not probed yet: nobody knows whether it can serve."""
@@ -153,7 +167,9 @@ class Witness:
 
     def applied(self, routing: Routing, generation: int) -> None:
         d = self.deployment()
-        way_back = d is not None and routing.weights[d.live] == 100
+        way_back = d is not None and (
+            routing.weights[d.live] == 100 or (d.drill is not None and routing.weights[d.candidate] == 100)
+        )
         self.written_down(generation, excused=way_back and self.refused())
         # A router that lost its stamp (edited by hand, restarted) cannot fence; a late effect is repaired then.
         newest = self.host.generation or 0

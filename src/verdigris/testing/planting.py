@@ -1,4 +1,4 @@
-"""How a fault is planted into the core or the loop for a while: functions are exchanged wherever they are held.
+"""How a fault is planted for a while: functions are exchanged wherever they are held.
 
 For tests of tests only. Nothing that serves may import this.
 """
@@ -15,9 +15,9 @@ from typing import Any
 from verdigris.core import lifecycle
 from verdigris.core.lifecycle import Row
 
-__all__ = ["Fault", "all_of", "in_rows", "instead", "listed", "method"]
+__all__ = ["Fault", "all_of", "constant", "in_rows", "instead", "listed", "method"]
 
-ROOMS = ("verdigris.core.", "verdigris.engine.")
+ROOMS = "verdigris."
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,17 @@ def method(owner: type, name: str, replacement: Callable[..., Any]) -> Iterator[
     """A class has another method for a while."""
     original = vars(owner)[name]
     setattr(owner, name, replacement)
+    try:
+        yield
+    finally:
+        setattr(owner, name, original)
+
+
+@contextmanager
+def constant(owner: ModuleType, name: str, value: Any) -> Iterator[None]:
+    """A module goes by another bound."""
+    original = vars(owner)[name]
+    setattr(owner, name, value)
     try:
         yield
     finally:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 from verdigris.core.policy import OnUnknown, Policy, Step
 from verdigris.testing.host import Nature
 
-__all__ = ["some_nature", "some_policy"]
+__all__ = ["some_nature", "some_policy", "with_drills"]
 
 
 def some_policy(rng: random.Random) -> Policy:
@@ -40,6 +41,16 @@ def some_policy(rng: random.Random) -> Policy:
         rehearse_within=120.0,
         expand_within=120.0,
         gate_within=120.0,
+    )
+
+
+def with_drills(policy: Policy, dice: random.Random) -> Policy:
+    """The same policy with a schedule of drills, or without, and short ones."""
+    return replace(
+        policy,
+        drill_every=dice.choice((None, 60.0, 300.0)),
+        drill_share=dice.choice((1, 10, 50, 60, 100, 100)),
+        drill_for=dice.choice((2.0, 6.0)),
     )
 
 

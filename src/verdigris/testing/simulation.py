@@ -21,6 +21,7 @@ from verdigris.engine.loop import Engine, Tick
 from verdigris.engine.parts import Parts, in_turn
 from verdigris.ports import Filed
 from verdigris.testing.chaos import Chaos, Crash
+from verdigris.testing.drilling import Drilling
 from verdigris.testing.fakes import (
     FakeClock,
     FakeDirects,
@@ -36,13 +37,13 @@ from verdigris.testing.faulty_store import FaultyStore
 from verdigris.testing.host import Host, Nature
 from verdigris.testing.invariants import WATCHED, Violation, Witness
 from verdigris.testing.memory_store import MemoryStore
-from verdigris.testing.setting import some_nature, some_policy
+from verdigris.testing.setting import some_nature, some_policy, with_drills
 
 __all__ = ["History", "Simulation", "simulate"]
 
 T = TypeVar("T")
 APP = "api"
-VERBS = tuple(verb for verb in Verb if verb not in PAUSES)
+VERBS = tuple(verb for verb in Verb if verb not in (*PAUSES, Verb.DRILL))
 ALERTS = 12
 """More alerts than one phase can give reason for, however much befalls it."""
 CALM = 900
@@ -60,11 +61,15 @@ class History:
     phases: Counter[str]
     struck: Counter[str]
     violation: str = ""
+    drills: Counter[str] = field(default_factory=Counter)
 
 
-def simulate(seed: int) -> History:
-    """Run one history. A broken promise is in `violation`, with the seed to repeat it."""
-    simulation = Simulation(seed)
+def simulate(seed: int, drills: bool = True) -> History:
+    """Run one history. A broken promise is in `violation`, with the seed to repeat it.
+
+    Without `drills` it is what the seed did before there were any.
+    """
+    simulation = Simulation(seed, drills)
     try:
         simulation.run()
     except (Violation, AssertionError) as error:
@@ -96,20 +101,24 @@ class Simulation:
     """One seed's history."""
 
     seed: int
+    drills: bool = True
     steps: int = 0
     endings: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)
         self.host = Host(self.rng)
-        self.chaos = Chaos(self.rng)
+        self.dice = random.Random(f"{self.seed} drills")
+        self.chaos = Chaos(self.rng, later=self.dice if self.drills else None)
         self.policy = some_policy(self.rng)
+        self.policy = with_drills(self.policy, self.dice) if self.drills else self.policy
         self.host.healthy_passes = self.policy.healthy
         self.host.lively = self.rng.choice((0.0, 0.0, 0.1, 0.4))
         self.memory = MemoryStore()
         self.store = FaultyStore(self.memory, self.chaos)
         self.witness = Witness(self.host, self.memory, APP, refused=lambda: self.store.refused)
         self.host.on_cut = self.witness.cut
+        self.drilling = Drilling(self.host, self.memory, self.witness)
         self.directs = FakeDirects()
         self.notifier = FakeNotifier()
         self.parts = self.some_parts()
@@ -267,6 +276,8 @@ class Simulation:
     def round(self) -> Tick | None:
         self.steps += 1
         self.host.advance(self.pace())
+        if self.drilling.under_way is not None:
+            self.befall_the_drill()
         return self.look_and_act(self.engine)
 
     def pace(self) -> float:
@@ -276,9 +287,11 @@ class Simulation:
 
     def look_and_act(self, engine: Engine) -> Tick | None:
         self.witness.before()
+        self.drilling.before()
         tick = self.tick(engine)
         # A round in which the controller died may have been written down before.
         self.witness.step(tick is None or could_see(tick))
+        self.drilling.step(engine, tick)
         return tick
 
     def tick(self, engine: Engine) -> Tick | None:
@@ -310,8 +323,19 @@ class Simulation:
         ):
             if self.chaos.strikes(kind, share):
                 happens()
+        if self.chaos.strikes("drill"):
+            self.command(Verb.DRILL, self.dice.choice((0, 10, 60, 100)))
         self.host.dying = self.chaos.odds["dying"] > 0
         self.chaos.struck["dying"] += self.host.dying
+
+    def befall_the_drill(self) -> None:
+        """What a drill is there to find out, and who should not carry it on; in calm too, where most of them are."""
+        on, self.chaos.on = self.chaos.on, True
+        if self.chaos.strikes("ill"):
+            self.drilling.fall_ill(self.dice)
+        if self.chaos.strikes("orphan"):
+            self.engine = self.new_engine()
+        self.chaos.on = on
 
     def suspend(self) -> None:
         self.host.now += self.rng.choice((100.0, 90_000.0))
@@ -330,14 +354,14 @@ class Simulation:
             self.look_and_act(self.retired)
             self.chaos.on = True
 
-    def command(self, verb: Verb) -> None:
+    def command(self, verb: Verb, share: int = 0) -> None:
         """Somebody asks for something. Who promotes or replaces the policy answers for what is not waited for."""
         policy = None
         if verb is Verb.APPLY:
             waits = self.rng.choice((10.0, 25.0))
             policy = replace(self.policy, bake=waits, stabilize=waits)
         self.witness.promoted = self.witness.promoted or verb in (Verb.PROMOTE, Verb.APPLY)
-        number = self.memory.file(APP, Command(0, verb, "somebody", policy=policy))
+        number = self.memory.file(APP, Command(0, verb, "somebody", policy=policy, share=share))
         self.witness.filed[number] = verb
 
     def newest_stamp(self) -> int | None:
@@ -379,4 +403,5 @@ class Simulation:
     def history(self, violation: str = "") -> History:
         phases, struck = Counter(self.witness.phases), Counter(self.chaos.struck)
         effects = self.witness.effects
-        return History(self.seed, self.steps, effects, tuple(self.endings), phases, struck, violation)
+        endings, drills = tuple(self.endings), Counter(self.drilling.ended)
+        return History(self.seed, self.steps, effects, endings, phases, struck, violation, drills)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from verdigris.adapters.stores.lease import Holder
-from verdigris.config import Settings, parse_config
+from verdigris.config import MaintenanceSettings, Settings, parse_config
 from verdigris.core.intake import Direct
 from verdigris.core.policy import Policy, Step
 from verdigris.core.world import Check, Command, Release, Verb
@@ -80,6 +80,7 @@ class FakeHouse:
     nature: Nature = field(default_factory=Nature)
     version: str = "1.0"
     certificates: tuple[str, ...] = ()
+    page: Path | None = None
 
     def __post_init__(self) -> None:
         chaos = Chaos(random.Random(1))
@@ -151,7 +152,8 @@ class FakeHouse:
 
     @property
     def settings(self) -> Settings:
-        return replace(parse_config(CONFIG)[0], policy=self.policy)
+        found = replace(parse_config(CONFIG)[0], policy=self.policy)
+        return replace(found, route=replace(found.route, maintenance=MaintenanceSettings(self.page)))
 
     def desk(self) -> MemoryStore:
         return self.memory
@@ -182,8 +184,8 @@ class FakeHouse:
     def file(self, release: Release, key: str, actor: str, queue: bool) -> int:
         return self.memory.file_deployment(Filed(0, key, APP, release, self.policy, actor, queue))
 
-    def command(self, verb: Verb, actor: str, reason: str = "", deployment: str = "") -> int:
-        return self.memory.file(APP, Command(0, verb, actor, reason, deployment))
+    def command(self, verb: Verb, actor: str, reason: str = "", deployment: str = "", share: int = 0) -> int:
+        return self.memory.file(APP, Command(0, verb, actor, reason, deployment, share=share))
 
     async def roll_back_directly(self, actor: str, reason: str, say: Callable[[str], None]) -> Direct:
         saved = self.memory.newest(APP)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -96,3 +97,13 @@ def test_status_shows_a_pause_and_what_ends_it(house: FakeHouse, type_: Type):
     assert "paused       requests wait at the router" in typed.out
     assert "verdigris unpause" in typed.out
     assert "all" == json.loads(type_("status", "--json").out)["pause"]
+
+
+def test_maintenance_with_a_page_that_cannot_be_shown_is_refused_and_nothing_changes(
+    house: FakeHouse, type_: Type
+):
+    house.ship("1.0")
+    house.page = Path("/no/page.html")
+    typed = type_("maintenance", "on")
+    assert (2, Pause.NONE) == (typed.code, done(house))
+    assert "route.maintenance.page: /no/page.html cannot be read" in typed.err

@@ -32,7 +32,7 @@ ACCEPTED = {
     "cutover": "rollback hold promote apply",
     "drain": "rollback hold apply",
     "bake": "rollback hold promote apply",
-    "stabilize": "rollback hold promote apply",
+    "stabilize": "rollback hold promote apply drill",
     "decommission": "apply",
     "contract": "apply",
     "succeeded": "apply",

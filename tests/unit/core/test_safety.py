@@ -504,6 +504,17 @@ def test_a_routing_is_remembered_with_the_next_generation_before_anybody_acts_on
     assert (stage.d.generation, True) == (stage.d.routed.generation, stage.d.generation > before)
 
 
+def test_an_order_that_is_only_repeated_keeps_its_stamp_for_a_router_that_is_slow_to_show_it():
+    stage = a_stage("cutover")
+    before, stage.deaf = (replace(stage.d.routed.routing, weights=Weights(100, 0)), 3), True
+    stage.routing, stage.generation = before
+    stamps = [stage.look().deployment.routed.generation for _ in range(3)]
+    assert 1 == len(set(stamps))
+    stage.generation = None
+    stage.d = replace(stage.d, disowned=stage.routing)
+    assert stamps[0] < stage.look().deployment.routed.generation
+
+
 def test_a_candidate_that_is_given_weight_has_moved_for_ever():
     d = a_deployment("cutover")
     forward = Action(Kind.ROUTE, "", routing=a_routing(Weights(90, 10)))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from verdigris.core.words import span
+from verdigris.core.words import brief, span
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,10 @@ from verdigris.core.words import span
 )
 def test_a_span_is_said_in_at_most_two_units(seconds, said):
     assert said == span(seconds)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.0, "0 ms"), (0.0434, "43 ms"), (1.0, "1.0 s"), (12.34, "12.3 s")]
+)
+def test_what_is_quick_is_said_in_milliseconds(seconds, words):
+    assert words == brief(seconds)

@@ -225,7 +225,8 @@ class Stage:
 
     def do(self, action: Action) -> None:
         if action.kind is Kind.ROUTE and action.routing is not None:
-            self.routing, self.generation, self.fell_back = action.routing, self.d.generation, None
+            assert self.d.routed
+            self.routing, self.generation, self.fell_back = action.routing, self.d.routed.generation, None
         elif action.kind is Kind.PROVISION and action.slot and action.release:
             self.slots[action.slot] = a_slot(action.slot, action.release, self.p.instances, self.now)
         elif action.kind is Kind.CLOSE_STREAMS and action.slot:

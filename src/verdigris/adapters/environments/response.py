@@ -136,6 +136,9 @@ def _same(wanted: Scalar, found: Any) -> bool:
 
 
 def _told(value: Any) -> str:
+    """A value as JSON. An object or a list only as what it is: it may be deeper than can be written out."""
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
     return shown(json.dumps(value, ensure_ascii=False), 60)
 
 

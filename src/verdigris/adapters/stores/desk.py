@@ -73,14 +73,14 @@ class SqliteDesk:
             f"SELECT {EVENT} FROM events WHERE number > :after{narrowed} ORDER BY number {order} LIMIT :limit"  # noqa: S608 - names of our own
         )
         rows = self._ask(question, after=after, limit=min(limit, ROWS_MOST), **wanted)
-        return tuple(sorted((Event(*row) for row in rows), key=lambda event: event.number))
+        return tuple(sorted(map(event_of, rows), key=lambda event: event.number))
 
     def file(self, app: str, command: Command) -> int:
         """File a command and return its id. `StoreUnavailable` says why nothing could be filed."""
         with self._writing() as connection:
             number = connection.execute(
-                "INSERT INTO commands (app, verb, actor, reason, deployment, policy, filed)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO commands (app, verb, actor, reason, deployment, policy, share, filed)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     app,
                     command.verb.value,
@@ -88,6 +88,7 @@ class SqliteDesk:
                     plain(command.reason),
                     command.deployment,
                     dump(command.policy) if command.policy else "",
+                    command.share,
                     time.time(),
                 ),
             ).lastrowid
@@ -169,6 +170,17 @@ class SqliteDesk:
                 f"{self.path} has the schema {found} of {age} verdigris, this one reads {REVISION}. "
                 "Use one version for controller and command line"
             )
+
+
+def event_of(row: tuple[Any, ...]) -> Event:
+    """A row of the log. SQLite lets anything stand in any column, and one spoilt row must not hide the others."""
+    number, wall, app, deployment, generation, *words = row
+    wall = wall if isinstance(wall, float) else 0.0
+    return Event(number, wall, app, deployment, generation, *map(text_of, words))
+
+
+def text_of(value: object) -> str:
+    return value if isinstance(value, str) else ascii(value)
 
 
 def same_key(connection: sqlite3.Connection, filed: Filed) -> int | None:

@@ -30,7 +30,7 @@ class FileDirects:
                 wall=float(said["wall"]),
                 reason=str(said["reason"]),
             )
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return None
 
     def write(self, direct: Direct) -> None:

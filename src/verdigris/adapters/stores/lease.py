@@ -16,6 +16,7 @@ from pathlib import Path
 
 from verdigris.core.errors import Conflict, Refused
 from verdigris.keeper.children import Child, Identity, identity_of
+from verdigris.keeper.codec import build
 from verdigris.keeper.directory import open_directory
 from verdigris.keeper.protocol import KeeperError
 
@@ -155,9 +156,10 @@ def signed(text: str) -> Holder | None:
     """Who wrote its name into the lock."""
     try:
         said = json.loads(text)
-        return Holder(Identity(said["pid"], said["start_time"], said["boot_id"]), said["role"])
-    except (ValueError, KeyError, TypeError):
+        holder = Holder(build(Identity, said, LOCK), str(said["role"]))
+    except (ValueError, KeyError, RecursionError):
         return None
+    return holder if holder.identity.pid > 0 else None
 
 
 def holder_in(locks: str, device: int, inode: int) -> int:

@@ -62,14 +62,20 @@ def load(kind: type[T], text: str, newer: bool = False) -> T:
 
 def misfit(kind: type[Any], error: ValidationError) -> Conflict | StoreUnavailable:
     details = error.errors(include_url=False, include_input=False)
-    unknown = [".".join(map(str, e["loc"])) for e in details if e["type"] == UNKNOWN_FIELD]
+    unknown = [_where(e["loc"]) for e in details if e["type"] == UNKNOWN_FIELD]
     if unknown:
         return Conflict(
             f"{kind.__name__} has {', '.join(unknown[:5])}: it was written by a newer verdigris. "
             "Use that version, this one would lose it"
         )
-    where, why = ".".join(map(str, details[0]["loc"])) or "its text", details[0]["msg"]
+    where, why = _where(details[0]["loc"]) or "its text", details[0]["msg"]
     return StoreUnavailable(f"{kind.__name__} cannot be understood, {where}: {why}. See `verdigris recover`")
+
+
+def _where(place: tuple[int | str, ...]) -> str:
+    """A field in a sentence: short, and harmless on a terminal whoever named it."""
+    text = ".".join(map(str, place))[:100]
+    return text if text.isprintable() else ascii(text)
 
 
 def load_saved(deployment: str, policy: str) -> Saved:

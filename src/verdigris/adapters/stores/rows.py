@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
 from verdigris.adapters.stores.records import dump, plain
 from verdigris.adapters.stores.tables import COMMANDS, DEPLOYMENTS, EVENTS, FILED
@@ -16,7 +16,7 @@ from verdigris.core.deployment import Answered, Deployment, Note
 from verdigris.core.errors import Conflict
 from verdigris.ports import Saved
 
-__all__ = ["Answer", "answer", "forget", "newest", "newest_event", "save", "settle", "waiting"]
+__all__ = ["Answer", "answer", "newest", "save", "settle", "waiting"]
 
 Answer = tuple[int, bool, str]
 """The id of a waiting row, whether it was accepted, and the sentence."""
@@ -111,14 +111,3 @@ def settle(connection: Connection, filing: Answer, deployment: str) -> None:
     answer(connection, FILED, [filing])
     unnamed = update(FILED).where(FILED.c.id == filing[0], FILED.c.deployment.is_(None))
     connection.execute(unnamed.values(deployment=deployment))
-
-
-def newest_event(connection: Connection) -> int:
-    return connection.execute(select(func.max(EVENTS.c.number))).scalar() or 0
-
-
-def forget(connection: Connection, up_to: int, most: int) -> int:
-    """Delete the oldest events up to a number, at most so many. Returns how many."""
-    number = EVENTS.c.number
-    old = select(number).where(number <= up_to).order_by(number).limit(most)
-    return connection.execute(delete(EVENTS).where(number.in_(old))).rowcount

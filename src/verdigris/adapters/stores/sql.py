@@ -20,11 +20,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from verdigris.adapters.stores import rows
 from verdigris.adapters.stores.files import made_private, why
+from verdigris.adapters.stores.keeping import Kept, bunches
 from verdigris.adapters.stores.records import load, load_saved, refuse_newer
 from verdigris.adapters.stores.tables import COMMANDS, FILED
 from verdigris.adapters.stores.upgrade import bring_up_to_date
 from verdigris.core.deployment import Answered, Note
-from verdigris.core.errors import StoreUnavailable, VerdigrisError
+from verdigris.core.errors import Conflict, StoreUnavailable, VerdigrisError
 from verdigris.core.policy import Policy
 from verdigris.core.world import Command, Verb
 from verdigris.ports import Filed, Saved
@@ -38,8 +39,11 @@ BUSY_WITHIN = 1.0
 """Seconds to wait for somebody else's lock; then this tick goes without the store."""
 TURN_WITHIN = 10.0
 """Seconds that one app waits for another to be done with the one connection."""
-PRUNED_AT_ONCE = 5000
+PRUNED_AT_ONCE = 2000
+"""Rows that one transaction forgets: whoever wants to save waits for no more than that."""
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "trusted_schema=OFF", "journal_size_limit=16777216")
+GIVES_ROOM_BACK = "auto_vacuum=FULL"
+"""Only a new file takes it. In one that was made before, the room of what was forgotten is used again."""
 VERBS = frozenset(verb.value for verb in Verb)
 
 
@@ -85,33 +89,36 @@ class SqlStore:
         await self._do(self._writes, rows.save, saved, expected, notes, answers, wall)
 
     async def commands(self, app: str) -> tuple[Command, ...]:
-        found = await self._do(self._reads, rows.waiting, COMMANDS, app)
-        strangers = [
-            (r.id, f"this controller does not know {r.verb!r}") for r in found if r.verb not in VERBS
-        ]
-        await self._turn_away(COMMANDS, strangers)
-        known = (r for r in found if r.verb in VERBS)
-        return tuple(command(row) for row in known)
+        return await self._readable(COMMANDS, app, command)
 
     async def filed(self, app: str) -> tuple[Filed, ...]:
-        readable: list[Filed] = []
+        return await self._readable(FILED, app, lambda row: replace(load(Filed, row.data), id=row.id))
+
+    async def _readable(self, table: Table, app: str, read: Callable[[Any], T]) -> tuple[T, ...]:
+        """What waits. One row that this version cannot read is turned away: it must not stand before the way back."""
+        readable: list[T] = []
         strangers: list[tuple[int, str]] = []
-        for row in await self._do(self._reads, rows.waiting, FILED, app):
+        for row in await self._do(self._reads, rows.waiting, table, app):
             try:
-                readable.append(replace(load(Filed, row.data), id=row.id))
+                readable.append(read(row))
             except VerdigrisError as error:
                 strangers.append((row.id, str(error)))
-        await self._turn_away(FILED, strangers)
+        await self._turn_away(table, strangers)
         return tuple(readable)
 
     async def settle(self, filed: Filed, accepted: bool, sentence: str, deployment: str = "") -> None:
         await self._do(self._writes, rows.settle, (filed.id, accepted, sentence), deployment)
 
-    async def prune(self, keep: int) -> int:
-        """Forget all but the newest `keep` events, a bounded bunch at a time. Returns how many were forgotten."""
-        up_to = await self._do(self._reads, rows.newest_event) - keep
+    async def prune(self, kept: Kept = Kept()) -> int:
+        """Forget what is older than the newest `kept`, a bounded bunch at a time. Returns how many rows that were.
+
+        What waits for an answer and the newest deployment of an app are never forgotten.
+        """
+        return sum([await self._prune_all(forget, *what) for forget, *what in bunches(kept)])
+
+    async def _prune_all(self, forget: Callable[..., int], *what: object) -> int:
         gone = 0
-        while bunch := await self._do(self._writes, rows.forget, up_to, PRUNED_AT_ONCE):
+        while bunch := await self._do(self._writes, forget, *what, PRUNED_AT_ONCE):
             gone += bunch
         return gone
 
@@ -155,8 +162,10 @@ class SqlStore:
 
 
 def command(row: Any) -> Command:
+    if row.verb not in VERBS:
+        raise Conflict(f"this controller does not know {row.verb!r}")
     policy = load(Policy, row.policy) if row.policy else None
-    return Command(row.id, Verb(row.verb), row.actor, row.reason, row.deployment, policy)
+    return Command(row.id, Verb(row.verb), row.actor, row.reason, row.deployment, policy, row.share)
 
 
 def connect(path: Path) -> AsyncEngine:
@@ -177,7 +186,9 @@ def connect(path: Path) -> AsyncEngine:
 def set_up(connection: Any, record: object) -> None:
     try:
         cursor = connection.cursor()
-        for pragma in PRAGMAS:
+        cursor.execute("PRAGMA page_count")
+        new = cursor.fetchone() == (0,)
+        for pragma in (GIVES_ROOM_BACK, *PRAGMAS) if new else PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
     except BaseException:

@@ -54,6 +54,7 @@ COMMANDS = Table(
     Column("filed", Float, nullable=False),
     Column("accepted", Boolean),
     Column("sentence", Text),
+    Column("share", Integer, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
 )
 Index("commands_waiting", COMMANDS.c.app, sqlite_where=COMMANDS.c.accepted.is_(None))

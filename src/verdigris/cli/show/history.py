@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from verdigris.cli.show.amounts import duration, moment
+from verdigris.cli.show.drilled import drilled_document, drilled_line
 from verdigris.cli.show.failure import traffic_words
 from verdigris.cli.show.ink import Ink, Line, clean, fit, line, wrapped
 from verdigris.cli.show.result import took
@@ -18,7 +19,19 @@ from verdigris.ports import Event, Snapshot
 __all__ = ["Told", "history_document", "history_lines", "report_document", "report_lines", "report_markdown"]
 
 INKS = {"succeeded": Ink.GOOD, "rolled_back": Ink.BAD, "aborted": Ink.WARN, "stuck": Ink.BAD}
-SAID = ("phase", "step", "command", "refused", "resumed", "alert", "failed", "recovered", "passed over")
+SAID = (
+    "phase",
+    "step",
+    "command",
+    "refused",
+    "resumed",
+    "cut",
+    "drill",
+    "alert",
+    "failed",
+    "recovered",
+    "passed over",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +56,15 @@ def history_lines(all_told: Sequence[Told], now: float, width: int) -> list[Line
         lines.append(line((padded(row, widths), INKS.get(told.deployment.phase, Ink.NOW))))
         if told.deployment.cause:
             lines.append(line((f"  {told.deployment.cause}", Ink.DIM)))
+        if drilled_here(told):
+            lines.append(line((f"  drill {drilled_line(told.deployment, now)}", Ink.DIM)))
     return [fit(one, width) for one in lines]
+
+
+def drilled_here(told: Told) -> bool:
+    """Whether the last drill that the deployment knows of was one of its own."""
+    record, began = told.deployment.drilled, told.story.began
+    return record is not None and began is not None and record.wall >= began
 
 
 def padded(row: Sequence[str], widths: Sequence[int]) -> str:
@@ -111,7 +132,9 @@ def report_document(told: Told, now: float) -> dict[str, Any]:
         }
         for e in told.events
     ]
-    extra = {"way_back": way_back_words(told), "traffic": traffic_words(told.snapshot)}
+    drilled = told.deployment.drilled
+    extra: dict[str, Any] = {"way_back": way_back_words(told), "traffic": traffic_words(told.snapshot)}
+    extra |= {"last_drill": drilled_document(drilled) if drilled is not None else None}
     return {"type": "result", **summary(told, now), **extra, "phases": phases, "events": events}
 
 
@@ -163,6 +186,7 @@ def facts(told: Told, now: float) -> list[tuple[str, str]]:
         ("cause", d.cause),
         ("evidence", next((c.evidence for c in story.chapters if c.evidence), "")),
         ("way back", way_back_words(told)),
+        ("last drill", drilled_line(d, now)),
         ("traffic", traffic_words(told.snapshot)),
     ]
     return [(label, text) for label, text in pairs if text]
@@ -187,7 +211,7 @@ def report_markdown(told: Told, now: float) -> str:
     d = told.deployment
     rows = [f"- **{label}**: {safe(text)}" for label, text in facts(told, now)]
     phases = [
-        f"| {moment(c.began, now)} | {c.phase} | {duration(c.took(now))} | {safe(c.cause)} |"
+        f"| {moment(c.began, now)} | {safe(c.phase)} | {duration(c.took(now))} | {safe(c.cause)} |"
         for c in told.story.chapters
     ]
     return "\n".join(

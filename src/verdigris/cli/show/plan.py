@@ -137,7 +137,11 @@ def blind_spots(settings: Settings, first: bool) -> list[str]:
         )
     if p.max_p99 is None:
         found.append("slowness is not looked at, only failures (bake.max_p99)")
-    if not settings.health.body:
+    if settings.route.http2:
+        found.append(
+            "a gRPC call that fails is HTTP status 200: the router cannot see its status (route.http2)"
+        )
+    if not settings.health.body and settings.health.grpc is None:
         found.append("a health answer counts by its status alone, whatever it says (health.body)")
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from verdigris.cli.show.amounts import ago, duration, moment, per_second
+from verdigris.cli.show.drilled import drilled_line
 from verdigris.cli.show.held import closing_words, pause_words
 from verdigris.cli.show.ink import Ink, Line, fit, join, line, wrapped
 from verdigris.cli.show.lanes import Lane, lane
@@ -126,6 +127,10 @@ def about(s: Snapshot, now: float, width: int) -> list[Line]:
         rows.append(("evidence", f"{duration(m.done)} of {duration(m.whole)} good", Ink.PLAIN))
     if s.verdict is not None:
         rows.append(("verdict", verdict_words(s), VERDICTS[s.verdict.kind]))
+    drilled = drilled_line(d, now)
+    if drilled:
+        ill = d.drilled is not None and d.drilled.trouble
+        rows.append(("last drill", drilled, Ink.BAD if ill else Ink.PLAIN))
     if d.cause:
         rows.append(("cause", d.cause, Ink.BAD if d.phase not in ENDINGS else Ink.WARN))
     if s.trouble:

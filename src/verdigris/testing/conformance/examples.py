@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from verdigris.core.deployment import Deployment, Lasted, Routed
+from verdigris.core.deployment import Deployment, Drill, Drilled, Lasted, Outcome, Routed
 from verdigris.core.policy import OnUnknown, Policy, Step
 from verdigris.core.world import Cohort, Member, Pause, PerSlot, Release, Routing, Slot, Weights
 from verdigris.ports import Filed, Saved
@@ -18,6 +18,12 @@ def example_release(version: str = "1") -> Release:
     return Release(
         version, f"sha256:{version}", f"/releases/{version}", command, (("A", "env:A"),), "2.0.0", 3.5
     )
+
+
+def example_drilled() -> Drilled:
+    """A drill that found no way back."""
+    counts = PerSlot(100, 900), PerSlot(3, 0)
+    return Drilled(10, Slot.BLUE, "1", "ada", 1.75e9, 0.043, 0.041, *counts, False, "blue fails")
 
 
 def example_deployment(app: str = "api", number: int = 1, generation: int = 0) -> Deployment:
@@ -48,6 +54,8 @@ def example_deployment(app: str = "api", number: int = 1, generation: int = 0) -
         disowned=replace(routing, fallback=None),
         pause=Pause.MAINTENANCE,
         cut=PerSlot(4, 0),
+        drill=Drill(10, "ada", 1.5, 0.25, 2.5, 0.5, 3.0, Outcome.FAILED, "blue fails", "9 of 10"),
+        drilled=example_drilled(),
         alerted=("blind", "foreign"),
         actor="somebody",
         key="key",

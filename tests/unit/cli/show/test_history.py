@@ -57,6 +57,12 @@ def test_a_report_has_phases_and_the_events_that_matter():
     assert "alert         it fails (12 of 60)" in drawn
 
 
+def test_a_report_says_how_many_streams_were_cut():
+    cut = Event(2, BEGAN, "api", "d-2", 1, "stabilize", "cut", "the router has 9 ended", "")
+    told = Told(BACK.deployment, STORY, (*EVENTS, cut))
+    assert "cut           the router has 9 ended" in plain(report_lines(told, NOW, 100))
+
+
 @pytest.mark.parametrize(
     ("d", "words"),
     [

@@ -91,3 +91,19 @@ def test_a_plan_fits_the_window(columns):
     lines = plan_lines(planned(BARE, a_deployment("bake")), columns)
     assert all(columns >= width(row) for row in lines[1:])
     assert "not now" in plain(lines)
+
+
+@pytest.mark.parametrize(("http2", "times"), [(True, 1), (False, 0)])
+def test_the_status_of_a_grpc_call_is_not_seen(http2, times):
+    settings = replace(SETTINGS, route=replace(SETTINGS.route, http2=http2))
+    blind = planned(settings, a_deployment("succeeded")).blind
+    assert times == sum("the router cannot see its status (route.http2)" in text for text in blind)
+
+
+def test_a_health_call_says_more_than_its_status():
+    health = replace(SETTINGS.health, body=())
+    by_http, by_grpc = (
+        planned(replace(SETTINGS, health=replace(health, grpc=grpc)), None).blind for grpc in (None, "")
+    )
+    assert ["(health.body)" in text for text in by_http].count(True) == 1
+    assert not any("(health.body)" in text for text in by_grpc)

@@ -1,0 +1,63 @@
+"""How much of the past is kept, and how the rest is forgotten: the oldest first, in bunches that are over soon.
+
+It never touches what somebody waits for, nor what an app is: its newest deployment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, func, select
+
+from verdigris.adapters.stores.tables import COMMANDS, DEPLOYMENTS, EVENTS, FILED
+
+__all__ = ["Kept", "bunches"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How many of the newest rows are kept: events of all apps, deployments of each, answered requests of each kind."""
+
+    events: int = 200_000
+    deployments: int = 1000
+    answered: int = 10_000
+
+
+def bunches(kept: Kept) -> Iterator[tuple[Callable[..., int], Any, int]]:
+    """What there is to forget: how, of which table, and how many of its newest rows stay."""
+    yield forget_oldest, EVENTS, kept.events
+    yield forget_answered, COMMANDS, kept.answered
+    yield forget_answered, FILED, kept.answered
+    yield forget_deployments, DEPLOYMENTS, kept.deployments
+
+
+def forget_oldest(connection: Connection, table: Table, keep: int, most: int) -> int:
+    """Events have numbers without gaps, so that nothing has to be counted."""
+    number = table.c.number
+    newest = connection.execute(select(func.max(number))).scalar() or 0
+    return forget(connection, table, select(number).where(number <= newest - keep), most)
+
+
+def forget_answered(connection: Connection, table: Table, keep: int, most: int) -> int:
+    newest = connection.execute(select(func.max(table.c.id))).scalar() or 0
+    old = select(table.c.id).where(table.c.id <= newest - keep, table.c.accepted.is_not(None))
+    return forget(connection, table, old, most)
+
+
+def forget_deployments(connection: Connection, table: Table, keep: int, most: int) -> int:
+    """Those of each app that has more than `keep`; the newest of each stays whatever that is."""
+    row, app, gone = table.c.row, table.c.app, 0
+    for name in connection.execute(select(app).distinct()).scalars().all():
+        newest = select(row).where(app == name).order_by(row.desc())
+        last = connection.execute(newest.offset(max(keep, 1) - 1).limit(1)).scalar()
+        if last is not None:
+            gone += forget(connection, table, select(row).where(app == name, row < last), most - gone)
+    return gone
+
+
+def forget(connection: Connection, table: Table, old: Any, most: int) -> int:
+    """Delete the oldest `most` of the rows."""
+    (key,) = table.primary_key.columns
+    return connection.execute(delete(table).where(key.in_(old.order_by(key).limit(most)))).rowcount
