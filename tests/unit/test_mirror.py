@@ -51,7 +51,6 @@ TOGETHER = {
     "config/settings": "test_load",
     "engine/parts": "test_look",
     **{f"keeper/{part}": tests for part, tests in SMALL_PARTS.items()},
-    "keeper/client": "test_keeper",
     "keeper/observed": "test_looks",
     "testing/conformance/environment": "test_suites",
     "testing/conformance/environment_scene": "test_suites",
@@ -68,6 +67,7 @@ TOGETHER = {
 """Module -> the test file, in the folder that mirrors the module's own, in which it is tested among others."""
 
 STORIES = {
+    "adapters/routers/haproxy/test_plainest",
     "adapters/routers/haproxy/test_renewal",
     "adapters/routers/haproxy/test_requests",
     "adapters/routers/haproxy/test_turning",
@@ -77,6 +77,7 @@ STORIES = {
     "core/test_rules",
     "keeper/test_haproxy",
     "test_mirror",
+    "test_bench_results",
 }
 """Test files that tell of several modules at once and are nobody's own."""
 

@@ -140,7 +140,7 @@ def blindness(w: World, p: Policy) -> Verdict | None:
     if not seconds or w.now - (seconds[-1].at + 1.0) > p.fresh_within:
         return unknown(f"the newest request counts are older than {span(p.fresh_within)}")
     if seconds[-1].lost:
-        return unknown("the router's log lost lines in the last second")
+        return unknown("not every request of the last second is accounted for")
     return None
 
 

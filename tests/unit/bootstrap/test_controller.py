@@ -8,14 +8,22 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.unit.adapters.stores.saves import at
 from tests.unit.cli.house import FakeHouse
 from tests.unit.keeper.house import House as KeeperHouse
 from verdigris.adapters.stores.lease import Lease
 from verdigris.adapters.stores.pokes import listen, poke
-from verdigris.bootstrap.controller import follow, hear, refuse_a_lost_store, take
+from tests.waiting import eventually
+from verdigris.adapters.stores.desk import SqliteDesk
+from verdigris.adapters.stores.keeping import Kept
+from verdigris.adapters.stores.sql import SqlStore
+from verdigris.bootstrap.controller import follow, hear, refuse_a_lost_store, take, tidy
 from verdigris.bootstrap.house import DATABASE, House
+from verdigris.core.deployment import Note
 from verdigris.core.errors import Conflict, StoreUnavailable
 from verdigris.engine.service import Service
+
+NOTES = [Note("note", f"{n}") for n in range(5)]
 
 
 @pytest.fixture
@@ -103,3 +111,20 @@ async def test_a_change_in_one_app_wakes_that_one(tmp_path):
     bells = asyncio.Event(), asyncio.Event()
     await follow(Changing(), bells[0])
     assert [True, False] == [bell.is_set() for bell in bells]
+
+
+async def test_the_past_is_forgotten_while_the_controller_runs_and_again_after_trouble(tmp_path, caplog):
+    path = tmp_path / DATABASE
+    store, desk = SqlStore(path), SqliteDesk(path)
+    await store.prepare()
+    tidying = asyncio.create_task(tidy(store, Kept(events=2), every=0.01))
+    for generation in range(2):
+        await store.save(at(generation), generation - 1 if generation else None, NOTES, (), 1.0)
+        await eventually(lambda: len(desk.events()) == 2, "the oldest to be forgotten")
+    path.rename(path.with_suffix(".away"))
+    await eventually(lambda: "nothing was forgotten" in caplog.text, "the trouble to be told")
+    path.with_suffix(".away").rename(path)
+    await store.save(at(2), 1, NOTES, (), 1.0)
+    await eventually(lambda: len(desk.events()) == 2, "the oldest to be forgotten after the trouble")
+    tidying.cancel()
+    await store.close()

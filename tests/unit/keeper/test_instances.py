@@ -368,6 +368,16 @@ async def test_output_is_kept_within_a_bound_while_the_application_runs(house: H
     assert log.stat().st_mode & 0o777 == older.stat().st_mode & 0o777 == 0o600
 
 
+async def test_what_controller_and_command_line_say_is_kept_within_the_same_bound(house: House) -> None:
+    house.close()
+    house.state.mkdir(exist_ok=True)
+    log = house.state / "controller.log"
+    log.write_text("x" * 30_000)
+    house.open("--log-most-bytes=20000")
+    await eventually(lambda: log.stat().st_size == 0, "the log to be cut")
+    assert 20_000 == log.with_name("controller.log.1").stat().st_size
+
+
 def _last_word(log: Path) -> str:
     return log.read_text().splitlines()[-2] if log.exists() and log.stat().st_size else ""
 
