@@ -67,10 +67,10 @@ def _unknown(name: str, model: type[Section]) -> str:
     if model is Apps:
         return "stands beside apps: write it under each app that it is for"
     known = names(model)
-    if close := get_close_matches(name, known, 1):
-        return f"unknown key, did you mean {close[0]}?"
     if elsewhere := [entry.name for entry in entries() if entry.name.rpartition(".")[2] == name != "app"]:
         return f"unknown key here, did you mean {elsewhere[0]}?"
+    if close := get_close_matches(name, known, 1):
+        return f"unknown key, did you mean {close[0]}?"
     return f"unknown key. Known here: {', '.join(known)}"
 
 

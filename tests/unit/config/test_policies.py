@@ -46,6 +46,7 @@ def test_a_difference_names_keys_and_values_as_the_file_writes_them():
         drain=90.0,
         max_error_rate=0.005,
         max_p99=0.25,
+        drill_every=86400.0,
         after_cutover=OnUnknown.ROLLBACK,
         gate=True,
     )
@@ -55,6 +56,7 @@ def test_a_difference_names_keys_and_values_as_the_file_writes_them():
         Change("cutover.drain", "5m", "1m30s"),
         Change("bake.max_error_rate", "1%", "0.5%"),
         Change("bake.max_p99", "none", "250ms"),
+        Change("drill.every", "none", "1d"),
         Change("on_unknown.after_cutover", "hold", "rollback"),
         Change("gate", "none", "person"),
     }
@@ -68,7 +70,8 @@ def test_equal_policies_have_one_hash_and_different_ones_differ():
 
 
 @pytest.mark.parametrize(
-    "field", sorted(KEYS.keys() - {"holdback", "before_cutover", "after_cutover", "gate", "max_p99"})
+    "field",
+    sorted(KEYS.keys() - {"holdback", "before_cutover", "after_cutover", "gate", "max_p99", "drill_every"}),
 )
 def test_any_changed_amount_changes_the_hash_and_is_told_by_its_key(field):
     old = Policy()
