@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # so that it can be run as a script from anywhere
 
-from scripts import write_reference  # noqa: E402
+from scripts import fault_matrix, write_reference  # noqa: E402
 from scripts.command_line import command_line  # noqa: E402
 from scripts.life_cycle import BACKWARD, FORWARD, table  # noqa: E402
 from scripts.life_cycle_picture import picture  # noqa: E402
@@ -21,6 +21,7 @@ DOCS = ROOT / "docs"
 WHOLE: dict[str, Callable[[], str]] = {
     "concepts/life-cycle.svg": picture,
     "reference/cli.md": command_line,
+    "reference/faults.md": fault_matrix.page,
 }
 PARTS: dict[tuple[str, str], Callable[[], str]] = {
     ("concepts/life-cycle.md", "forward"): lambda: table(FORWARD),

@@ -1,5 +1,5 @@
-"""Rules for every test: in CI nothing is skipped, what needs root is named where it cannot run, and figures that were
-found are printed at the end.
+"""Rules for every test: in CI nothing is skipped, what needs root is named where it cannot run, figures that were
+found are printed at the end, and properties are tried with the same examples everywhere but in `make fuzz`.
 """
 
 import os
@@ -7,6 +7,17 @@ from collections.abc import Callable, Generator
 from typing import TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+FUZZ = int(os.environ.get("VERDIGRIS_FUZZ", "0"))
+"""How many examples of each property are drawn by chance; 0 for few that are always the same."""
+
+# No deadline: two busy cores must not fail a test that is right.
+settings.register_profile("steady", derandomize=True, deadline=None, database=None)
+settings.register_profile(
+    "fuzz", max_examples=FUZZ or 1, deadline=None, print_blob=True, suppress_health_check=list(HealthCheck)
+)
+settings.load_profile("fuzz" if FUZZ else "steady")
 
 IN_CI = bool(os.environ.get("CI"))
 NEEDS_ROOT = "needs root"

@@ -1,5 +1,3 @@
-# ruff: noqa: ASYNC240 - a look at a file holds up nobody in a test
-
 import sqlite3
 from contextlib import closing
 from dataclasses import replace

@@ -152,6 +152,26 @@ async def test_a_controller_that_starts_anew_leaves_what_runs_alone(house):
     assert house.runner.reloads == 0
 
 
+@pytest.mark.parametrize("reloaded", [False, True], ids=["restart", "reload"])
+async def test_what_a_killed_controller_told_it_and_did_not_write_down_outlives_the_next_one(house, reloaded):
+    blue, green = await house.both()
+    await house.route(0, 3, blue, green)
+    names = ("share.map", "haproxy.cfg")
+    before = [house.router.door.files.read(name) for name in names]
+    wanted = await house.route(100, 4, green)
+    for name, text in zip(names, before, strict=True):
+        house.router.door.files.write(name, text)
+    house.site = replace(house.site, max_body=1000 if reloaded else None)
+    again = house.another_router()
+    await again.door.prepare()
+    if not reloaded:
+        house.runner.crash()
+        house.runner.start()
+    reading = await house.reading(again)
+    assert (wanted, 4, int(reloaded)) == (reading.routing, reading.generation, house.runner.reloads)
+    assert (await house.ask()).body == "green"
+
+
 async def test_other_settings_reload_it_with_the_same_routing(house):
     blue, green = await house.both()
     wanted = await house.route(100, 4, blue, green)
