@@ -1,7 +1,10 @@
 # Thin on purpose: what a target does stands in scripts/, what a part of the tests is stands in CONTRIBUTING.md.
-.PHONY: demo test check bench docs lock clean
+.PHONY: demo test test-all check fuzz bench docs lock clean
 
 PY := .venv/bin/python
+EXAMPLES ?= 5000
+MINUTES ?= 30
+SEED := $(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' '))
 SOURCE := PYTHONPATH=src:kit/src PATH="$(CURDIR)/.venv/bin:$$PATH"
 
 demo:   ## ship a good and a bad version of a real API under load, here, in two minutes
@@ -12,6 +15,9 @@ test:   ## everything, against the built wheels; `make test PARTS="unit e2e"` ru
 	@scripts/setup.sh test
 	@$(PY) scripts/run_tests.py $(PARTS)
 
+test-all: test ## the same, and kill -9 at every labelled point, without a limit of time
+	@VERDIGRIS_ALL_POINTS=1 $(PY) -m pytest -q -n 2 tests/crash
+
 check:  ## the fast loop, against the source: format, lint, types, walls, unit tests
 	@scripts/setup.sh test tools
 	@$(SOURCE) ruff format
@@ -20,9 +26,25 @@ check:  ## the fast loop, against the source: format, lint, types, walls, unit t
 	@$(SOURCE) lint-imports --no-cache
 	@$(SOURCE) python -m pytest -q -n 2 tests/unit
 
-bench:  ## the numbers, printed
+fuzz:   ## every property with examples by chance, for long: `make fuzz EXAMPLES=20000 SEED=7`
 	@scripts/setup.sh test
-	@$(PY) -m pytest -q -s tests/bench
+	@echo "fuzz: once more with make fuzz EXAMPLES=$(EXAMPLES) SEED=$(SEED)"
+	@$(SOURCE) VERDIGRIS_FUZZ=$(EXAMPLES) python -m pytest -q -m hypothesis -o timeout=0 --hypothesis-seed=$(SEED) tests/hostile tests/unit
+
+bench:  ## the numbers, beside what people use today; printed, and kept in build/bench.json
+	@scripts/setup.sh test
+	@$(PY) scripts/run_tests.py --provide scripts/debian-packages-bench.txt
+	@rm -f build/bench.json
+	@$(PY) -m pytest -q -s -o timeout=300 tests/bench
+	@$(PY) scripts/figures.py --print
+
+figures: ## the table of the README anew, from what `make bench` found
+	@scripts/setup.sh test
+	@$(PY) scripts/figures.py
+
+soak:   ## deploys under load for half an hour, and nothing may have grown: `make soak MINUTES=3` for less
+	@scripts/setup.sh test
+	@VERDIGRIS_SOAK_MINUTES=$(MINUTES) $(PY) -m pytest -q -s tests/soak
 
 docs:   ## write the generated pages of docs/ anew
 	@scripts/setup.sh test

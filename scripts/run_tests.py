@@ -142,14 +142,20 @@ def wanted_packages(text: str) -> list[str]:
     return [line for line in (line.partition("#")[0].strip() for line in text.splitlines()) if line]
 
 
-def provide_packages() -> list[str]:
-    """Install what the tests need where that may be done; the packages that are missing all the same."""
-    missing = [name for name in wanted_packages(PACKAGES.read_text()) if not installed(name)]
+def provide_packages(wanted: Path = PACKAGES) -> list[str]:
+    """Install what is needed where that may be done; the packages that are missing all the same."""
+    missing = [name for name in wanted_packages(wanted.read_text()) if not installed(name)]
     if missing and os.geteuid() == 0 and shutil.which("apt-get"):
         print(f"installing {', '.join(missing)}", flush=True)
         for command in (["update", "-qq"], ["install", "-y", "-qq", *missing]):
             subprocess.run(["apt-get", *command], check=False)
     return [name for name in missing if not installed(name)]
+
+
+def name_what_is_lacking(lacking: list[str]) -> None:
+    """How to get it, where it could not be installed."""
+    if lacking:
+        print(f"Not installed, and some tests need it: apt-get install {' '.join(lacking)}", flush=True)
 
 
 def installed(package: str) -> bool:
@@ -172,7 +178,10 @@ def environment(lacking: list[str]) -> dict[str, str]:
 
 
 def main(names: list[str]) -> int:
-    """Run the named parts, or all; 0 when everything passed."""
+    """Run the named parts, or all; 0 when everything passed. `--provide FILE` installs packages, and runs nothing."""
+    if names[:1] == ["--provide"]:
+        name_what_is_lacking(provide_packages(Path(names[1])))
+        return 0
     parts = chosen(parts_in(TABLE.read_text()), names)
     shutil.rmtree(REPORTS, ignore_errors=True)
     lacking = provide_packages()
@@ -183,8 +192,7 @@ def main(names: list[str]) -> int:
     print("\n=== summary")
     for line in map(str, outcomes):
         print(line)
-    if lacking:
-        print(f"Not installed, and some tests need it: apt-get install {' '.join(lacking)}")
+    name_what_is_lacking(lacking)
     failed = sum(outcome.failed for outcome in outcomes)
     print(f"{sum(outcome.passed for outcome in outcomes)} passed, {failed} failed", flush=True)
     return 1 if failed else 0

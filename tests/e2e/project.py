@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from load import Call, LoadProcess, Plan, Result
 from tests.e2e.routers import WANTED
@@ -24,6 +24,8 @@ from tests.e2e.sight import WITHIN, Document, Sight, alive
 from tests.waiting import eventually_sync
 
 __all__ = ["LIVING", "MIX", "Project", "project_in"]
+
+P = TypeVar("P", bound="Project")
 
 ORDERS = Path(__file__).parents[2] / "examples" / "orders"
 VERDIGRIS = (sys.executable, "-m", "verdigris")
@@ -210,9 +212,9 @@ LIVING: list[Project] = []
 
 
 @contextlib.contextmanager
-def project_in(place: Path, **sections: Any) -> Iterator[Project]:
+def project_in(place: Path, kind: type[P] = Project, **sections: Any) -> Iterator[P]:  # type: ignore[assignment]
     """A project until the block ends; meanwhile it is in `LIVING`."""
-    project = Project(place, **sections)
+    project = kind(place, **sections)
     LIVING.append(project)
     try:
         yield project

@@ -1,6 +1,7 @@
-"""kill -9 under load: of the controller at ten moments of a deployment, of keeper and controller, of the router.
+"""kill -9 under load, as people at the command line see it: of the controller, of keeper and controller, of the router.
 
-The moments are those of the event log: what was just written down is what the controller was about to do.
+The moments are those of the event log: what was just written down is what the controller was about to do. Every point
+that there is, without a person, is struck in tests/crash.
 """
 
 import time
@@ -12,24 +13,15 @@ from tests.waiting import eventually_sync
 
 RATE = 300.0
 
-FORWARD = (
-    "phase: preflight",
-    "action: tear_down",
-    "action: provision",
-    "action: route: the router's members",
-    "phase: validate",
-    "action: route: traffic goes",
-    "phase: drain",
-    "phase: bake",
-)
+FORWARD = ("action: provision", "action: route: traffic goes")
 """Each is struck in a deployment of its own, as soon as it can be read; the answer to it is still under way."""
 
-BACKWARD = ("action: route: traffic goes", "phase: settle")
+BACKWARD = ("action: route: traffic goes",)
 
 pytestmark = pytest.mark.timeout(180)
 
 
-def test_a_controller_killed_at_ten_moments_costs_no_request_and_changes_no_ending(shared, figure):
+def test_a_controller_killed_under_whoever_deploys_costs_no_request_and_changes_no_ending(shared, figure):
     with shared.load(RATE, MIX) as load:
         for number, moment in enumerate(FORWARD):
             struck(shared, moment, by_hand=number % 2 == 0)

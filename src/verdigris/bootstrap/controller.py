@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 from verdigris.adapters.environments.process.adapter import ProcessEnvironment
+from verdigris.adapters.stores.keeping import KEPT, Kept
 from verdigris.adapters.stores.lease import Lease
 from verdigris.adapters.stores.pokes import listen
 from verdigris.adapters.stores.sql import SqlStore
@@ -126,11 +127,11 @@ async def mind_the_keeper(house: House) -> None:
                 await asyncio.to_thread(start_again, house)
 
 
-async def tidy(store: SqlStore, every: float = TIDIED_EVERY) -> None:
+async def tidy(store: SqlStore, kept: Kept = KEPT, every: float = TIDIED_EVERY) -> None:
     """Forget the oldest of the past, now and then: a controller may run for months, and its file must not grow."""
     while True:
         try:
-            await store.prune()
+            await store.prune(kept)
         except StoreUnavailable as error:
             log.warning("nothing was forgotten, that is tried again: %s", error)
         await asyncio.sleep(every)

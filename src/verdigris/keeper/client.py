@@ -169,7 +169,8 @@ class KeeperClient:
         from verdigris.keeper.observed import Event
 
         async with self._conversation(Watch(), timeout) as reader:
-            _result(await asyncio.wait_for(reader.readline(), timeout))
+            async with asyncio.timeout(timeout):
+                _result(await reader.readline())
             while line := await reader.readline():
                 yield build(Event, decode(line), "event")
         raise KeeperError("unreachable", f"the keeper of {self.state} ended the conversation; observe again")
@@ -195,8 +196,9 @@ class KeeperClient:
 
         try:
             with _place(self.state) as place:
-                connecting = asyncio.open_unix_connection(place, limit=ANSWER_MOST)
-                reader, writer = await asyncio.wait_for(connecting, timeout)
+                # Not `wait_for`: before Python 3.12 it forgets a cancellation that comes with the result.
+                async with asyncio.timeout(timeout):
+                    reader, writer = await asyncio.open_unix_connection(place, limit=ANSWER_MOST)
         except TimeoutError:
             raise _too_slow(self.state, timeout) from None
         except OSError as error:

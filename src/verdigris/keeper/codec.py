@@ -7,6 +7,7 @@ A complaint names the field and the type that was found, never the value: it cou
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 import typing
 from enum import Enum
@@ -40,14 +41,39 @@ def _read(kind: Any, value: object, where: str, strict: bool) -> object:
         return tuple(_read(typing.get_args(kind)[0], v, f"{where}[{i}]", strict) for i, v in enumerate(items))
     if origin is dict:
         pairs = _expect(dict, value, where)
-        return {k: _read(typing.get_args(kind)[1], v, f"{where}.{k}", strict) for k, v in pairs.items()}
+        return {
+            k: _read(typing.get_args(kind)[1], v, f"{where}.{_name(k)}", strict) for k, v in pairs.items()
+        }
     if dataclasses.is_dataclass(kind):
         return _object(kind, _expect(dict, value, where), where, strict)
     if issubclass(kind, Enum):
-        return kind(value)
-    if kind is float and type(value) is int:
-        return float(value)
-    return _expect(kind, value, where)
+        return _choice(kind, value, where)
+    return _number(value, where) if kind is float else _expect(kind, value, where)
+
+
+def _choice(kind: type[Enum], value: object, where: str) -> Enum:
+    found = next((member for member in kind if member.value == value), None)
+    if found is None:
+        raise ValueError(f"{where}: must be one of {', '.join(str(member.value) for member in kind)}")
+    return found
+
+
+def _number(value: object, where: str) -> float:
+    """Finite: a time that is no number would never come."""
+    if type(value) not in (int, float):
+        raise ValueError(f"{where}: must be float, got {type(value).__name__}")
+    try:
+        number = float(typing.cast(float, value))
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ValueError(f"{where}: must be a number that is not endless")
+    return number
+
+
+def _name(text: str) -> str:
+    """A name of somebody else's in a sentence: short, and harmless on a terminal."""
+    return text[:80] if text[:80].isprintable() else ascii(text[:80])
 
 
 def _expect(kind: type[Any], value: object, where: str) -> Any:
@@ -61,7 +87,7 @@ def _object(kind: Any, pairs: dict[str, object], where: str, strict: bool) -> ob
     if missing := sorted(needed - pairs.keys()):
         raise ValueError(f"{where}: {missing[0]} is missing")
     if strict and (unknown := sorted(pairs.keys() - hints.keys())):
-        raise ValueError(f"{where}: {unknown[0][:80]} is not a field; known are {', '.join(hints)}")
+        raise ValueError(f"{where}: {_name(unknown[0])} is not a field; known are {', '.join(hints)}")
     return kind(**{k: _read(hints[k], v, f"{where}.{k}", strict) for k, v in pairs.items() if k in hints})
 
 

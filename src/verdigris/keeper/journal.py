@@ -109,7 +109,7 @@ class Journal:
             data = json.loads(self.path.read_bytes())
             if isinstance(data, dict) and data.get("format") != FORMAT:
                 raise ValueError(
-                    f"format {data.get('format')!r} is of another version: end what runs with that one,"
+                    f"format {str(data.get('format'))[:20]!r} is of another version: end what runs with that one,"
                     f" this one reads format {FORMAT}"
                 )
             return build(Book, data, "keeper.json")

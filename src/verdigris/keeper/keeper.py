@@ -64,7 +64,8 @@ class Keeper:
             self._pass(moment)
             with contextlib.suppress(TimeoutError):
                 wait = max(self._due(moment) - now(), WAIT_LEAST)
-                await asyncio.wait_for(self.ground.woken.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self.ground.woken.wait()
 
     def _pass(self, moment: float) -> None:
         """One step for everything that needs one."""
@@ -100,10 +101,11 @@ class Keeper:
     def _tidy(self) -> None:
         reap_strays(self.ground.children)
         most = self.ground.tuning.log_most_bytes
+        # *.log: our own, and what controller and command line have to say. They come and go, and nobody else minds it.
         for path in (
             *self.ground.state.glob("logs/*.log"),
             self.router.log,
-            self.ground.state / "keeper.log",
+            *self.ground.state.glob("*.log"),
         ):
             logs.bound(path, most)
 

@@ -109,7 +109,8 @@ class Server:
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
             try:
-                line = await asyncio.wait_for(reader.readline(), SILENCE_MOST)
+                async with asyncio.timeout(SILENCE_MOST):
+                    line = await reader.readline()
             except ValueError:  # how a StreamReader says that its limit was passed
                 await _write(writer, _failure(KeeperError("invalid", f"the line is over {LINE_MOST} bytes")))
                 return

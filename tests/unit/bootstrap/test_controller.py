@@ -11,11 +11,11 @@ import pytest
 from tests.unit.adapters.stores.saves import at
 from tests.unit.cli.house import FakeHouse
 from tests.unit.keeper.house import House as KeeperHouse
-from verdigris.adapters.stores.lease import Lease
-from verdigris.adapters.stores.pokes import listen, poke
 from tests.waiting import eventually
 from verdigris.adapters.stores.desk import SqliteDesk
 from verdigris.adapters.stores.keeping import Kept
+from verdigris.adapters.stores.lease import Lease
+from verdigris.adapters.stores.pokes import listen, poke
 from verdigris.adapters.stores.sql import SqlStore
 from verdigris.bootstrap.controller import follow, hear, refuse_a_lost_store, take, tidy
 from verdigris.bootstrap.house import DATABASE, House

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, delete, func, select
 
 from verdigris.adapters.stores.tables import COMMANDS, DEPLOYMENTS, EVENTS, FILED
 
-__all__ = ["Kept", "bunches"]
+__all__ = ["KEPT", "Kept", "bunches"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,10 @@ class Kept:
     events: int = 200_000
     deployments: int = 1000
     answered: int = 10_000
+
+
+KEPT = Kept()
+"""Months of a busy team, and some tens of MiB."""
 
 
 def bunches(kept: Kept) -> Iterator[tuple[Callable[..., int], Any, int]]:

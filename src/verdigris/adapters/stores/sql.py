@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from verdigris.adapters.stores import rows
 from verdigris.adapters.stores.files import made_private, why
-from verdigris.adapters.stores.keeping import Kept, bunches
+from verdigris.adapters.stores.keeping import KEPT, Kept, bunches
 from verdigris.adapters.stores.records import load, load_saved, refuse_newer
 from verdigris.adapters.stores.tables import COMMANDS, FILED
 from verdigris.adapters.stores.upgrade import bring_up_to_date
@@ -109,7 +109,7 @@ class SqlStore:
     async def settle(self, filed: Filed, accepted: bool, sentence: str, deployment: str = "") -> None:
         await self._do(self._writes, rows.settle, (filed.id, accepted, sentence), deployment)
 
-    async def prune(self, kept: Kept = Kept()) -> int:
+    async def prune(self, kept: Kept = KEPT) -> int:
         """Forget what is older than the newest `kept`, a bounded bunch at a time. Returns how many rows that were.
 
         What waits for an answer and the newest deployment of an app are never forgotten.

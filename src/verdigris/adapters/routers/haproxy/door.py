@@ -21,7 +21,7 @@ from verdigris.adapters.routers.haproxy.pages import Pages
 from verdigris.adapters.routers.haproxy.render import render, sites_map, structure
 from verdigris.adapters.routers.haproxy.seats import places_of
 from verdigris.adapters.routers.haproxy.settings import Door
-from verdigris.adapters.routers.haproxy.sight import Sight, counters_of
+from verdigris.adapters.routers.haproxy.sight import Sight, counters_of, look_at
 from verdigris.adapters.routers.haproxy.socket import Conversation
 from verdigris.adapters.routers.haproxy.table import Row, Table
 from verdigris.adapters.routers.haproxy.words import (
@@ -75,6 +75,7 @@ class FrontDoor:
         """Have HAProxy running with these settings and the routing that it had before, if it had one."""
         self.secret = self.files.secret()
         tables = {site.app: self._written(site.app) for site in self.door.sites}
+        tables |= await self._ahead_of(tables)
         places = {site.app: max(site.places, tables[site.app].places) for site in self.door.sites}
         await asyncio.to_thread(self._write_beside)
         await self.check_and_write(tables, places, self.files.latch())
@@ -199,6 +200,20 @@ class FrontDoor:
             self.files.keep(name, text)
         self.files.write_previews(self.secret, [site.app for site in self.door.sites])
         self._beside = "".join(beside.values())
+
+    async def _ahead_of(self, tables: Mapping[str, Table]) -> dict[str, Table]:
+        """What a predecessor told the process and was killed before it wrote it down: no file knows of that."""
+        try:
+            conversation = await self.talk()
+            sights = [await look_at(conversation, app) for app in tables]
+        except ObservationError:
+            return {}
+        ours = [s for s in sights if not s.trouble and s.table.row.installation == self.installation]
+        return {
+            s.app: s.table
+            for s in ours
+            if (s.table.row.generation or 0) >= (tables[s.app].row.generation or 0)
+        }
 
     def _tables(self, sight: Sight) -> dict[str, Table]:
         """What all apps have at this moment, by the map."""
