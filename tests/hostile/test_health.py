@@ -226,3 +226,5 @@ async def test_a_slow_drip_ends_at_the_deadline():
             await client.get(f"http://127.0.0.1:{port}/", 0.5)
         over.set()
         await client.close()
+        listener.close()
+        await eventually(lambda: len(asyncio.all_tasks()) == 1, "the drip to end")

@@ -108,8 +108,9 @@ class Journal:
         try:
             data = json.loads(self.path.read_bytes())
             if isinstance(data, dict) and data.get("format") != FORMAT:
+                found = repr(data.get("format"))[:20]
                 raise ValueError(
-                    f"format {str(data.get('format'))[:20]!r} is of another version: end what runs with that one,"
+                    f"format {found} is of another version: end what runs with that one,"
                     f" this one reads format {FORMAT}"
                 )
             return build(Book, data, "keeper.json")
