@@ -3,10 +3,10 @@
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
-__all__ = ["eventually", "eventually_sync"]
+__all__ = ["eventually", "eventually_sync", "settled"]
 
 T = TypeVar("T")
 
@@ -37,3 +37,22 @@ def eventually_sync(look: Callable[[], T], what: str, within: float = WITHIN) ->
             raise AssertionError(f"waited {within:g} s for {what}, last seen: {seen!r}")
         time.sleep(GLANCE)
     return seen
+
+
+async def settled(but: Iterable[asyncio.Task[object]] = ()) -> None:
+    """End what runs in this loop, `but` for these: whoever is just being taken up is taken up, and then let go.
+
+    A connection that is still held when its loop ends is a warning, and that in whichever test comes next.
+    """
+    spared = {*but, asyncio.current_task()}
+    await _rounds(asyncio.all_tasks() - spared, 0.1)
+    held = asyncio.all_tasks() - spared
+    for task in held:
+        task.cancel()
+    await _rounds(held, 1.0)
+
+
+async def _rounds(tasks: set[asyncio.Task[object]], seconds: float) -> None:
+    """Let the loop go round until these are over; what was closed just now takes its leave meanwhile."""
+    for waits in (tasks, (), ()):
+        await asyncio.wait([*waits, asyncio.create_task(asyncio.to_thread(int))], timeout=seconds)

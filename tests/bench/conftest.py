@@ -1,26 +1,28 @@
-"""Figures: each bench says a name, a value with its unit and the bar; table and JSON come at the end of the run."""
+"""Figures that a bench says one by one, shown together when it is over; a project that serves."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Generator, Iterator
 
 import pytest
 
+from tests.bench.results import Figure, show
 from tests.e2e.project import LIVING, Project, project_in
 
 Say = Callable[..., None]
 
 
 @pytest.fixture
-def say(record_property: Callable[[str, object], None]) -> Say:
-    """`say(name, value, unit, bar)`: a figure that was found. Nothing is asserted of it."""
+def say(request: pytest.FixtureRequest) -> Iterator[Say]:
+    """`say(name, value, unit, bar)`, and whatever else a `Figure` has: something that was found."""
+    figures: list[Figure] = []
 
-    def noted(name: str, value: float, unit: str = "", bar: str = "") -> None:
-        figure = {"name": name, "value": round(value, 3), "unit": unit, "bar": bar}
-        record_property("bench", figure)
+    def noted(name: str, value: float, unit: str = "", bar: str = "", **more: object) -> None:
+        figures.append(Figure(name, value, unit, bar=bar, **more))  # type: ignore[arg-type]
 
-    return noted
+    yield noted
+    if figures:
+        show(request.node.name.removeprefix("test_").replace("_", " "), figures)
 
 
 @pytest.fixture(scope="session")
@@ -40,15 +42,3 @@ def pytest_runtest_makereport(
     if report.failed and call.when == "call":
         report.sections += [(f"logs of {project.state}", project.logs()) for project in LIVING]
     return report
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
-    figures = [value for report in reports for name, value in report.user_properties if name == "bench"]
-    if not figures:
-        return
-    terminalreporter.section("figures")
-    for figure in figures:
-        number = f"{figure['value']:,g} {figure['unit']}"
-        terminalreporter.line(f"{figure['name']:<66}{number:>18}   {figure['bar']}")
-    terminalreporter.line(json.dumps({"figures": figures}))

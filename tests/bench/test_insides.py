@@ -1,15 +1,20 @@
-"""How fast the parts are that the rest rests on: reading the router's lines, and simulating."""
+"""How fast the parts are that the rest rests on: reading the router's lines, simulating, and deciding."""
 
 import logging
 import time
 
+import pytest
+
+from tests.unit.core.worlds import a_stage
 from verdigris.adapters.signals.counts import Counts
 from verdigris.adapters.signals.lines import Frames, read
+from verdigris.core.lifecycle import decide
 from verdigris.testing.simulation import simulate
 
 LINES = 100_000
 CHUNK = 1 << 16
 SECONDS = 10.0
+DECIDING = 1.0
 
 
 def test_lines_of_the_router(say):
@@ -36,3 +41,14 @@ def test_steps_of_the_simulator(say):
         steps / (time.process_time() - began),
         "/s of a core",
     )
+
+
+@pytest.mark.parametrize("phase", ["bake", "cutover", "stabilize"])
+def test_decisions(say, phase):
+    """One look at a world with two slots, four instances and thirty seconds of requests."""
+    stage = a_stage(phase)
+    world, done, began = stage.world(), 0, time.process_time()
+    while time.process_time() - began < DECIDING:
+        decide(stage.d, world, stage.p)
+        done += 1
+    say(f"decisions in {phase}", done / (time.process_time() - began), "/s of a core")

@@ -1,6 +1,8 @@
-"""What a release costs callers, how long its steps take, and what the controller spends."""
+"""What a release of a real API costs callers, how long its steps take, and what our processes spend."""
 
+import itertools
 import json
+import re
 import time
 from pathlib import Path
 
@@ -13,75 +15,86 @@ from tests.e2e.project import MIX
 from tests.e2e.switches import percentile, switches_in, took
 from tests.waiting import eventually_sync
 
-SWITCHES = 8
+SWITCHES = 5
 IDLE = 10.0
 
 pytestmark = pytest.mark.timeout(300)
 
 
-def test_switches(serving, say):
+def test_switches_of_a_real_api(serving, say):
     """Under 1,000 requests a second: short ones, uploads of 64 KiB, a handler of 400 ms."""
     with serving.load(1000.0, MIX) as load:
         for _ in range(SWITCHES):
             serving.ship()
     times = took(switches_in(serving.events())[-SWITCHES:], load.result)
-    say(f"failed of {load.result.requests} requests in {SWITCHES} switches", load.result.failed, "", "0")
-    say(
-        "switch: decision → last request sent that the old slot answered, p50",
-        percentile(times, 0.5) * 1e3,
-        "ms",
-        "≤ 25",
-    )
-    say("the same, p99", percentile(times, 0.99) * 1e3, "ms", "≤ 100")
+    how = f"{SWITCHES} deployments of the orders API, {load.result.requests:,} requests"
+    say("orders: failed requests", load.result.failed, "", "0", how=how)
+    say("orders: decision → last request sent that the old slot answered, p50", percentile(times, 0.5) * 1e3, "ms",
+        "≤ 25 ms", how=how)  # fmt: skip
+    say("orders: the same, p99", percentile(times, 0.99) * 1e3, "ms", "≤ 100 ms", how=how)
 
 
-def test_the_gate_is_quick(serving, say):
-    """From the moment at which the last instance listens to the cutover: passes and a look through the router."""
-    seen = serving.events()[-1].number
+def test_the_gate_and_the_command_line(serving, say):
+    """The gate: from the moment at which the last instance listens to the cutover."""
+    seen, began = serving.events()[-1].number, time.time()
     serving.ship()
-    began = next(e.wall for e in serving.events(after=seen) if e.sentence == "cutover")
+    ended, events = time.time(), serving.events(after=seen)
+    at = next(e.wall for e in events if e.sentence == "cutover")
     news = [json.loads(line) for line in (serving.state / "keeper.log").read_text().splitlines()]
     listened = [event["at"] for event in news if event["event"] == "running"][-1]
     behind = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    gate = (at - behind - listened) * 1e3
+    say("gate: from listening to the cutover, two passes included", gate, "ms", "≤ 250 ms + passes")
+    said = [e.wall for e in events if began <= e.wall <= ended]
+    own = (ended - began) - (said[-1] - said[0])
     say(
-        "gate: from listening to the cutover, two passes included",
-        (began - behind - listened) * 1e3,
-        "ms",
-        "≤ 250 + passes",
+        "deploy: what the command line takes beside the deployment",
+        own,
+        "s",
+        how="its start, sealing, its end",
     )
 
 
-def test_the_controller_at_rest_and_at_work(serving, say):
+def test_what_our_processes_spend(serving, say):
     controller = serving.controller
     until = time.monotonic() + IDLE
     with spent_by(controller) as at_rest:
         eventually_sync(lambda: time.monotonic() > until, "some rest")
     say("controller at rest", at_rest.seconds / IDLE * 100, "% of a core")
-    status = Path(f"/proc/{controller}/status").read_text().splitlines()
-    say(
-        "controller, resident", int(next(line for line in status if "VmRSS" in line).split()[1]) / 1024, "MiB"
-    )
     with spent_by(controller) as at_work:
         serving.ship()
     say("controller, CPU of one deployment", at_work.seconds, "s")
+    for name in ("controller", "keeper", "haproxy"):
+        resident, share = memory(getattr(serving, name))
+        say(f"{name}, resident", resident, "MiB", how="after some deployments, one app")
+        say(f"{name}, its share of what is shared", share, "MiB")
 
 
-def test_the_way_back_from_a_dead_and_from_a_hung_release(serving, say):
-    """With the controller alive and nobody watching, a second after the switch."""
+def memory(pid):
+    """RSS and PSS in MiB."""
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return [int(re.search(rf"^{name}:\s+(\d+) kB", text, re.MULTILINE)[1]) / 1024 for name in ("Rss", "Pss")]
+
+
+@pytest.mark.parametrize(("fate", "alive"), list(itertools.product(FATES, (True, False))))
+def test_the_way_back(serving, say, fate, alive):
+    """A second after the switch, and nobody watches; with the controller dead the router has nobody to ask."""
     calls = (Call("GET", "/", share=3), Call("POST", "/attachments", b"x" * 1024))
-    for fate, name in FATES.items():
-        with (
-            serving.configured(bake={"for": "10m"}),
-            serving.load(100.0, calls, timeout=4.0, connections=1000) as load,
-        ):
-            serving.begin_ship("hangs" if fate is freeze else "good", "--queue", requests=20, seconds=1.0)
-            serving.until("bake")
-            died = fate(serving)
-            serving.until("rolled_back")
-        failures = [r.sent if fate is freeze else r.received for r in load.result.failures]
-        say(
-            f"green {name} → last failed request ({len(failures)} failed)",
-            max([*failures, died]) - died,
-            "s",
-            "≤ 3",
-        )
+    old = serving.serves
+    with (
+        serving.configured(bake={"for": "10m"}),
+        serving.load(100.0, calls, timeout=4.0, connections=1000) as load,
+    ):
+        serving.begin_ship("hangs" if fate is freeze else "good", "--queue", requests=20, seconds=1.0)
+        serving.until("bake")
+        if not alive:
+            serving.kill_controller()
+        died = fate(serving)
+        eventually_sync(lambda: serving.answers() and serving.serves == old, "the old release to serve")
+        if not alive:
+            serving.begin("up")
+        serving.until("rolled_back")
+    failures = [r.sent if fate is freeze else r.received for r in load.result.failures]
+    whose = f"green {FATES[fate]}, controller {'alive' if alive else 'dead'}"
+    say(f"{whose}: until the last failed request", max([*failures, died]) - died, "s", "≤ 3 s",
+        how=f"100 requests/s, {len(failures)} failed")  # fmt: skip

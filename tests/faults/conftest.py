@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.ground import Ground
+from tests.waiting import settled
 
 
 @pytest.fixture(autouse=True)
@@ -25,18 +25,3 @@ async def ground(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     async with ground.stack:
         yield ground
     await settled()
-
-
-async def settled() -> None:
-    """Connections that somebody still held are gone before the loop is; one that is just being taken up is taken up."""
-    await rounds(asyncio.all_tasks() - {asyncio.current_task()}, 0.1)
-    held = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in held:
-        task.cancel()
-    await rounds(held, 1.0)
-
-
-async def rounds(tasks: set[asyncio.Task[object]], seconds: float) -> None:
-    """Let the loop go round until these are over; what was closed just now takes its leave meanwhile."""
-    for waits in (tasks, (), ()):
-        await asyncio.wait([*waits, asyncio.create_task(asyncio.to_thread(int))], timeout=seconds)

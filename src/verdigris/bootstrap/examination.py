@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from verdigris.bootstrap.house import DATABASE, House
+from verdigris.core.words import span
 from verdigris.core.world import Check
 from verdigris.keeper.observed import Observed
 
@@ -21,6 +22,7 @@ __all__ = ["examine"]
 
 OLDEST = (3, 11)
 FREE_LEAST = 512 << 20
+DAY = 24 * 3600.0
 FILES_LEAST = 4096
 CI_SIGNS = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "BUILDKITE", "JENKINS_URL")
 
@@ -115,13 +117,18 @@ def drill(house: House, app: str) -> Check | None:
         never = f"{app}: the way back was never tried: `verdigris drill` while the old slot is hot"
         return Check("drill", True, never) if found is not None else None
     record, every = found.deployment.drilled, house.apps[app].policy.drill_every
-    days = (time.time() - record.wall) / 86400
-    said = f"{app}: {days:.0f} days ago the way back {'did not work' if record.trouble else 'worked'}"
+    age = max(time.time() - record.wall, 0.0)
+    said = f"{app}: the way back {'did not work' if record.trouble else 'worked'} {past(age)} ago"
     if record.trouble:
         return Check("drill", False, f"{said}: {record.trouble}. Mend it, then try again: `verdigris drill`")
-    if every is not None and days * 86400 > 2 * every:
+    if every is not None and age > 2 * every:
         return Check("drill", False, f"{said}, that is older than drill.every asks for: `verdigris drill`")
     return Check("drill", True, f"{said}: {', '.join(facts(record))}")
+
+
+def past(age: float) -> str:
+    """ "41 s", "23 h 53 min", "9 days"."""
+    return span(age) if age < 2 * DAY else f"{age / DAY:.0f} days"
 
 
 def disk(house: House) -> Check:

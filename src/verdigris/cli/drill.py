@@ -133,7 +133,8 @@ def broken_off(session: Session, d: Deployment) -> Exit:
 def last_words(session: Session, d: Deployment) -> str:
     """What the event log says of its end."""
     events = session.house.desk().events(deployment=d.id, app=d.app, newest=True)
-    return next((e.sentence for e in reversed(events) if e.kind == "drill"), "broken off")
+    said = (e.sentence for e in reversed(events) if e.kind == "drill")
+    return next((sentence for sentence in said if sentence.startswith("broken off")), "broken off")
 
 
 def result(session: Session, code: Exit, sentence: str, record: Drilled | None = None) -> dict[str, object]:

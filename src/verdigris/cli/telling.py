@@ -5,6 +5,7 @@ A heartbeat comes at least every ten seconds, so that a log of a CI job never lo
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol
 
 from verdigris.cli.follow import Look
@@ -57,7 +58,7 @@ class Lines:
     def tell(self, look: Look) -> None:
         if look.trouble != self.trouble:
             self.trouble = look.trouble
-            self.say(look.trouble or "the store can be read again", Ink.WARN)
+            self.say(look.trouble or "it can be followed again", Ink.WARN)
         for event in self.news(look):
             for sentence in sentences(event, look):
                 self.say(sentence, INKS.get(event.kind, Ink.PLAIN), event.wall)
@@ -125,13 +126,17 @@ def sentences(event: Event, look: Look) -> list[str]:
         return []
     if event.kind != "phase":
         return [f"{event.kind}: {event.sentence}" + (f" ({event.evidence})" if event.evidence else "")]
-    before = next(
-        (c for c in reversed(look.story.chapters) if c.ended == event.wall and c.began < c.ended), None
-    )
-    done = [outcome(before)] if before else []
     phase, cause = phase_of(event)
+    before = left_for(phase, event.wall, look)
+    done = [outcome(before)] if before else []
     told = event.sentence if phase in TELLING_WHY else phase
     return [*done, f"● {told}" + (f" ({event.evidence})" if event.evidence and cause else "")]
+
+
+def left_for(phase: str, wall: float, look: Look) -> Chapter | None:
+    """The chapter that ended when this phase was entered; None where it lasted no time at all."""
+    entered = [before for before, c in pairwise(look.story.chapters) if (c.phase, c.began) == (phase, wall)]
+    return entered[-1] if entered and entered[-1].took(wall) > 0 else None
 
 
 def outcome(c: Chapter) -> str:

@@ -54,12 +54,13 @@ def facts(record: Drilled) -> tuple[str, ...]:
     there = "never there" if record.there is None else f"there in {brief(record.there)}"
     back = f"back in {brief(record.back)}" if record.back is not None else "never back"
     requests, failed = sum_of(record.requests), sum_of(record.failed)
+    alone = "" if record.requests[record.slot] or not requests else f", none went to {record.slot}"
     torn = "" if record.complete else ", some seconds were not counted"
     return (
         f"{record.share} % to {record.slot} ({record.version})",
         there,
         back,
-        f"{failed:,} of {requests:,} requests failed{torn}",
+        f"{failed:,} of {requests:,} requests failed{alone}{torn}",
     )
 
 

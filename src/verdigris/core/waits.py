@@ -172,9 +172,16 @@ def baked(d: Deployment, w: World, p: Policy) -> Waiting | None:
 
 
 def stabilized(d: Deployment, w: World, p: Policy) -> Waiting | None:
-    """The old slot has been hot long enough, and its long-lived connections have ended or had their time."""
-    hot = in_place(d, w, p) or evidence(d, p.stabilize)
+    """The old slot has been hot long enough, and its long-lived connections have ended or had their time.
+
+    Nor is a drill cut off that is home and has its last requests to count: it may be the one that found something.
+    """
+    hot = in_place(d, w, p) or drilling(d) or evidence(d, p.stabilize)
     return hot or quiet(d, d.live, w, p) or remaining(d, d.live, w, p)
+
+
+def drilling(d: Deployment) -> Waiting | None:
+    return Waiting("the drill to end") if d.drill is not None else None
 
 
 def evidence(d: Deployment, seconds: float) -> Waiting | None:

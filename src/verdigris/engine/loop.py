@@ -256,9 +256,12 @@ class Engine:
     async def supersede(self, ended: Deployment) -> None:
         assert self.saved is not None
         ended = replace(ended, generation=self.saved.deployment.generation + 1)
-        note = Note("phase", f"succeeded: superseded by {ended.superseded_by}, its way back is given up")
+        by = f"superseded by {ended.superseded_by}"
+        notes: tuple[Note, ...] = (Note("phase", f"succeeded: {by}, its way back is given up"),)
+        if self.saved.deployment.drill is not None:
+            notes = (Note("drill", f"broken off: {by}"), *notes)
         wall = self.parts.clock.wall()
-        await self.parts.store.save(replace(self.saved, deployment=ended), self.stored, (note,), (), wall)
+        await self.parts.store.save(replace(self.saved, deployment=ended), self.stored, notes, (), wall)
         self.saved, self.stored = replace(self.saved, deployment=ended), ended.generation
 
     async def begin(self, saved: Saved, filed: Filed, pointless: tuple[Command, ...]) -> None:

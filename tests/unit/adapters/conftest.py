@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.waiting import eventually
+from tests.waiting import eventually, settled
 from verdigris.adapters.routers.haproxy import Door, FrontDoor, HaproxyRouter, Site
 from verdigris.core.world import Member, PerSlot, Routing, Slot, Weights
 
@@ -307,6 +307,7 @@ async def house(tmp_path):
     await house.start()
     yield house
     await house.close()
+    await settled()
 
 
 @pytest.fixture
@@ -323,6 +324,7 @@ async def make_house(tmp_path):
     yield make
     for house in houses:
         await house.close()
+    await settled()
 
 
 VICTIM = """

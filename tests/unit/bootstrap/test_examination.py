@@ -5,13 +5,20 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import time
+from dataclasses import replace
 
 import pytest
 
+from verdigris.adapters.stores.sql import SqlStore
 from verdigris.bootstrap import examination
 from verdigris.bootstrap.examination import CI_SIGNS, examine
 from verdigris.bootstrap.house import DATABASE, House
+from verdigris.core.world import Check
 from verdigris.keeper.observed import KeeperSeen, Observed, RouterSeen, State
+from verdigris.testing.conformance.examples import example_drilled, example_saved
+
+HOUR = 3600.0
 
 ROUTER = RouterSeen(True, 12, State.RUNNING, 0, None, 1.0, (), ("127.0.0.1:8080",), True, "", ())
 
@@ -105,6 +112,46 @@ def test_a_store_that_cannot_be_read_is_told_with_the_way_out(make_house):
     check = examination.database(house, "orders")
     assert check is not None
     assert (False, True) == (check.passed, "verdigris recover" in check.sentence)
+
+
+# --- the drill --------------------------------------------------------------------------------------------------
+
+
+async def drilled(house: House, ago: float, trouble: str = "") -> Check | None:
+    """What is said of a house in which the way back was tried so many seconds ago."""
+    saved = example_saved()
+    record = replace(example_drilled(), wall=time.time() - ago, trouble=trouble)
+    store = SqlStore(house.state / DATABASE)
+    await store.prepare()
+    d = replace(saved.deployment, app="orders", drilled=record)
+    await store.save(replace(saved, deployment=d), None, (), (), 1.0)
+    await store.close()
+    return examination.drill(house, "orders")
+
+
+def test_where_nothing_was_deployed_nothing_is_said_of_a_drill(make_house):
+    assert examination.drill(make_house(), "orders") is None
+
+
+@pytest.mark.parametrize(("ago", "said"), [(7 * HOUR + 5.0, "7 h"), (9 * 24 * HOUR, "9 days")])
+async def test_a_drill_is_said_to_be_as_old_as_it_is(make_house, ago, said):
+    check = await drilled(make_house(), ago)
+    assert (True, True) == (
+        check.passed,
+        check.sentence.startswith(f"orders: the way back worked {said} ago"),
+    )
+
+
+async def test_a_drill_that_failed_is_wrong_until_one_succeeds(make_house):
+    check = await drilled(make_house(), 7 * HOUR + 5.0, "blue fails")
+    assert not check.passed
+    assert check.sentence.startswith("orders: the way back did not work 7 h ago: blue fails. Mend it")
+
+
+@pytest.mark.parametrize(("days", "passed"), [(13, True), (15, False)])
+async def test_a_drill_twice_as_old_as_it_should_be_is_wrong(make_house, days, passed):
+    check = await drilled(make_house("drill: {every: 7d}\n"), days * 24 * HOUR)
+    assert (passed, not passed) == (check.passed, "older than drill.every asks for" in check.sentence)
 
 
 # --- the front door ---------------------------------------------------------------------------------------------

@@ -222,7 +222,7 @@ def test_a_store_that_cannot_be_read_for_a_while_ends_nothing(house: FakeHouse, 
     typed = type_("deploy")
     assert 0 == typed.code
     assert 1 == typed.err.count("the database is locked by a backup")
-    assert 1 == typed.err.count("the store can be read again")
+    assert 1 == typed.err.count("it can be followed again")
 
 
 def test_quiet_prints_the_result_only(house: FakeHouse, type_: Type):

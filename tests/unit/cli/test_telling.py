@@ -61,17 +61,25 @@ def test_a_phase_says_first_what_came_of_the_one_before_it():
     )
 
 
+def test_what_came_of_a_phase_is_said_once_where_two_begin_in_the_same_look():
+    first = an_event(1, "phase", "stabilize", 10.0)
+    back, settle = an_event(2, "phase", "restore: ada asked", 14.0), an_event(3, "phase", "settle", 14.0)
+    look = a_look(first, back, settle)
+    assert ["✖ stabilize took 4.0 s", "● restore: ada asked"] == sentences(back, look)
+    assert ["● settle"] == sentences(settle, look)
+
+
 def test_what_is_known_already_is_not_told_again(session):
     lines = Lines(session, after=1)
     lines.tell(a_look(an_event(1, "alert", "old"), an_event(2, "alert", "new")))
     assert ["00:00:10 alert: new"] == said(session)
 
 
-def test_trouble_with_the_store_is_told_when_it_comes_and_when_it_goes(session):
+def test_trouble_is_told_when_it_comes_and_when_it_goes(session):
     lines = Lines(session, 0)
     for trouble in ("the disk is full", "the disk is full", ""):
         lines.tell(a_look(trouble=trouble))
-    assert ["00:00:10 the disk is full", "00:00:10 the store can be read again"] == said(session)
+    assert ["00:00:10 the disk is full", "00:00:10 it can be followed again"] == said(session)
 
 
 @pytest.mark.parametrize(("phase", "beats"), [("bake", 1), ("succeeded", 0)])

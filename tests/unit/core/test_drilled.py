@@ -64,6 +64,13 @@ def test_the_facts_are_a_few_words_each():
     )
 
 
+def test_it_is_said_where_no_request_came_by_the_old_slot():
+    few = Drilled(5, GREEN, "2.0", "ada", 1.0, 0.1, 0.1, PerSlot(11, 0), PerSlot(0, 0))
+    assert "0 of 11 requests failed, none went to green" == facts(few)[-1]
+    torn = replace(few, complete=False)
+    assert "0 of 11 requests failed, none went to green, some seconds were not counted" == facts(torn)[-1]
+
+
 def test_the_old_slot_is_named_with_its_release():
     assert f"blue ({OLD.version})" == old(a_deployment())
     assert "blue" == old(a_deployment(previous=None))

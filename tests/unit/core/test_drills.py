@@ -178,6 +178,17 @@ def test_the_deployment_does_not_go_on_in_mid_drill_even_when_it_is_promoted():
     stage.walk("succeeded")
 
 
+def test_what_it_found_is_kept_when_the_deployment_is_promoted_meanwhile():
+    stage = drilling(30)
+    ask(stage, Verb.PROMOTE)
+    counted = [stage.signals()]
+    while stage.d.drill is not None:
+        counted.append(stage.signals())
+        stage.show["signals"] = counted[-2]  # two seconds late at the next look
+        ask(stage)
+    assert stage.d.drilled is not None and (30, "") == (stage.d.drilled.share, stage.d.drilled.trouble)
+
+
 # --- when it goes wrong ---------------------------------------------------------------------------------------
 
 

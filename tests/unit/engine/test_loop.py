@@ -409,6 +409,16 @@ async def test_a_deployment_during_stabilize_supersedes():
     await house.until(lambda: house.d.id == "d-3" and house.d.phase == "succeeded")
 
 
+async def test_a_drill_that_a_deployment_supersedes_is_said_to_be_broken_off():
+    house = await a_house("stabilize", stabilize=600.0)
+    house.ask(Verb.DRILL, share=10)
+    await house.until(lambda: house.d.drill is not None)
+    house.ship("3.0")
+    await house.tick()
+    told = [event.sentence for event in house.memory.events(deployment="d-2") if event.kind == "drill"]
+    assert ("d-3", "broken off: superseded by d-3") == (house.d.id, told[-1])
+
+
 async def test_a_deployment_is_admitted_once_when_the_controller_dies_before_the_answer():
     house = await a_house()
     filed = house.ship("2.0")

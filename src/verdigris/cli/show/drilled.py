@@ -6,7 +6,7 @@ from typing import Any
 
 from verdigris.cli.show.amounts import ago
 from verdigris.core.deployment import Deployment, Drilled
-from verdigris.core.drilled import facts
+from verdigris.core.drilled import facts, old
 
 __all__ = ["drilled_document", "drilled_line", "drilled_words"]
 
@@ -22,7 +22,15 @@ def drilled_line(d: Deployment, now: float) -> str:
     if record is None:
         return "never tried: `verdigris drill`" if d.phase == "stabilize" else ""
     trouble = f"the way back did not work: {record.trouble}; " if record.trouble else ""
-    return f"{ago(record.wall, now)}: {trouble}{drilled_words(record)}"
+    return f"{ago(record.wall, now)}: {trouble}{drilled_words(record)}{untried(d, record)}"
+
+
+def untried(d: Deployment, record: Drilled) -> str:
+    """That what was tried is not the way back of today: an earlier deployment had another."""
+    if d.phase != "stabilize" or d.previous is None:
+        return ""
+    today = (record.slot, record.version) == (d.live, d.previous.version)
+    return "" if today else f"; the way back to {old(d)} was not tried yet"
 
 
 def drilled_document(record: Drilled) -> dict[str, Any]:

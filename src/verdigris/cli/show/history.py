@@ -87,7 +87,12 @@ def cells(told: Told, now: float) -> tuple[str, ...]:
 
 
 def history_document(all_told: Sequence[Told], now: float) -> list[dict[str, Any]]:
-    return [summary(told, now) for told in all_told]
+    return [summary(told, now) | {"last_drill": drill_document(told)} for told in all_told]
+
+
+def drill_document(told: Told) -> dict[str, Any] | None:
+    record = told.deployment.drilled
+    return drilled_document(record) if record is not None and drilled_here(told) else None
 
 
 def summary(told: Told, now: float) -> dict[str, Any]:

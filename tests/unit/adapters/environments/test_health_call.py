@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import grpc
 import pytest
 
+from tests.waiting import settled
 from verdigris.adapters.environments.health_call import exchange, health_call
 from verdigris.adapters.environments.health_service import judge_call
 from verdigris.adapters.environments.request import Response, Unanswered
@@ -57,10 +58,12 @@ async def bad_server(*parts: bytes, hang: bool = False, endless: bytes = b"") ->
             await over.wait()
         writer.close()
 
+    before = asyncio.all_tasks()
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
         over.set()
+    await settled(before)
 
 
 def judged(answer: Response) -> tuple[bool, str]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 import grpc
 import pytest
 
-from tests.waiting import eventually
+from tests.waiting import eventually, settled
 from verdigris.adapters.environments.probes import Prober, Target, pause
 from verdigris.adapters.environments.response import HealthCheck
 from verdigris.core.world import Health, Known, Slot, Unknown
@@ -74,10 +74,9 @@ async def hangs_up(_: bytes, writer: asyncio.StreamWriter) -> None:
 
 @contextlib.asynccontextmanager
 async def serving(answer: Answer) -> AsyncIterator[str]:
-    running: set[asyncio.Task[None]] = set()
+    before = asyncio.all_tasks()
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        running.add(asyncio.current_task())
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             await answer(await reader.readuntil(b"\r\n\r\n"), writer)
         writer.close()
@@ -85,16 +84,16 @@ async def serving(answer: Answer) -> AsyncIterator[str]:
     server = await asyncio.start_server(converse, "127.0.0.1", 0)
     async with server:
         yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+    await settled(before)
 
 
 @contextlib.asynccontextmanager
 async def probing(check: HealthCheck = CHECK, turned=lambda _: None) -> AsyncIterator[Prober]:
     prober = Prober(check, time.monotonic, turned)
-    yield prober
-    await prober.close()
+    try:
+        yield prober
+    finally:
+        await prober.close()
 
 
 def target(address: str, pid: int = 1, name: str = "blue-1", slot: Slot = Slot.BLUE) -> Target:

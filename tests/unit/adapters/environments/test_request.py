@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from tests.waiting import settled
 from verdigris.adapters.environments.request import Client, Response, Unanswered
 from verdigris.adapters.environments.response import BODY_MOST
 
@@ -26,10 +27,12 @@ async def a_server(*parts: bytes, hang: bool = False) -> AsyncIterator[str]:
             await over.wait()
         writer.close()
 
+    before = asyncio.all_tasks()
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/health"
         over.set()
+    await settled(before)
 
 
 async def asked(url: str, within: float = 20.0) -> Response:

@@ -1,5 +1,7 @@
 """The last drill in words, and as a document."""
 
+import dataclasses
+
 from verdigris.cli.show.drilled import drilled_document, drilled_line, drilled_words
 from verdigris.core.deployment import Deployment, Drilled
 from verdigris.core.world import PerSlot, Release, Slot
@@ -25,9 +27,13 @@ def test_it_was_never_tried_is_said_where_it_could_be():
     assert "" == drilled_line(deployment("bake"), 0.0)
 
 
-def test_a_failed_one_says_so_first():
-    import dataclasses
+def test_a_way_back_that_was_not_the_one_tried_is_named():
+    now = deployment("stabilize", dataclasses.replace(WORKED, slot=Slot.GREEN, version="0.9"))
+    assert drilled_line(now, 5000.0).endswith("; the way back to blue (1.0) was not tried yet")
+    assert drilled_line(deployment("stabilize", WORKED), 5000.0).endswith(SAID)
 
+
+def test_a_failed_one_says_so_first():
     failed = dataclasses.replace(WORKED, trouble="blue fails")
     assert "ago: the way back did not work: blue fails; 100 %" in drilled_line(
         deployment("bake", failed), 5000.0

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from tests.unit.cli.show.test_drilled import WORKED
 from tests.unit.core.worlds import a_deployment, a_first_deployment
 from verdigris.cli.show.history import (
     Told,
@@ -91,3 +93,10 @@ def test_programs_get_documents():
         history_document([BACK], NOW)[0][k] for k in ("ended", "seconds", "began")
     )
     assert ["bake", "rolled_back"] == [phase["phase"] for phase in report_document(BACK, NOW)["phases"]]
+
+
+def test_programs_get_the_drill_of_the_deployment_that_it_was_one_of():
+    earlier, own = (replace(WORKED, wall=wall) for wall in (BEGAN - 1, BEGAN + 1))
+    one, other = (replace(BACK, deployment=replace(BACK.deployment, drilled=r)) for r in (earlier, own))
+    first, second = history_document([one, other], NOW)
+    assert (None, BEGAN + 1) == (first["last_drill"], second["last_drill"]["wall"])

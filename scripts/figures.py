@@ -1,0 +1,200 @@
+"""Writes the most telling figures of `make bench` into the README, between two marks, with how they were measured.
+
+build/bench.json has what the last runs found, docs/figures.json what the README shows. Nothing is measured here, and
+a figure that is missing is named: a table with holes is not written.
+Usage: python scripts/figures.py [--print]      ("--print" shows the table and writes nothing)
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from verdigris.adapters.routers.haproxy.binary import bundled
+
+ROOT = Path(__file__).resolve().parent.parent
+FOUND = ROOT / "build" / "bench.json"
+KEPT = ROOT / "docs" / "figures.json"
+README = ROOT / "README.md"
+MARKS = ("<!-- figures: written by `make figures` -->", "<!-- end of figures -->")
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table: figures by their names in bench.json. `beside` is a label and a figure, or its peer."""
+
+    what: str
+    values: tuple[str, ...]
+    beside: tuple[tuple[str, str], ...] = ()
+    bar: str = ""
+    peer: str = ""
+
+    def cells(self, figures: Mapping[str, Document]) -> list[str]:
+        """As they stand in the table; KeyError for a figure that nobody measured."""
+        own = [figures[name] for name in self.values]
+        beside = [f"{label} {told(figures[name])}" for label, name in self.beside]
+        beside += [
+            f"{self.peer} {told({**one, 'value': one['peer']})} {times(one)}" for one in own if self.peer
+        ]
+        return [self.what, together(own), ", ".join(beside), self.bar]
+
+
+def peers(name: str) -> tuple[tuple[str, str], ...]:
+    return tuple((label, f"{name}, {label}") for label in ("nginx -s reload", "plain restart"))
+
+
+def compared(what: str, name: str, bar: str = "") -> Row:
+    """A row in which the two ways of today stand beside us."""
+    return Row(what, (f"{name}, verdigris",), peers(name), bar)
+
+
+GONE = "command → old release answers no more, beyond own start, at 1,000/s"
+WHOLE = "a whole release beyond the application's own start, at 1,000/s"
+ROWS = (
+    compared("failed requests of a release, at 1,000/s", "failed requests of a release at 1,000/s", "0"),
+    compared("the same, at 5,000/s asked for", "failed requests of a release at 5,000/s", "0"),
+    *(
+        Row(
+            f"switch: decision → last request sent that the old slot answered, p50 / p99, at {rate}/s",
+            (f"switch at {rate}/s, p50", f"switch at {rate}/s, p99"),
+            bar="≤ 25 / 100 ms",
+        )
+        for rate in ("1,000", "5,000")
+    ),
+    Row("command → the old release answers no more, beyond the application's own start",
+        (f"{GONE}, verdigris",), peers(GONE)[:1]),
+    compared("the whole release beyond it, our passes and bake included", WHOLE),
+    *(
+        Row(
+            f"new release {fate} after the switch → last failed request, controller alive / dead",
+            tuple(f"green {fate}, controller {who}: until the last failed request" for who in ("alive", "dead")),
+            bar="≤ 3 s",
+        )
+        for fate in ("killed", "hung")
+    ),
+    Row("gate: listening → cutover, two passes included", ("gate: from listening to the cutover, two passes included",),
+        bar="≤ 250 ms + passes"),
+    Row("router: CPU of a request, with share, headers, id and full log",
+        ("CPU of a request: share, headers, id and full log",), bar="≤ 1.3 ×", peer="bare HAProxy"),
+    Row("router: requests a second at most", ("throughput of the router",), peer="bare HAProxy"),
+    Row("controller at rest", ("controller at rest",)),
+    Row("controller: CPU of one deployment", ("controller, CPU of one deployment",)),
+    Row("memory of controller / keeper / HAProxy",
+        ("controller, resident", "keeper, resident", "haproxy, resident")),
+    Row("request lines read and counted", ("lines of the router, read and counted",)),
+    Row("decisions, each with its guard", ("decisions in bake",)),
+    Row("events of one deployment among 1,000,000", ("store: the events of a deployment",),
+        peer="among 1,000:", bar="flat"),
+)  # fmt: skip
+
+
+def told(figure: Document) -> str:
+    return f"{number(figure['value'])} {figure['unit']}".strip()
+
+
+def times(figure: Document) -> str:
+    """How many times the peer it is."""
+    return f"({figure['ratio']:.2f} ×)"
+
+
+def together(figures: list[Document]) -> str:
+    return f"{' / '.join(number(one['value']) for one in figures)} {figures[0]['unit']}".strip()
+
+
+def number(value: float) -> str:
+    """Three digits that count, and no decimals where there are enough without."""
+    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
+
+
+def table(figures: Mapping[str, Document]) -> str:
+    """Markdown, of the rows that have their figures."""
+    lines = ["| | verdigris | beside | bar |", "|---|---|---|---|"]
+    lines += [f"| {' | '.join(row.cells(figures))} |" for row in ROWS if not missing(row, figures)]
+    return "\n".join(lines)
+
+
+def missing(row: Row, figures: Mapping[str, Document]) -> list[str]:
+    """The figures of a row that nobody measured."""
+    return [name for name in (*row.values, *(name for _, name in row.beside)) if name not in figures]
+
+
+def rendered(document: Document) -> str:
+    """What stands between the marks, from what is kept."""
+    return f"{table({one['name']: one for one in document['figures']})}\n\n{how(document)}"
+
+
+def how(document: Document) -> str:
+    """How it was measured, in a sentence or two."""
+    machine = document["machine"]
+    said = dict.fromkeys(one["how"] for one in document["figures"] if one["how"].startswith("5/"))
+    reached = [match[1] for text in said if (match := re.search(r"reached: ([^;]*)", text))]
+    return (
+        f"Measured on {machine['date']} by `make bench`, everything on one machine: {machine['cores']} cores, load "
+        f"{machine['load']} before the table was written, Linux {machine['kernel']}, Python {machine['python']}, "
+        f"HAProxy {machine['haproxy']}. Clients, router and API share these cores; what stands beside was measured in "
+        f"the same run, with the same API and clients. Sent in fact: {'; '.join(reached)}."
+    )
+
+
+def machine() -> dict[str, str]:
+    """What the figures depend on."""
+    said = subprocess.run([bundled(), "-v"], capture_output=True, text=True, check=True).stdout
+    version = re.search(r"version (\d+\.\d+\.\d+)", said)
+    return {
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "cores": str(os.cpu_count()),
+        "load": f"{os.getloadavg()[2]:.1f}",
+        "kernel": re.match(r"[\d.]*\d", platform.release())[0],  # type: ignore[index]
+        "python": platform.python_version(),
+        "haproxy": version[1] if version else "of an unknown version",
+    }
+
+
+def document_of(found: list[Document]) -> Document:
+    """What the README needs of all that was found; SystemExit names what is missing."""
+    figures = {one["name"]: one for one in found}
+    if lacking := [name for row in ROWS for name in missing(row, figures)]:
+        raise SystemExit(
+            f"{FOUND.relative_to(ROOT)} has no {lacking[0]!r} ({len(lacking)} missing): run `make bench`"
+        )
+    wanted = dict.fromkeys(name for row in ROWS for name in (*row.values, *(name for _, name in row.beside)))
+    return {"machine": machine(), "figures": [figures[name] for name in wanted]}
+
+
+def placed(text: str, between: str) -> str:
+    """The README with this between its marks."""
+    begin, end = MARKS
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(end)
+    if not rest or not after:
+        raise SystemExit(f"{README.name} lacks {begin!r} or {end!r}: put them where the table belongs")
+    return f"{before}{begin}\n{between}\n{end}{after}"
+
+
+def main(words: list[str]) -> int:
+    """Print the table, or write it."""
+    if not FOUND.exists():
+        raise SystemExit(f"{FOUND.relative_to(ROOT)} is not there: run `make bench`")
+    found = json.loads(FOUND.read_text())
+    if "--print" in words:
+        print(table({one["name"]: one for one in found}))
+        return 0
+    document = document_of(found)
+    KEPT.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    README.write_text(placed(README.read_text(), rendered(document)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

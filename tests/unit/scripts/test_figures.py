@@ -1,0 +1,58 @@
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+SPEC = importlib.util.spec_from_file_location("figures", ROOT / "scripts" / "figures.py")
+assert SPEC is not None
+assert SPEC.loader is not None
+figures = importlib.util.module_from_spec(SPEC)
+sys.modules["figures"] = figures
+SPEC.loader.exec_module(figures)
+
+
+def a_figure(name, value, unit="ms", peer=None, ratio=None):
+    return {"name": name, "value": value, "unit": unit, "peer": peer, "ratio": ratio, "bar": "", "how": ""}
+
+
+def test_the_readme_shows_what_the_committed_figures_say():
+    begin, end = figures.MARKS
+    shown = (ROOT / "README.md").read_text().partition(begin)[2].partition(end)[0]
+    assert figures.rendered(json.loads((ROOT / "docs" / "figures.json").read_text())) == shown.strip()
+
+
+def test_every_row_has_its_figures():
+    kept = {one["name"]: one for one in json.loads((ROOT / "docs" / "figures.json").read_text())["figures"]}
+    assert [] == [name for row in figures.ROWS for name in figures.missing(row, kept)]
+
+
+def test_a_row_shows_figures_together_and_what_stands_beside():
+    row = figures.Row("switch", ("p50", "p99"), (("nginx", "other"),), "≤ 25 ms")
+    known = {
+        "p50": a_figure("p50", 8.123),
+        "p99": a_figure("p99", 31),
+        "other": a_figure("other", 1234.5, "s"),
+    }
+    assert ["switch", "8.12 / 31 ms", "nginx 1,234 s", "≤ 25 ms"] == row.cells(known)
+
+
+def test_a_peer_of_the_same_figure_stands_beside():
+    row = figures.Row("CPU", ("cpu",), peer="bare")
+    assert ["CPU", "12.5 µs", "bare 10 µs (1.25 ×)", ""] == row.cells(
+        {"cpu": a_figure("cpu", 12.5, "µs", 10, 1.25)}
+    )
+
+
+def test_a_figure_that_nobody_measured_is_named():
+    with pytest.raises(SystemExit, match=r"has no 'failed requests .*run `make bench`"):
+        figures.document_of([])
+
+
+def test_the_table_takes_the_place_between_the_marks_and_no_other():
+    begin, end = figures.MARKS
+    assert f"a\n{begin}\nnew\n{end}\nb" == figures.placed(f"a\n{begin}\nold\n{end}\nb", "new")
+    with pytest.raises(SystemExit, match="put them where the table belongs"):
+        figures.placed("a\nb", "new")
