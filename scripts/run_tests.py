@@ -1,12 +1,14 @@
-"""Runs the parts of `make test`, each within its share of 25 minutes, against the installed wheels.
+"""Runs the parts of `make test` against the installed wheels, all of them within 25 minutes.
 
-The parts, their commands and their shares stand in the table of CONTRIBUTING.md and nowhere else. A part
-that fails, takes longer than its share, or runs no test fails the run. It tests what is installed beside
+The parts, their commands and their shares of that time stand in the table of CONTRIBUTING.md and nowhere else. A
+part that fails, takes half as long again as its share, or runs no test fails the run; so does the whole that takes
+longer than there is. It tests what is installed beside
 the Python that runs it, and never the source tree.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shlex
@@ -25,6 +27,8 @@ TABLE = ROOT / "CONTRIBUTING.md"
 PACKAGES = ROOT / "scripts" / "debian-packages.txt"
 REPORTS = ROOT / "build" / "reports"
 BUDGET_MINUTES = 25.0
+OVERRUN = 1.5
+"""How many times its share a part may take on a machine that is not quite as quick, while the whole has the time."""
 GRACE_SECONDS = 30.0
 """What a part gets to print its summary and take its processes down, once its share is used up."""
 
@@ -84,12 +88,13 @@ def chosen(parts: Iterable[Part], names: list[str]) -> list[Part]:
     return [part for part in known.values() if not names or part.name in names]
 
 
-def run(part: Part, environ: Mapping[str, str]) -> Outcome:
-    """Run the part's commands until one fails or the share is used up."""
+def run(part: Part, environ: Mapping[str, str], until: float = math.inf) -> Outcome:
+    """Run the part's commands until one fails, or its time is used up, or the whole's at `until`."""
     began = time.monotonic()
+    over = min(began + part.minutes * 60 * OVERRUN, until)
     why = ""
     for command in part.commands():
-        left = part.minutes * 60 - (time.monotonic() - began)
+        left = over - time.monotonic()
         why = why_it_failed(command, environ, left)
         if why:
             break
@@ -107,7 +112,7 @@ def why_it_failed(command: list[str], environ: Mapping[str, str], seconds: float
         code = process.wait(max(seconds, 0.0))
     except subprocess.TimeoutExpired:
         end_group(process)
-        return f"took more than its share: {shlex.join(command)}"
+        return f"took more time than it has: {shlex.join(command)}"
     except KeyboardInterrupt:
         end_group(process)
         raise
@@ -185,10 +190,10 @@ def main(names: list[str]) -> int:
     parts = chosen(parts_in(TABLE.read_text()), names)
     shutil.rmtree(REPORTS, ignore_errors=True)
     lacking = provide_packages()
-    outcomes = []
+    outcomes, until = [], time.monotonic() + BUDGET_MINUTES * 60
     for part in parts:
         print(f"\n=== {part.name}: {part.command}", flush=True)
-        outcomes.append(run(part, environment(lacking)))
+        outcomes.append(run(part, environment(lacking), until))
     print("\n=== summary")
     for line in map(str, outcomes):
         print(line)
