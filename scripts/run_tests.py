@@ -1,14 +1,12 @@
-"""Runs the parts of `make test` against the installed wheels, all of them within 25 minutes.
+"""Runs the parts of `make test` against the installed wheels.
 
-The parts, their commands and their shares of that time stand in the table of CONTRIBUTING.md and nowhere else. A
-part that fails, takes half as long again as its share, or runs no test fails the run; so does the whole that takes
-longer than there is. It tests what is installed beside
+The parts, their commands and their shares of 25 minutes stand in the table of CONTRIBUTING.md and nowhere else. A
+part that fails, takes more than twice its share, or runs no test fails the run. It tests what is installed beside
 the Python that runs it, and never the source tree.
 """
 
 from __future__ import annotations
 
-import math
 import os
 import re
 import shlex
@@ -27,8 +25,8 @@ TABLE = ROOT / "CONTRIBUTING.md"
 PACKAGES = ROOT / "scripts" / "debian-packages.txt"
 REPORTS = ROOT / "build" / "reports"
 BUDGET_MINUTES = 25.0
-OVERRUN = 1.5
-"""How many times its share a part may take on a machine that is not quite as quick, while the whole has the time."""
+OVERRUN = 2.0
+"""How many times its share a part may take: the shares are those of two quiet cores."""
 GRACE_SECONDS = 30.0
 """What a part gets to print its summary and take its processes down, once its share is used up."""
 
@@ -88,10 +86,10 @@ def chosen(parts: Iterable[Part], names: list[str]) -> list[Part]:
     return [part for part in known.values() if not names or part.name in names]
 
 
-def run(part: Part, environ: Mapping[str, str], until: float = math.inf) -> Outcome:
-    """Run the part's commands until one fails, or its time is used up, or the whole's at `until`."""
+def run(part: Part, environ: Mapping[str, str]) -> Outcome:
+    """Run the part's commands until one fails or its time is used up."""
     began = time.monotonic()
-    over = min(began + part.minutes * 60 * OVERRUN, until)
+    over = began + part.minutes * 60 * OVERRUN
     why = ""
     for command in part.commands():
         left = over - time.monotonic()
@@ -190,10 +188,10 @@ def main(names: list[str]) -> int:
     parts = chosen(parts_in(TABLE.read_text()), names)
     shutil.rmtree(REPORTS, ignore_errors=True)
     lacking = provide_packages()
-    outcomes, until = [], time.monotonic() + BUDGET_MINUTES * 60
+    outcomes = []
     for part in parts:
         print(f"\n=== {part.name}: {part.command}", flush=True)
-        outcomes.append(run(part, environment(lacking), until))
+        outcomes.append(run(part, environment(lacking)))
     print("\n=== summary")
     for line in map(str, outcomes):
         print(line)

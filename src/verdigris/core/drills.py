@@ -140,7 +140,7 @@ def out(d: Deployment, drill: Drill, w: World, p: Policy) -> Turn:
     why, evidence = failure(d, w, p)
     if why:
         return turn(d, w, Outcome.FAILED, why, evidence)
-    if drill.there is None and not arriving(d, w, p):
+    if drill.there is None and not late(drill, w, p) and not arriving(d, w, p):
         there = w.now - drill.began
         arrived = replace(d, drill=replace(drill, there=there))
         return arrived, (Note("drill", f"{d.live} answers after {brief(there)}: traffic is {wanted(d)}"),)
@@ -193,9 +193,13 @@ def serves_well(d: Deployment, w: World, p: Policy) -> bool | None:
     return place is None and verdict.kind is VerdictKind.GOOD
 
 
-def overdue(d: Deployment, drill: Drill, w: World, p: Policy) -> Turn:
+def late(drill: Drill, w: World, p: Policy) -> bool:
     """A drill is over after so long, whatever was seen. The clock of the machine ends it, looked at or not."""
-    if w.now - drill.began < p.drill_for + p.cutover_within:
+    return w.now - drill.began >= p.drill_for + p.cutover_within
+
+
+def overdue(d: Deployment, drill: Drill, w: World, p: Policy) -> Turn:
+    if not late(drill, w, p):
         return d, ()
     place = arriving(d, w, p)
     seen = place is not None and not place.unknown

@@ -245,6 +245,16 @@ def test_what_cannot_be_seen_is_no_proof_against_the_way_back_and_ends_it_all_th
     assert not any(line.startswith("alert: the way back") for line in said)
 
 
+def test_a_drill_that_nobody_looked_at_until_its_time_was_over_comes_home_and_says_nothing():
+    stage = hot()
+    ask(stage, Verb.DRILL, share=100)
+    ask(stage, after=101.0)
+    assert stage.d.drill is not None
+    assert (None, Outcome.BROKEN_OFF) == (stage.d.drill.there, stage.d.drill.outcome)
+    end(stage)
+    assert (HOME, None) == (stage.routing.weights, stage.d.drilled)
+
+
 def test_a_router_that_does_not_do_it_in_time_is_a_way_back_that_does_not_work():
     stage = hot()
     stage.deaf = True
