@@ -40,6 +40,8 @@ def test_a_page_that_cannot_be_read_is_told_by_doctor_and_keeps_nobody_from_depl
     project.configure(route={"maintenance": {"page": "nowhere.html"}})
     project.deploy("1.0.0").says(0, "api 1.0.0 serves")
     project.run("doctor").says(1, "nowhere.html")
+    project.run("maintenance", "on").says(2, "nowhere.html", "Put it there")
+    (project.place / "nowhere.html").write_text("back soon")
     project.run("maintenance", "on").says(0)
     project.run("maintenance", "off").says(0)
 
