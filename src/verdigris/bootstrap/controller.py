@@ -12,13 +12,13 @@ from contextlib import AbstractAsyncContextManager
 
 from verdigris.adapters.environments.process.adapter import ProcessEnvironment
 from verdigris.adapters.stores.keeping import KEPT, Kept
-from verdigris.adapters.stores.lease import Lease
+from verdigris.adapters.stores.lease import CONTROLLER, Lease
 from verdigris.adapters.stores.pokes import listen
 from verdigris.adapters.stores.sql import SqlStore
 from verdigris.bootstrap.background import refuse_to_forget, start_keeper, wiring
 from verdigris.bootstrap.house import DATABASE, WIRING, House
 from verdigris.bootstrap.wiring import Wired, wired
-from verdigris.core.errors import StoreUnavailable, VerdigrisError
+from verdigris.core.errors import Conflict, StoreUnavailable, VerdigrisError
 from verdigris.engine.loop import Engine
 from verdigris.engine.service import Service
 from verdigris.keeper.client import KeeperClient, KeeperError
@@ -29,7 +29,7 @@ log = logging.getLogger("verdigris")
 
 Wiring = Callable[[House], AbstractAsyncContextManager[Wired]]
 
-ROLLBACK_LOOKS, ROLLBACK_LOOK_EVERY = 300, 0.1
+ROLLBACK_LOOKS, DYING_LOOKS, ROLLBACK_LOOK_EVERY = 300, 30, 0.1
 KEEPER_EVERY = 2.0
 """Seconds between two looks whether the keeper is there."""
 TIDIED_EVERY = 3600.0
@@ -56,13 +56,18 @@ async def run_controller(house: House, wire: Wiring = wired) -> None:
 
 
 async def take(lease: Lease) -> None:
-    """Take the lease; a rollback that is being done without a controller is let finish first."""
-    for _ in range(ROLLBACK_LOOKS):
-        holder = lease.holder()
-        if holder is None or holder.role == "controller":
-            break
+    """Take the lease. A rollback that is being done without a controller is let finish first, and so is the end of a
+    process that was killed: it keeps the lease for a moment longer than its name."""
+    for look in range(ROLLBACK_LOOKS):
+        try:
+            return lease.acquire()
+        except Conflict:
+            holder = lease.holder()
+            passing = look < DYING_LOOKS if holder is None else holder.role != CONTROLLER
+            if not passing:
+                raise
         await asyncio.sleep(ROLLBACK_LOOK_EVERY)
-    lease.acquire()
+    return lease.acquire()
 
 
 async def refuse_a_lost_store(house: House) -> None:

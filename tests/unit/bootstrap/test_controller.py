@@ -14,7 +14,7 @@ from tests.unit.keeper.house import House as KeeperHouse
 from tests.waiting import eventually
 from verdigris.adapters.stores.desk import SqliteDesk
 from verdigris.adapters.stores.keeping import Kept
-from verdigris.adapters.stores.lease import Lease
+from verdigris.adapters.stores.lease import LOCK, Lease
 from verdigris.adapters.stores.pokes import listen, poke
 from verdigris.adapters.stores.sql import SqlStore
 from verdigris.bootstrap.controller import follow, hear, refuse_a_lost_store, take, tidy
@@ -68,6 +68,18 @@ async def test_who_is_in_charge_is_named_to_a_second_controller(tmp_path):
         first.release()
     await take(second)
     second.release()
+
+
+async def test_the_end_of_whoever_was_killed_is_waited_for(tmp_path):
+    dying, next_one = Lease(tmp_path / "state"), Lease(tmp_path / "state")
+    dying.acquire()
+    (tmp_path / "state" / LOCK).write_text("")  # nobody who lives has signed it
+    taking = asyncio.create_task(take(next_one))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(taking), 0.2)
+    dying.release()
+    await taking
+    next_one.release()
 
 
 def test_many_pokes_mean_one_look(tmp_path):

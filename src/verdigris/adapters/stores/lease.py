@@ -20,7 +20,7 @@ from verdigris.keeper.codec import build
 from verdigris.keeper.directory import open_directory
 from verdigris.keeper.protocol import KeeperError
 
-__all__ = ["LOCK", "Holder", "Lease"]
+__all__ = ["CONTROLLER", "LOCK", "Holder", "Lease"]
 
 LOCK = "controller.lock"
 CONTROLLER = "controller"
