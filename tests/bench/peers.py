@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from abc import ABC, abstractmethod
 from pathlib import Path
 from urllib.error import URLError
 
@@ -58,7 +59,7 @@ def answers(port: int) -> bool:
         return False
 
 
-class Peer:
+class Peer(ABC):
     """A front door at `port`. `release` returns when the new version serves and the old one is told to go."""
 
     def __init__(self, place: Path) -> None:
@@ -69,8 +70,9 @@ class Peer:
         self.number += 1
         self._exchange(f"{self.number}.0.0")
 
+    @abstractmethod
     def _exchange(self, version: str) -> None:
-        raise NotImplementedError
+        """Have this version serve instead of the one that did."""
 
     def close(self) -> None:
         for process in filter(None, self.processes()):

@@ -29,7 +29,9 @@ log = logging.getLogger("verdigris")
 
 Wiring = Callable[[House], AbstractAsyncContextManager[Wired]]
 
-ROLLBACK_LOOKS, DYING_LOOKS, ROLLBACK_LOOK_EVERY = 300, 30, 0.1
+LOOK_EVERY = 0.1
+ROLLBACK_LOOKS, DYING_LOOKS = 300, 30
+"""How often a lease is looked at that a rollback has, or nobody who lives."""
 KEEPER_EVERY = 2.0
 """Seconds between two looks whether the keeper is there."""
 TIDIED_EVERY = 3600.0
@@ -63,10 +65,9 @@ async def take(lease: Lease) -> None:
             return lease.acquire()
         except Conflict:
             holder = lease.holder()
-            passing = look < DYING_LOOKS if holder is None else holder.role != CONTROLLER
-            if not passing:
+            if holder.role == CONTROLLER if holder else look >= DYING_LOOKS:
                 raise
-        await asyncio.sleep(ROLLBACK_LOOK_EVERY)
+        await asyncio.sleep(LOOK_EVERY)
     return lease.acquire()
 
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import grpc
 import pytest
 
-from tests.waiting import settled
+from tests.listening import sending
 from verdigris.adapters.environments.health_call import exchange, health_call
 from verdigris.adapters.environments.health_service import judge_call
 from verdigris.adapters.environments.request import Response, Unanswered
 
 FRAME_MOST = 16384
 SETTINGS = b"\0\0\0\x04\0\0\0\0\0"
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+"""What every HTTP/2 connection begins with (RFC 9113, 3.4)."""
 HEADERS = b"\0\0\x01\x01\x04\0\0\0\x01\x88"
 """The answer begins, with status 200."""
 
@@ -42,28 +44,9 @@ async def grpc_server(**services: bytes) -> AsyncIterator[str]:
     await server.stop(None)
 
 
-@asynccontextmanager
-async def bad_server(*parts: bytes, hang: bool = False, endless: bytes = b"") -> AsyncIterator[str]:
+def bad_server(*parts: bytes, hang: bool = False, endless: bytes = b"") -> AbstractAsyncContextManager[str]:
     """The address of one that sends the parts to whoever calls, and then goes on for ever, hangs or closes."""
-    over = asyncio.Event()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(1)
-        for part in parts:
-            writer.write(part)
-        while endless and not writer.is_closing():
-            writer.write(endless)
-            await writer.drain()
-        if hang:
-            await over.wait()
-        writer.close()
-
-    before = asyncio.all_tasks()
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        over.set()
-    await settled(before)
+    return sending(*parts, until=PREFACE, hang=hang, endless=endless)
 
 
 def judged(answer: Response) -> tuple[bool, str]:

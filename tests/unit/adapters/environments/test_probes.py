@@ -12,7 +12,8 @@ from dataclasses import replace
 import grpc
 import pytest
 
-from tests.waiting import eventually, settled
+from tests.listening import listening
+from tests.waiting import eventually
 from verdigris.adapters.environments.probes import Prober, Target, pause
 from verdigris.adapters.environments.response import HealthCheck
 from verdigris.core.world import Health, Known, Slot, Unknown
@@ -74,17 +75,13 @@ async def hangs_up(_: bytes, writer: asyncio.StreamWriter) -> None:
 
 @contextlib.asynccontextmanager
 async def serving(answer: Answer) -> AsyncIterator[str]:
-    before = asyncio.all_tasks()
-
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             await answer(await reader.readuntil(b"\r\n\r\n"), writer)
         writer.close()
 
-    server = await asyncio.start_server(converse, "127.0.0.1", 0)
-    async with server:
-        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    await settled(before)
+    async with listening(converse) as address:
+        yield address
 
 
 @contextlib.asynccontextmanager

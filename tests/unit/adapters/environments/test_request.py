@@ -9,30 +9,16 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.waiting import settled
+from tests.listening import sending
 from verdigris.adapters.environments.request import Client, Response, Unanswered
 from verdigris.adapters.environments.response import BODY_MOST
 
 
 @asynccontextmanager
 async def a_server(*parts: bytes, hang: bool = False) -> AsyncIterator[str]:
-    """Its address; it sends the parts to whoever asks, and then closes or hangs."""
-    over = asyncio.Event()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        for part in parts:
-            writer.write(part)
-        if hang:
-            await over.wait()
-        writer.close()
-
-    before = asyncio.all_tasks()
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/health"
-        over.set()
-    await settled(before)
+    """Where to ask it; it sends the parts to whoever does, and then closes or hangs."""
+    async with sending(*parts, until=b"\r\n\r\n", hang=hang) as address:
+        yield f"http://{address}/health"
 
 
 async def asked(url: str, within: float = 20.0) -> Response:
