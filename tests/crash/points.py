@@ -27,7 +27,7 @@ from verdigris.adapters.routers.haproxy.socket import Conversation
 from verdigris.engine.parts import Parts
 from verdigris.keeper.client import KeeperClient
 from verdigris.ports import Saved
-from verdigris.testing.planting import all_of, method
+from verdigris.testing.planting import all_of, attribute
 
 __all__ = ["STRUCK", "Point", "Points", "kill", "labelled", "points_in", "wires"]
 
@@ -185,10 +185,10 @@ async def finished(result: Awaitable[Any], stack: contextlib.ExitStack) -> Any:
 def wires(points: Points) -> contextlib.AbstractContextManager[None]:
     """A point before each message that an adapter sends to have something done."""
     return all_of(
-        method(Conversation, "ask", told_to_haproxy(points, Conversation.ask)),
-        method(Files, "write", written(points, Files.write)),
+        attribute(Conversation, "ask", told_to_haproxy(points, Conversation.ask)),
+        attribute(Files, "write", written(points, Files.write)),
         *(
-            method(KeeperClient, name, asked_of_the_keeper(points, name, getattr(KeeperClient, name)))
+            attribute(KeeperClient, name, asked_of_the_keeper(points, name, getattr(KeeperClient, name)))
             for name in ("start", "stop", "router", "reload", "hand")
         ),
     )

@@ -27,7 +27,7 @@ from verdigris.engine import look, loop
 from verdigris.engine.loop import Engine
 from verdigris.engine.service import Service
 from verdigris.testing.planted import FAULTS
-from verdigris.testing.planting import constant, in_rows, instead, method
+from verdigris.testing.planting import attribute, in_rows, instead
 
 __all__ = ["TWINS"]
 
@@ -69,7 +69,7 @@ def what_was_written_down_is_taken_for_done() -> Planted:
         told = [e.sentence for e in self.parts.store.inner.log if (e.deployment, e.phase) == (d.id, d.phase)]
         await act(self, d, tuple(a for a in actions if told.count(f"{a.kind}: {a.why}") < 2))
 
-    return method(Engine, "act", trusting)
+    return attribute(Engine, "act", trusting)
 
 
 @twin("F-04")
@@ -82,7 +82,7 @@ def who_starts_anew_begins_the_ramp_anew() -> Planted:
         if fresh and self.saved is not None:
             self.saved = replace(self.saved, deployment=replace(self.saved.deployment, step=0))
 
-    return method(Engine, "load", from_the_first_step)
+    return attribute(Engine, "load", from_the_first_step)
 
 
 @twin("F-05")
@@ -94,7 +94,7 @@ def a_stop_breaks_off_what_is_under_way() -> Planted:
             round_.cancel()
             stop.cancel()
 
-    return method(Service, "drive", at_once)
+    return attribute(Service, "drive", at_once)
 
 
 # --- the router -----------------------------------------------------------------------------------------------
@@ -180,12 +180,12 @@ def a_probe_has_all_the_time_in_the_world() -> Planted:
     async def patient(self: Client, url: str, within: float, host: str = "") -> Response:
         return await get(self, url, within * 100, host)
 
-    return method(Client, "get", patient)
+    return attribute(Client, "get", patient)
 
 
 @twin("F-54")
 def an_answer_may_be_as_long_as_it_likes() -> Planted:
-    return constant(request, "BODY_MOST", 1 << 40)
+    return attribute(request, "BODY_MOST", 1 << 40)
 
 
 @twin("F-55")
@@ -195,7 +195,7 @@ def redirects_are_followed() -> Planted:
             so_far.status, so_far.headers = answer.status, {k.lower(): v for k, v in answer.headers.items()}
             so_far.body = await answer.read()
 
-    return method(Client, "_fetch", anywhere)
+    return attribute(Client, "_fetch", anywhere)
 
 
 # --- input ----------------------------------------------------------------------------------------------------
@@ -206,7 +206,7 @@ def a_configuration_has_no_bounds() -> Planted:
     def lax(self: _Builder, event: Any) -> None:
         self._refuse(event.anchor is not None, event, "anchors and aliases are not read.")
 
-    return method(_Builder, "_check", lax)
+    return attribute(_Builder, "_check", lax)
 
 
 @twin("F-98")

@@ -18,7 +18,7 @@ from verdigris.core.deployment import Deployment, Lasted
 from verdigris.core.judge import Verdict, VerdictKind
 from verdigris.core.policy import Policy
 from verdigris.core.world import World
-from verdigris.testing.planting import Fault, all_of, instead, listed, method
+from verdigris.testing.planting import Fault, all_of, attribute, instead, listed
 
 __all__ = ["FAULTS"]
 
@@ -37,7 +37,7 @@ def elapsed_time_is_evidence() -> AbstractContextManager[None]:
         fresh = Lasted(name, old.seconds + max(world.now - since, 0.0), world.now)
         return replace(d, evidence=(*(e for e in d.evidence if e.name != name), fresh))
 
-    return method(Deployment, "count", count)
+    return attribute(Deployment, "count", count)
 
 
 @fault("unknown is not good")

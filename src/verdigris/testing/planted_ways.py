@@ -21,7 +21,7 @@ from verdigris.core.intake import Admission
 from verdigris.core.policy import Policy
 from verdigris.core.world import Known, World
 from verdigris.engine.loop import Engine
-from verdigris.testing.planting import Fault, all_of, in_rows, instead, listed, method
+from verdigris.testing.planting import Fault, all_of, attribute, in_rows, instead, listed
 
 __all__ = ["FAULTS"]
 
@@ -134,14 +134,14 @@ def acted_on_before_saved() -> AbstractContextManager[None]:
         await self.act(fresh, decision.actions)
         return await write(self, saved, decision, due)
 
-    return method(Engine, "write", rash)
+    return attribute(Engine, "write", rash)
 
 
 @fault("no effect without a durable intent")
 def a_full_store_stops_nothing() -> AbstractContextManager[None]:
     return all_of(
-        method(Engine, "unwritten", lambda self, saved, fresh, decision, error: fresh),
-        method(Engine, "allowed", lambda self, d, actions: actions),
+        attribute(Engine, "unwritten", lambda self, saved, fresh, decision, error: fresh),
+        attribute(Engine, "allowed", lambda self, d, actions: actions),
     )
 
 
@@ -157,7 +157,7 @@ def the_compare_is_left_out_of_the_swap() -> AbstractContextManager[None]:
             self.stored = newest.deployment.generation if newest else None
             await store(self, saved, notes, decision)
 
-    return method(Engine, "store", forced)
+    return attribute(Engine, "store", forced)
 
 
 @fault("the number of instances is the policy's")
@@ -167,7 +167,7 @@ def one_more_instance_than_asked_for() -> AbstractContextManager[None]:
     async def generous(self: Engine, action: Any, d: Deployment) -> None:
         await perform(self, replace(action, count=action.count + 1), d)
 
-    return method(Engine, "perform", generous)
+    return attribute(Engine, "perform", generous)
 
 
 @fault("a deployment that was begun before a crash is not refused after it")
@@ -182,4 +182,4 @@ def a_crash_forgets_the_admission() -> AbstractContextManager[None]:
         await admit_one(self, filed, pointless)
         self.saved = saved
 
-    return method(Engine, "admit_one", forgetful)
+    return attribute(Engine, "admit_one", forgetful)

@@ -15,7 +15,7 @@ from typing import Any
 from verdigris.core import lifecycle
 from verdigris.core.lifecycle import Row
 
-__all__ = ["Fault", "all_of", "constant", "in_rows", "instead", "listed", "method"]
+__all__ = ["Fault", "all_of", "attribute", "in_rows", "instead", "listed"]
 
 ROOMS = "verdigris."
 
@@ -96,19 +96,8 @@ def set_table(forward: tuple[Row, ...], backward: tuple[Row, ...]) -> None:
 
 
 @contextmanager
-def method(owner: type, name: str, replacement: Callable[..., Any]) -> Iterator[None]:
-    """A class has another method for a while."""
-    original = vars(owner)[name]
-    setattr(owner, name, replacement)
-    try:
-        yield
-    finally:
-        setattr(owner, name, original)
-
-
-@contextmanager
-def constant(owner: ModuleType, name: str, value: Any) -> Iterator[None]:
-    """A module goes by another bound."""
+def attribute(owner: type | ModuleType, name: str, value: Any) -> Iterator[None]:
+    """A class has another method for a while, or a module another bound."""
     original = vars(owner)[name]
     setattr(owner, name, value)
     try:

@@ -9,7 +9,7 @@ from tests.unit.core import test_rules as rules
 from tests.unit.engine import test_loop as loop
 from verdigris.core import lifecycle, safety
 from verdigris.testing.planted import FAULTS
-from verdigris.testing.planting import constant, instead
+from verdigris.testing.planting import attribute, instead
 
 PLANTED = {fault.name: fault.plant for fault in FAULTS}
 TAKEN_OUT = (
@@ -112,6 +112,6 @@ def test_a_planted_fault_is_taken_out_again(fault):
 
 def test_another_bound_is_planted_for_a_while():
     before = lifecycle.ENDINGS
-    with constant(lifecycle, "ENDINGS", frozenset()):
+    with attribute(lifecycle, "ENDINGS", frozenset()):
         assert frozenset() == lifecycle.ENDINGS
     assert before is lifecycle.ENDINGS
