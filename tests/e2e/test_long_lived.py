@@ -75,13 +75,13 @@ def test_f6_f7_a_switch_and_a_rollback_cut_no_stream_and_wait_for_none(feed, fig
         beside = took(feed)
         audience.all_speak()
         audience.join(5, 5)
-        assert (10, ALL) == long_lived(feed)
+        eventually_sync(lambda: (10, ALL) == long_lived(feed), "both to be counted, each on its slot")
         began = time.monotonic()
         assert 0 == feed.verdigris("rollback").returncode
         back = time.monotonic() - began
         assert old == feed.serves
         audience.all_speak()
-        assert (ALL, 10) == long_lived(feed)
+        eventually_sync(lambda: (ALL, 10) == long_lived(feed), "the slots to have changed their places")
         assert {} == audience.ended
     figure(
         f"long-lived: {SOCKETS} WebSockets and {STREAMS} SSE across a switch and a rollback, none cut; from switch "
