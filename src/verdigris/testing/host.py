@@ -9,6 +9,7 @@ import random
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from verdigris.core.judge import BINS, bin_of
 from verdigris.core.world import Pause, PerSlot, Release, Routing, Second, Slot, Tally, Weights
@@ -22,7 +23,6 @@ UNHEALTHY = 2
 LONGEST = 10
 """Seconds that a request waits at most while the app is paused."""
 STREAMS_MOST = 12
-LATENCIES = tuple(tuple(1 if i == n else 0 for i in range(len(BINS) + 1)) for n in range(len(BINS) + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,13 @@ class Cut:
     count: int
     why: str
     idle: float
+
+
+@cache
+def all_as_slow(milliseconds: float, requests: int) -> tuple[int, ...]:
+    """The latencies of a second in which every request took that long: how many fell into each bin."""
+    where = bin_of(milliseconds)
+    return tuple(requests if n == where else 0 for n in range(len(BINS) + 1))
 
 
 def unheard(cut: Cut) -> None:
@@ -267,9 +274,8 @@ class Host:
         bad = max((b.served for b in place.bodies), default=0.0) > nature.turns_bad_after
         errors = round(requests * nature.error_rate) if bad else 0
         self.streaks[slot] = self.streaks[slot] + requests if errors == requests else 0
-        latency = LATENCIES[bin_of(nature.milliseconds)]
-        counts = tuple(n * requests for n in latency)
-        return Tally(requests, errors, latency=counts, streak=self.streaks[slot])
+        latency = all_as_slow(nature.milliseconds, requests)
+        return Tally(requests, errors, latency=latency, streak=self.streaks[slot])
 
     def in_flight(self, slot: Slot) -> int:
         """Requests now inside the slot: some while it has weight, until the longest of them ends, and who is held."""
