@@ -1,12 +1,28 @@
 """What an application does right to be switched without a failed request.
 
 Standard library only, Python 3.9 or newer, and never anything of the control plane: what the two agree on is
-the contract of headers, variables and JSON in `verdigris_kit.contract`.
+the contract of headers, variables and JSON in `verdigris_kit.contract`. Nothing is imported before it is used.
 """
 
-from .asgi import VersionHeaders
-from .health import Health
+TYPE_CHECKING = False  # type checkers know the name; `typing` would cost more than all else here
+if TYPE_CHECKING:
+    from .asgi import VersionHeaders
+    from .health import Health
 
 __all__ = ["Health", "VersionHeaders", "__version__"]
 
 __version__ = "0.1.0"
+
+_PLACES = {"Health": "health", "VersionHeaders": "asgi"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{_PLACES[name]}", __name__), name)
+
+
+def __dir__() -> "list[str]":
+    return sorted({*globals(), *__all__})

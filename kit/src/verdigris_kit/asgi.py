@@ -19,13 +19,16 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # The messages that carry response headers: a plain response, an accepted WebSocket, and a refused one.
 STARTS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
+DENIAL = "websocket.http.response"
+"""The extension by which a server lets an application answer a handshake that it refuses."""
 
 
 class VersionHeaders:
     """Set `X-API-Version` and `X-Environment` on every response of `app`, in place of what it set itself.
 
     An exception before the response began is answered with a plain 500 that bears the headers too, and then
-    goes on to the server, which logs it.
+    goes on to the server, which logs it. A WebSocket that is closed before it was accepted is refused with 403, as
+    the server would do it, where the server lets an application answer that.
     """
 
     def __init__(self, app: ASGIApp, identity: Optional[Identity] = None) -> None:
@@ -40,30 +43,37 @@ class VersionHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        started = False
+        started, names, headers = False, self._names, self._headers
 
         async def send_marked(message: Message) -> None:
             nonlocal started
-            if message["type"] in STARTS:
-                started = True
-                message["headers"] = self._marked(message.get("headers", ()))
+            if not started:
+                if message["type"] in STARTS:
+                    started = True
+                    # ASGI promises lower-case names; what is not would only be doubled, never lost.
+                    given = message.get("headers", ())
+                    message["headers"] = [header for header in given if header[0] not in names] + headers
+                elif message["type"] == "websocket.close" and _answers(scope):
+                    return await _answer(send_marked, _answers(scope), 403, b"Forbidden")
             await send(message)
 
         try:
             await self._app(scope, receive, send_marked)
         except Exception:
-            if scope["type"] == "http" and not started:
-                await _answer_500(send_marked)
+            if not started and _answers(scope):
+                await _answer(send_marked, _answers(scope), 500, b"Internal Server Error")
             raise
 
-    def _marked(self, headers: Any) -> Any:
-        # ASGI promises lower-case names; what is not would only be doubled, never lost.
-        return [header for header in headers if header[0] not in self._names] + self._headers
+
+def _answers(scope: Scope) -> str:
+    """The kind of the messages by which this connection can be answered in full, or nothing."""
+    if scope["type"] == "http":
+        return "http.response"
+    return DENIAL if scope["type"] == "websocket" and DENIAL in (scope.get("extensions") or ()) else ""
 
 
-async def _answer_500(send: Send) -> None:
-    body = b"Internal Server Error"
-    start: dict[str, Any] = {"type": "http.response.start", "status": 500}
+async def _answer(send: Send, kind: str, status: int, body: bytes) -> None:
+    start: dict[str, Any] = {"type": f"{kind}.start", "status": status}
     start["headers"] = [(b"content-type", b"text/plain"), (b"content-length", str(len(body)).encode())]
     await send(start)
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": f"{kind}.body", "body": body})

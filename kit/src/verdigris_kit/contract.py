@@ -13,6 +13,7 @@ __all__ = [
     "API_VERSION_HEADER",
     "CONTRACT_VERSION",
     "ENVIRONMENT_HEADER",
+    "REHEARSAL_HEADER",
     "REQUEST_ID_HEADER",
     "HealthReport",
     "Identity",
@@ -29,19 +30,32 @@ ENVIRONMENT_HEADER = "X-Environment"
 REQUEST_ID_HEADER = "X-Request-Id"
 """On requests and responses: one request across router, application and logs."""
 
+REHEARSAL_HEADER = "X-Verdigris-Rehearsal"
+"""On a request that is a copy for a candidate: the token that the slot's secret gives for `rehearsal`."""
 
-class HealthReport(TypedDict):
-    """The body of a deep health endpoint, with status 200 when healthy and 503 when degraded.
 
-    In `checks`, `uptime` is seconds since the process started to serve; every other entry is true or false.
-    """
-
+class _HealthReport(TypedDict):
     status: Literal["healthy", "degraded"]
     checks: dict[str, Union[bool, float]]
     environment: str
     release: str
     slot: str
     version: int
+
+
+class HealthReport(_HealthReport, total=False):
+    """The body of a deep health endpoint, with status 200 when healthy and 503 when degraded.
+
+    In `checks`, `uptime` is seconds since the process started to serve; every other entry is true or false.
+    `informational` ones do not make it degraded. `age` of the result is in seconds. What follows is only for who may
+    see details: how long each check took, why it is as it is, and the revision of the database's schema.
+    """
+
+    age: float
+    informational: dict[str, bool]
+    milliseconds: dict[str, float]
+    reasons: dict[str, str]
+    schema: str
 
 
 @dataclass(frozen=True)
@@ -63,11 +77,32 @@ class Identity:
 
     @classmethod
     def of(cls, environ: Optional[Mapping[str, str]] = None) -> "Identity":
-        """Read `API_VERSION`, `ENVIRONMENT_NAME`, `VERDIGRIS_RELEASE` and `VERDIGRIS_SLOT`."""
+        """Read `API_VERSION`, `ENVIRONMENT_NAME`, `VERDIGRIS_RELEASE` and `VERDIGRIS_SLOT`.
+
+        Where one of the first two is missing its default stands in, and that is logged once in a process.
+        """
         environ = os.environ if environ is None else environ
+        _warn_once([name for name in ("API_VERSION", "ENVIRONMENT_NAME") if name not in environ])
         return cls(
             api_version=environ.get("API_VERSION", cls.api_version),
             environment=environ.get("ENVIRONMENT_NAME", cls.environment),
             release=environ.get("VERDIGRIS_RELEASE", cls.release),
             slot=environ.get("VERDIGRIS_SLOT", cls.slot),
+        )
+
+
+_unwarned = [True]
+
+
+def _warn_once(missing: list[str]) -> None:
+    """Every response says what is missing here; nobody has to be told for each of them."""
+    if missing and _unwarned:
+        _unwarned.clear()
+        import logging  # what is set everywhere needs no log
+
+        logging.getLogger("verdigris_kit").warning(
+            "%s not set: the defaults stand in, version %s and environment %s. Set what this process is.",
+            " and ".join(missing) + (" is" if len(missing) == 1 else " are"),
+            Identity.api_version,
+            Identity.environment,
         )

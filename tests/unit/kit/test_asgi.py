@@ -9,7 +9,7 @@ GREEN = Identity(api_version="2.0.0", environment="green")
 MARKS = [(b"x-api-version", b"2.0.0"), (b"x-environment", b"green")]
 
 
-async def sent_by(app, scope_type="http"):
+async def sent_by(app, scope_type="http", **scope):
     """Everything that `app` sends for one connection; an exception that it lets through comes last."""
     sent = []
 
@@ -20,7 +20,7 @@ async def sent_by(app, scope_type="http"):
         sent.append(dict(message))
 
     try:
-        await app({"type": scope_type, "method": "GET", "path": "/"}, receive, send)
+        await app({"type": scope_type, "method": "GET", "path": "/", **scope}, receive, send)
     except RuntimeError as error:
         sent.append(error)
     return sent
@@ -56,6 +56,36 @@ async def test_what_the_application_claims_itself_is_replaced():
 async def test_a_websocket_handshake_says_it_whether_accepted_or_refused(start):
     [message] = await sent_by(VersionHeaders(answering({"type": start}), GREEN), "websocket")
     assert MARKS == message["headers"]
+
+
+DENIES = {"websocket.http.response": {}}
+
+
+async def test_a_websocket_that_is_closed_before_it_was_accepted_is_refused_by_name():
+    app = answering({"type": "websocket.close", "code": 1000})
+    start, body = await sent_by(VersionHeaders(app, GREEN), "websocket", extensions=DENIES)
+    assert ("websocket.http.response.start", 403) == (start["type"], start["status"])
+    assert MARKS == start["headers"][-2:]
+    assert "websocket.http.response.body" == body["type"]
+
+
+async def test_a_server_that_refuses_websockets_itself_gets_the_close_as_it_was():
+    close = {"type": "websocket.close", "code": 1000}
+    assert [close] == await sent_by(VersionHeaders(answering(close), GREEN), "websocket")
+
+
+async def test_a_websocket_that_was_accepted_is_closed_as_ever():
+    app = answering({"type": "websocket.accept"}, {"type": "websocket.close", "code": 1001})
+    accept, close = await sent_by(VersionHeaders(app, GREEN), "websocket", extensions=DENIES)
+    assert (MARKS, 1001) == (accept["headers"], close["code"])
+
+
+async def test_an_error_before_a_websocket_was_accepted_is_answered_and_goes_on():
+    async def app(scope, receive, send):
+        raise RuntimeError("boom")
+
+    start, _, error = await sent_by(VersionHeaders(app, GREEN), "websocket", extensions=DENIES)
+    assert (500, "boom") == (start["status"], str(error))
 
 
 async def test_an_application_that_raises_still_says_who_it_was_and_the_error_goes_on():

@@ -1,0 +1,25 @@
+"""The bounds of a cache, each with its name and unit."""
+
+__all__ = ["ACROSS_STEP", "ACROSS_WITHIN", "ENTRY_MAX", "FLIGHT_WITHIN", "TTL", "positive"]
+
+TTL = 300.0
+"""Seconds that an entry lives, where nothing else is said."""
+
+ENTRY_MAX = 1 << 20
+"""Bytes of one entry. A larger one is neither written nor decoded."""
+
+FLIGHT_WITHIN = 10.0
+"""Seconds that somebody waits for what another one makes, before making it as well."""
+
+ACROSS_WITHIN = 2.0
+"""Seconds that a process waits for another one's lock, before making the value as well."""
+
+ACROSS_STEP = 0.02
+"""Seconds between two looks meanwhile, more or less."""
+
+
+def positive(name: str, seconds: float) -> float:
+    """The same; raise `ValueError` for what is no span of time."""
+    if not seconds > 0:
+        raise ValueError(f"cache: {name} is {seconds!r}: give seconds above 0, or do not cache it.")
+    return float(seconds)

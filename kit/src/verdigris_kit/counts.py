@@ -1,0 +1,31 @@
+"""How often something was refused or forgiven, by name: the kit never answers bad input with a traceback, it counts.
+
+One table for the whole process, safe between threads. The number of names is bounded; it never grows with what
+strangers send.
+"""
+
+import threading
+
+__all__ = ["NAMES_MAX", "OTHERS", "add", "read"]
+
+NAMES_MAX = 256
+"""How many names are kept apart. What comes after them is counted together, as `OTHERS`."""
+
+OTHERS = "others"
+
+_table: dict[str, int] = {}
+_lock = threading.Lock()
+
+
+def add(name: str, times: int = 1) -> None:
+    """Count `name` once more, or `times` more. Names are words of ours with dots: `cache.foreign`."""
+    with _lock:
+        if name not in _table and len(_table) >= NAMES_MAX:
+            name = OTHERS
+        _table[name] = _table.get(name, 0) + times
+
+
+def read() -> dict[str, int]:
+    """Everything that was counted since the process began. A copy."""
+    with _lock:
+        return dict(_table)
