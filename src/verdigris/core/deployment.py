@@ -8,6 +8,7 @@ was rebooted can therefore only lengthen a wait.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from operator import attrgetter
@@ -73,7 +74,8 @@ class Drill:
     """The way back while it is being tried: `share` percent are sent to the old slot, until it is `turned`.
 
     `began` and `turned` are moments, `there` and `back` the seconds from a decision to its proof. `why` and
-    `evidence` say what turned it, `home` is when traffic was seen where it had been.
+    `evidence` say what turned it, `home` is when traffic was seen where it had been, `over` when nothing was left to
+    come back. `inside` is how many requests were in the old slot before, None where nobody could count them.
     """
 
     share: int
@@ -86,19 +88,24 @@ class Drill:
     outcome: Outcome = Outcome.WORKS
     why: str = ""
     evidence: str = ""
+    inside: int | None = None
+    over: float | None = None
 
     def turn(self, now: float, outcome: Outcome, why: str = "", evidence: str = "") -> Drill:
         """All traffic is wanted where it was. The first reason stays, what was measured afterwards begins anew."""
         if self.turned is not None:
-            return replace(self, turned=now, back=None, home=None)
+            return replace(self, turned=now, back=None, home=None, over=None)
         return replace(self, turned=now, outcome=outcome, why=why, evidence=evidence)
 
 
 @dataclass(frozen=True, slots=True)
 class Drilled:
-    """What is remembered of the last drill that came to an end: when (wall clock), where to, how fast, what failed.
+    """What is remembered of the last drill that found something: when (wall clock), where to, how fast, what failed.
 
     `trouble` is why the way back does not work, empty when it does. Not `complete`: some seconds were not counted.
+    `deployment` is whose it was. Of what the old slot was sent, `users` were requests of users and `own` ours;
+    `unanswered` never came back, None where nobody could tell. `cut_off` is what came before it was home.
+    Records of earlier versions lack what has a default.
     """
 
     share: int
@@ -112,6 +119,11 @@ class Drilled:
     failed: PerSlot[int]
     complete: bool = True
     trouble: str = ""
+    deployment: str = ""
+    users: int | None = None
+    own: int = 0
+    unanswered: int | None = None
+    cut_off: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,27 +187,34 @@ class Deployment:
 
         The time between two looks counts up to `policy.fresh_within`; a look of another boot counts nothing.
         """
-        if holds is False:
-            return self.forget(name)
-        old = next((entry for entry in self.evidence if entry.name == name), Lasted(name, 0.0, None))
-        seconds = old.seconds
-        if holds and old.at is not None and self.base == world.base:
-            seconds += min(max(world.now - old.at, 0.0), policy.fresh_within)
-        fresh = Lasted(name, seconds, world.now if holds else None)
-        return replace(self, evidence=(*(e for e in self.evidence if e.name != name), fresh))
+        return self.count_all({name: holds}, world, policy)
 
-    def count_unbroken(self, name: str, holds: bool | None, world: World, policy: Policy) -> Deployment:
+    def count_all(self, found: Mapping[str, bool | None], world: World, policy: Policy) -> Deployment:
+        """The same for each of these conditions."""
+        entries = {entry.name: entry for entry in self.evidence}
+        for name, holds in found.items():
+            old = entries.pop(name, Lasted(name, 0.0, None))
+            if holds is not False:
+                gap = 0.0 if self.base != world.base or old.at is None else max(world.now - old.at, 0.0)
+                gained = min(gap, policy.fresh_within) if holds else 0.0
+                entries[name] = Lasted(name, old.seconds + gained, world.now if holds else None)
+        return self.with_evidence(*entries.values())
+
+    def count_unbroken(self, found: Mapping[str, bool | None], world: World, policy: Policy) -> Deployment:
         """The same for what must have held all the time: a gap between two looks starts it again from nothing."""
-        old = next((entry for entry in self.evidence if entry.name == name), None)
-        if holds is None:
-            return self
-        gap = world.now - old.at if old and old.at is not None and self.base == world.base else float("inf")
-        return (self if gap <= policy.fresh_within else self.forget(name)).count(name, holds, world, policy)
+        known = {name: holds for name, holds in found.items() if holds is not None}
+        ats = {entry.name: entry.at for entry in self.evidence if self.base == world.base}
+        gaps = {name: float("inf") if (at := ats.get(name)) is None else world.now - at for name in known}
+        anew = [name for name, gap in gaps.items() if gap > policy.fresh_within]
+        return self.forget(*anew).count_all(known, world, policy)
 
     def forget(self, *names: str) -> Deployment:
         """Start the named conditions again from nothing."""
-        kept = tuple(e for e in self.evidence if e.name not in names)
-        return self if len(kept) == len(self.evidence) else replace(self, evidence=kept)
+        return self.with_evidence(*(entry for entry in self.evidence if entry.name not in names))
+
+    def with_evidence(self, *entries: Lasted) -> Deployment:
+        """This deployment with that evidence instead; itself when it has it."""
+        return self if entries == self.evidence else replace(self, evidence=entries)
 
     def rebase(self, world: World) -> Deployment:
         """Stop every count when the machine was booted since: moments of two boots cannot be compared."""

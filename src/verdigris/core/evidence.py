@@ -30,9 +30,10 @@ def count(row: Row, d: Deployment, w: World, p: Policy, verdict: Verdict | None)
     if d.held or foreign(d, w):
         return stand_still(d, w, p)
     waiting = row.waiting_for(d, w, p)
-    d = d.count("blind", blind(d, w, verdict, waiting), w, p)
-    d = d.count("attended", attended(row, d, w, p, waiting), w, p)
-    return d.count("good", good(row, d, w, p, verdict), w, p) if row.counts else d
+    found = {"blind": blind(d, w, verdict, waiting), "attended": attended(row, d, w, p, waiting)}
+    if row.counts:
+        found["good"] = good(row, d, w, p, verdict)
+    return d.count_all(found, w, p)
 
 
 def count_slots(d: Deployment, w: World, p: Policy) -> Deployment:
@@ -42,18 +43,19 @@ def count_slots(d: Deployment, w: World, p: Policy) -> Deployment:
     """
     reading = w.router.reading
     if isinstance(reading, Known) and reading.value.routing != d.disowned:
-        d = replace(d, disowned=None)
+        d = replace(d, disowned=None) if d.disowned else d
     if isinstance(reading, Known) and d.routed and reading.value.generation != d.routed.generation:
         # The router came back, or somebody was at it: what it did meanwhile nobody has seen.
         d = d.forget(*SLOT_CLOCKS)
+    left: dict[str, bool | None] = {}
     for slot in Slot:
         idle, out = None, False
         if isinstance(reading, Known):
             idle = reading.value.routing.weights[slot] == 0 and reading.value.fell_back_to is not slot
             out = idle and reading.value.routing.fallback is not slot
-        d = d.count_unbroken(unweighted(slot), idle, w, p).count_unbroken(unreachable(slot), out, w, p)
-        d = d.count(broken(slot), any(i.broken for i in instances(slot, w)), w, p)
-    return d
+        left |= {unweighted(slot): idle, unreachable(slot): out}
+    failing = {broken(slot): any(i.broken for i in instances(slot, w)) for slot in Slot}
+    return d.count_unbroken(left, w, p).count_all(failing, w, p)
 
 
 def broken_off(before: Deployment, after: Deployment) -> bool:
@@ -63,9 +65,7 @@ def broken_off(before: Deployment, after: Deployment) -> bool:
 
 
 def stand_still(d: Deployment, w: World, p: Policy) -> Deployment:
-    for name in ("blind", "attended", "good"):
-        d = d.count(name, None, w, p)
-    return d
+    return d.count_all(dict.fromkeys(("blind", "attended", "good")), w, p)
 
 
 def blind(d: Deployment, w: World, verdict: Verdict | None, waiting: Waiting | None) -> bool:

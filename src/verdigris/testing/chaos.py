@@ -21,7 +21,7 @@ KINDS = (
     *("no_probe", "lag", "impostor", "ship", "no_room", "pause"),
 )
 """Every kind of fault there is; what each does stands where it is asked for."""
-LATER = ("drill", "ill", "orphan")
+LATER = ("drill", "ill", "orphan", "cut")
 """Kinds with dice of their own: what a seed does without them it goes on doing."""
 
 
@@ -44,9 +44,11 @@ class Chaos:
             self.odds |= {kind: self.later.choice((0.0, 0.05, 0.2)) for kind in LATER}
 
     def strikes(self, kind: str, scale: float = 1.0) -> bool:
-        odds = self.odds.get(kind, 0.0) * scale
+        odds = self.odds.get(kind, 0.0) * scale if self.on else 0.0
+        if odds == 0:
+            return False
         dice = self.later if kind in LATER and self.later is not None else self.rng
-        if not self.on or odds == 0 or dice.random() >= odds:
+        if dice.random() >= odds:
             return False
         self.struck[kind] += 1
         return True

@@ -9,6 +9,7 @@ import random
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from verdigris.core.judge import BINS, bin_of
 from verdigris.core.world import Pause, PerSlot, Release, Routing, Second, Slot, Tally, Weights
@@ -22,7 +23,7 @@ UNHEALTHY = 2
 LONGEST = 10
 """Seconds that a request waits at most while the app is paused."""
 STREAMS_MOST = 12
-LATENCIES = tuple(tuple(1 if i == n else 0 for i in range(len(BINS) + 1)) for n in range(len(BINS) + 1))
+HANGING_MOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Nature:
     dies_after: float | None = None
     never_up: bool = False
     milliseconds: float = 20.0
+    hangs: bool = False
+    """Its health is well, and who asks for anything else waits for ever."""
 
 
 @dataclass(slots=True)
@@ -80,6 +83,13 @@ class Cut:
     idle: float
 
 
+@cache
+def all_as_slow(milliseconds: float, requests: int) -> tuple[int, ...]:
+    """The latencies of a second in which every request took that long: how many fell into each bin."""
+    where = bin_of(milliseconds)
+    return tuple(requests if n == where else 0 for n in range(len(BINS) + 1))
+
+
 def unheard(cut: Cut) -> None:
     """What nobody listens to."""
 
@@ -110,6 +120,7 @@ class Host:
         self.ports = 20000
         self.last_weighted = dict.fromkeys(Slot, -1e9)
         self.held = dict.fromkeys(Slot, 0)
+        self.hanging = dict.fromkeys(Slot, 0)
         self.waiting = 0
         self.kept = 0
         self.lively = 0.0
@@ -155,9 +166,11 @@ class Host:
             effect()
 
     def live(self, step: float) -> None:
-        for place in self.places.values():
+        for slot, place in self.places.items():
             for body in place.bodies:
                 self.age(body, step)
+            if not any(body.alive for body in place.bodies):
+                self.hanging[slot] = 0
             self.launch(place)
             up = [b for b in place.bodies if b.alive and b.passes >= self.healthy_passes]
             if place.release and place.count and len(up) >= place.count:
@@ -264,17 +277,19 @@ class Host:
         nature = self.natures[place.bodies[0].digest]
         for body in self.reachable(slot):
             body.served += step
+        if nature.hangs:
+            self.hanging[slot] = min(self.hanging[slot] + requests, HANGING_MOST)
+            return Tally(streak=self.streaks[slot])
         bad = max((b.served for b in place.bodies), default=0.0) > nature.turns_bad_after
         errors = round(requests * nature.error_rate) if bad else 0
         self.streaks[slot] = self.streaks[slot] + requests if errors == requests else 0
-        latency = LATENCIES[bin_of(nature.milliseconds)]
-        counts = tuple(n * requests for n in latency)
-        return Tally(requests, errors, latency=counts, streak=self.streaks[slot])
+        latency = all_as_slow(nature.milliseconds, requests)
+        return Tally(requests, errors, latency=latency, streak=self.streaks[slot])
 
     def in_flight(self, slot: Slot) -> int:
         """Requests now inside the slot: some while it has weight, until the longest of them ends, and who is held."""
         busy = self.in_force.weights[slot] or self.now < self.places[slot].busy_until
-        return self.held[slot] + (3 if busy else 0)
+        return self.held[slot] + self.hanging[slot] + (3 if busy else 0)
 
     # --- what lasts ---------------------------------------------------------------------------------------
 

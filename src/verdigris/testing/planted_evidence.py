@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
@@ -31,13 +32,17 @@ fault = listed(FAULTS)
 
 @fault("only seconds that somebody looked at count as evidence")
 def elapsed_time_is_evidence() -> AbstractContextManager[None]:
-    def count(d: Deployment, name: str, holds: bool | None, world: World, policy: Policy) -> Deployment:
-        old = next((e for e in d.evidence if e.name == name), Lasted(name, 0.0, None))
-        since = world.now if old.at is None else old.at
-        fresh = Lasted(name, old.seconds + max(world.now - since, 0.0), world.now)
-        return replace(d, evidence=(*(e for e in d.evidence if e.name != name), fresh))
+    def count_all(
+        d: Deployment, found: Mapping[str, bool | None], world: World, policy: Policy
+    ) -> Deployment:
+        olds = (next((e for e in d.evidence if e.name == name), Lasted(name, 0.0, None)) for name in found)
+        fresh = [
+            replace(old, seconds=old.seconds + (0.0 if old.at is None else world.now - old.at), at=world.now)
+            for old in olds
+        ]
+        return d.with_evidence(*(e for e in d.evidence if e.name not in found), *fresh)
 
-    return attribute(Deployment, "count", count)
+    return attribute(Deployment, "count_all", count_all)
 
 
 @fault("unknown is not good")

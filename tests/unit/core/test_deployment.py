@@ -22,11 +22,11 @@ from verdigris.core.world import Weights
 P = a_policy(fresh_within=5.0)
 
 
-def counted(holds, seconds, d=None, verb="count"):
+def counted(holds, seconds, d=None, verb="count_all"):
     """What has lasted when the condition is seen `seconds` after the last look."""
     d = d or a_deployment(evidence=(Lasted("quiet", 3.0, T0),))
     world = replace(a_stage().world(), now=T0 + seconds, base="boot-1")
-    return getattr(d, verb)("quiet", holds, world, P)
+    return getattr(d, verb)({"quiet": holds}, world, P)
 
 
 def test_the_first_look_counts_nothing_yet():
