@@ -42,8 +42,18 @@ class Part:
     def commands(self) -> list[list[str]]:
         """The commands as argument arrays; every pytest writes down what it counted."""
         arrays = [shlex.split(command) for command in self.command.split("&&")]
-        report = f"--junitxml={REPORTS / self.name}.xml"
-        return [[*array, report] if array[0] == "pytest" else array for array in arrays]
+        return [
+            [*array, f"--junitxml={REPORTS / self.name}-{number}.xml"] if array[0] == "pytest" else array
+            for number, array in enumerate(arrays, 1)
+        ]
+
+    def reports(self) -> list[Path]:
+        """What its commands wrote down."""
+        return [
+            path
+            for n in range(1, len(self.commands()) + 1)
+            if (path := REPORTS / f"{self.name}-{n}.xml").exists()
+        ]
 
 
 @dataclass(frozen=True)
@@ -97,7 +107,7 @@ def run(part: Part, environ: Mapping[str, str]) -> Outcome:
         if why:
             break
     seconds = time.monotonic() - began
-    passed, failed = counted(REPORTS / f"{part.name}.xml")
+    passed, failed = map(sum, zip((0, 0), *map(counted, part.reports()), strict=True))
     if not why and not passed + failed:
         passed = 1  # a part without pytest is one thing that passes or fails
     return Outcome(part, seconds, passed, failed or int(bool(why)), why)
@@ -129,8 +139,6 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
 
 def counted(report: Path) -> tuple[int, int]:
     """Passed and failed tests of a pytest report; a skipped test is neither."""
-    if not report.exists():
-        return 0, 0
     suites = ElementTree.parse(report).getroot().iter("testsuite")
     tests, bad, skipped = 0, 0, 0
     for suite in suites:

@@ -1,6 +1,6 @@
 """Which points there are, which of them are struck, and what is to be said when one is: the same for every way.
 
-All points come from a run without a kill. `VERDIGRIS_ALL_POINTS` has all of them struck, else it is one in six, chosen
+All points come from a run without a kill. `VERDIGRIS_ALL_POINTS` has all of them struck, else it is a third, chosen
 by a checksum of the label: the same points in every run, whatever else is in the list.
 """
 
@@ -20,7 +20,7 @@ __all__ = ["ALL", "Strikes", "chosen", "first_of_each_phase"]
 
 ALL = bool(os.environ.get("VERDIGRIS_ALL_POINTS"))
 RETAINING = "stabilize"
-ONE_IN = 1 if ALL else 6
+ONE_IN = 1 if ALL else 3
 """What `make test` has time for."""
 TRIES = 3
 """Some points depend on how two instances or two seconds fall: such a label gets so many journeys to come up."""

@@ -208,6 +208,7 @@ def test_f9_nothing_that_can_be_typed_gives_traffic_to_what_is_dead(shared):
 # --- F10: the new version dies or hangs a second after the switch ---------------------------------------------
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("watched", [True, False], ids=["controller alive", "controller dead"])
 @pytest.mark.parametrize("fate", FATES, ids=FATES.values())
 def test_f10_green_that_fails_after_the_switch_is_left_within_seconds(shared, figure, fate, watched):

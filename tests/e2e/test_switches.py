@@ -9,7 +9,7 @@ RATE = 1000.0
 SWITCHES = 10
 """In each of the two manners of connecting: twenty altogether."""
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.alone]
 
 
 @pytest.mark.parametrize("keep_alive", [True, False], ids=["kept alive", "a connection a request"])

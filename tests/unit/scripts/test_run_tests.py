@@ -47,7 +47,7 @@ def test_every_pytest_of_a_part_writes_down_what_it_counted():
     lint, tests = Part("unit", "ruff check && pytest tests/unit", 1).commands()
     assert ["ruff", "check"] == lint
     assert ["pytest", "tests/unit"] == tests[:2]
-    assert tests[2].endswith("build/reports/unit.xml")
+    assert tests[2].endswith("build/reports/unit-2.xml")
 
 
 def test_a_part_whose_command_succeeds_has_passed():
@@ -68,11 +68,19 @@ def test_a_part_that_takes_more_than_twice_its_share_is_ended_and_has_failed():
     assert outcome.why.startswith("took more time than it has: ")
 
 
+def test_a_part_counts_what_each_of_its_commands_wrote_down(tmp_path, monkeypatch):
+    monkeypatch.setattr(run_tests, "REPORTS", tmp_path)
+    script = tmp_path / "tests.py"
+    script.write_text("import sys; open(sys.argv[1], 'w').write(f'<testsuite tests=\"{sys.argv[2]}\"/>')")
+    commands = [f"{sys.executable} {script} {tmp_path}/both-{n}.xml {n}" for n in (1, 2)]
+    outcome = run_tests.run(Part("both", " && ".join(commands), 1), os.environ)
+    assert (3, 0, "") == (outcome.passed, outcome.failed, outcome.why)
+
+
 def test_a_report_is_counted_without_its_skips(tmp_path):
     report = tmp_path / "unit.xml"
     report.write_text('<testsuites><testsuite tests="9" failures="1" errors="1" skipped="2"/></testsuites>')
     assert (5, 2) == run_tests.counted(report)
-    assert (0, 0) == run_tests.counted(tmp_path / "none.xml")
 
 
 def test_a_list_of_packages_may_have_comments_and_be_empty():
