@@ -18,6 +18,7 @@ WAYS = {
     "clock": "another process under other clocks: faketime, a time namespace, other zones",
     "core": "the decision alone",
     "loop": "the production loop over the simulated host",
+    "network": "another machine in a network namespace, where the kernel drops, refuses and loses packets",
     "probes": "the prober against servers that behave badly, and through a faulty network",
     "processes": "a real keeper with real processes",
     "router": "a real HAProxy, with real clients before it",

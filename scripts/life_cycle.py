@@ -13,7 +13,7 @@ from typing import Any
 
 from verdigris.cli.show.meanings import MEANINGS
 from verdigris.config.policies import KEYS
-from verdigris.core import waits
+from verdigris.core import schema, waits
 from verdigris.core.deployment import Deployment
 from verdigris.core.lifecycle import BACKWARD, ENDINGS, FORWARD, Row
 from verdigris.core.policy import Policy, Step
@@ -24,7 +24,7 @@ __all__ = ["BACKWARD", "ENDINGS", "FORWARD", "Facts", "facts", "table"]
 
 WAITS: dict[Callable[..., Any], str] = {
     waits.preflight: "the checklist, router and slots as believed, an empty slot",
-    waits.expanded: "schema expanded, and proven for both releases",
+    schema.expanded: "schema expanded, and proven for both releases",
     waits.running: "every instance up, of this release",
     waits.validated: "every instance healthy in a row, and through the router",
     waits.rehearsed: "enough comparable answers, none different",
@@ -34,7 +34,7 @@ WAITS: dict[Callable[..., Any], str] = {
     waits.baked: "good evidence",
     waits.stabilized: "good evidence; no streams left on the old slot",
     waits.previous_gone: "the old slot empty",
-    waits.contracted: "no session of the old slot's database role, and a proof",
+    schema.contracted: "no session of the old slot's database role, and a proof",
     waits.restored: "router and front door agree that traffic is back",
     waits.settled: "nothing in flight on the candidate, or its deadline",
     waits.untouched: "the router to say that all traffic is on the live slot",

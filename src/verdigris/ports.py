@@ -269,11 +269,31 @@ class Desk(Protocol):
 
     def newest(self, app: str | None = None) -> Saved | None: ...
 
-    def deployments(self, limit: int = 50) -> tuple[Saved, ...]: ...
+    def deployments(self, limit: int = 50, app: str | None = None) -> tuple[Saved, ...]:
+        """The newest deployments, the newest first."""
+        ...
+
+    def deployment(self, deployment: str, app: str) -> Saved | None: ...
 
     def events(
-        self, after: int = 0, deployment: str | None = None, limit: int = 1000
-    ) -> tuple[Event, ...]: ...
+        self,
+        after: int = 0,
+        deployment: str | None = None,
+        limit: int = 1000,
+        *,
+        app: str | None = None,
+        newest: bool = False,
+    ) -> tuple[Event, ...]:
+        """Events numbered above `after` in their order: the first `limit` of them, or the last for `newest`."""
+        ...
+
+    def turns(self, deployment: str, app: str, after: int = 0) -> tuple[Event, ...]:
+        """Every phase and step that the deployment entered, as quickly among a million events as among ten."""
+        ...
+
+    def count(self, deployment: str, app: str, after: int, before: int) -> int:
+        """How many events of the deployment have a number between these two."""
+        ...
 
     def file(self, app: str, command: Command) -> int:
         """File a command and return its id."""

@@ -47,6 +47,11 @@ def test_a_drill_goes_all_the_way_there_and_back_and_then_finds_a_way_back_that_
     assert ", 0 of " in done.stdout
     record = last_drill(project)
     assert (100, "blue", old, None) == tuple(record[k] for k in ("share", "slot", "version", "trouble"))
+    assert (0, True, True) == (
+        record["unanswered"],
+        record["judged_by"]["users"] > 200,
+        0 < record["judged_by"]["own"] < 60,
+    )
     figure(f"drill of 100 %: there in {record['there']:.3f} s, back in {record['back']:.3f} s")
     assert "last drill" in project.verdigris("status").stdout
 

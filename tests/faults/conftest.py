@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,8 +20,10 @@ def hushed() -> Iterator[None]:
 
 
 @pytest.fixture
-async def ground(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Ground]:
-    ground = Ground(tmp_path, monkeypatch)
+async def ground(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, figure: Callable[[str], None]
+) -> AsyncIterator[Ground]:
+    ground = Ground(tmp_path, monkeypatch, say=figure)
     async with ground.stack:
         yield ground
     await settled()

@@ -16,7 +16,9 @@ from verdigris.core.world import Slot, Verb, Weights
 from verdigris.engine.loop import Tick
 from verdigris.testing.chaos import Chaos, Crash
 from verdigris.testing.host import Nature
-from verdigris.testing.simulation import APP, Simulation
+from verdigris.testing.person import Person
+from verdigris.testing.simulation import Simulation
+from verdigris.testing.stage import APP
 
 __all__ = ["BLUE", "GREEN", "POLICY", "RAMP", "Drama", "Script"]
 
@@ -78,6 +80,11 @@ class Script(Chaos):
             raise Crash(moment)
 
 
+class Absent(Person):
+    def help_out(self, tick: Tick | None) -> None:
+        """Nobody helps unless it is in the script."""
+
+
 class Drama(Simulation):
     """1.1 serves in blue with two instances; what is shipped next goes to green."""
 
@@ -87,6 +94,7 @@ class Drama(Simulation):
         self.chaos = self.store.chaos = self.script = Script(self.rng, **script)
         self.parts = self.some_parts()
         self.engine = self.new_engine()
+        self.person = Absent(self)
         self.told: list[str] = []
         self.ship(Nature())
         self.calm_down()
@@ -96,9 +104,6 @@ class Drama(Simulation):
 
     def pace(self) -> float:
         return 1.0
-
-    def help_out(self, tick: Tick | None) -> None:
-        """Nobody helps unless it is in the script."""
 
     def play(self, rounds: int = 1) -> None:
         for _ in range(rounds):
@@ -126,8 +131,8 @@ class Drama(Simulation):
 
     def ask(self, verb: Verb, policy: Policy | None = None) -> int:
         number = self.memory.file(APP, replace(command(verb), policy=policy))
-        self.witness.promoted = self.witness.promoted or verb in (Verb.PROMOTE, Verb.APPLY)
-        self.witness.filed[number] = verb
+        self.witness.course.promoted |= verb in (Verb.PROMOTE, Verb.APPLY)
+        self.witness.truth.filed[number] = verb
         return number
 
     def answer(self, number: int) -> tuple[bool, str]:

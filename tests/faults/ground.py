@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sqlite3
+from collections.abc import Callable
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,11 +17,16 @@ __all__ = ["Ground"]
 
 @dataclass
 class Ground:
-    """The ground of one scenario. Whatever it gives is taken down when the scenario is over, the last first."""
+    """The ground of one scenario. Whatever it gives is taken down when the scenario is over, the last first.
+
+    `say` is for what a person should know of how it went. `haproxy` is the router's binary, None for ours.
+    """
 
     place: Path
     patch: pytest.MonkeyPatch
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+    say: Callable[[str], None] = print
+    haproxy: Path | None = None
 
     def beside(self, name: str) -> Ground:
         """A ground for another scenario, in a directory of its own, that is taken down with this one."""
@@ -53,11 +59,11 @@ class Ground:
         return stage
 
     async def street(self, *sites: dict[str, Any]) -> Any:
-        """A real HAProxy, the one that came with us, with these sites behind it."""
-        from tests.street.conftest import StreetOf
+        """A real HAProxy with these sites behind it."""
+        from tests.street.streets import StreetOf
         from verdigris.adapters.routers.haproxy.binary import bundled
 
-        street = StreetOf(self.place / "router", bundled(), sites or ({"app": "api"},))
+        street = StreetOf(self.place / "router", self.haproxy or bundled(), sites or ({"app": "api"},))
         self.stack.push_async_callback(street.close)
         await street.start()
         return street
@@ -66,7 +72,7 @@ class Ground:
         """A real HAProxy for one app."""
         from tests.unit.adapters.conftest import House
 
-        house = House(self.place / "router", **settings)
+        house = House(self.place / "router", binary=self.haproxy, **settings)
         self.stack.push_async_callback(house.close)
         await house.start()
         return house

@@ -23,12 +23,13 @@ Plant = Callable[[], AbstractContextManager[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One way to try a row. `name` tells it from the others of its row."""
+    """One way to try a row. `name` tells it from the others of its row. `on_each`: with Debian's HAProxy as well."""
 
     name: str
     way: str
     act: Act
     needs_root: bool = False
+    on_each: bool = False
 
     async def run(self, ground: Ground) -> None:
         done = self.act(ground)
@@ -40,14 +41,16 @@ SCENARIOS: dict[str, list[Scenario]] = defaultdict(list)
 TWINS: dict[str, Plant] = {}
 
 
-def tried_by(way: str, needs_root: bool = False) -> Callable[..., Callable[[Act], Act]]:
+def tried_by(
+    way: str, needs_root: bool = False, on_each: bool = False
+) -> Callable[..., Callable[[Act], Act]]:
     """The decorator of a module: `row = tried_by("loop")`, and then `@row("F-01", "F-02")` above a scenario."""
 
     def row(*numbers: str) -> Callable[[Act], Act]:
         def enlist(act: Act) -> Act:
             for number in numbers:
                 name = f"{way}{len(SCENARIOS[number])}"
-                SCENARIOS[number].append(Scenario(name, way, act, needs_root))
+                SCENARIOS[number].append(Scenario(name, way, act, needs_root, on_each))
             return act
 
         return enlist

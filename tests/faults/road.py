@@ -26,7 +26,7 @@ from verdigris.ports import Filed
 from verdigris.testing.fakes import FakeDirects, FakeNotifier
 from verdigris.testing.memory_store import MemoryStore
 
-__all__ = ["POLICY", "Road", "a_road"]
+__all__ = ["POLICY", "Road", "Terrace", "a_road"]
 
 APP = "api"
 POLICY = Policy(
@@ -68,22 +68,29 @@ class Terrace:
         alive = slot not in self.dead
         self.passes[slot] = self.passes[slot] + 1 if alive else 0
         health: Seen[Health] = Known(Health(self.passes[slot], 0 if alive else 9), now)
-        address = f"127.0.0.1:{self.wires[slot].at}"
         body = world.Instance(
-            f"{slot}-1", slot, release.digest, alive, address, health, owns_port=True if alive else None
+            *(f"{slot}-1", slot, release.digest, alive, self.address(slot), health),
+            owns_port=True if alive else None,
         )
         return Known(SlotWorld(release.digest, release.version, (body,)), now)
+
+    def address(self, slot: Slot) -> str:
+        """Where the router reaches it."""
+        return f"127.0.0.1:{self.wires[slot].at}"
 
     async def check(self, release: Release, count: int) -> tuple[world.Check, ...]:
         return (world.Check("room", True, "there is room"),)
 
     async def provision(self, slot: Slot, release: Release, count: int, surge: int, generation: int) -> None:
         if slot not in self.releases:
-            self.bodies[slot] = await Instance(f"{slot}-1", slot, release.version).start()
-            self.wires[slot] = await Proxy(self.bodies[slot].port).start()
-            self.ground.stack.push_async_callback(self.bodies[slot].die)
-            self.ground.stack.push_async_callback(self.wires[slot].close)
+            await self.build(slot, release)
             self.releases[slot], self.passes[slot] = release, 0
+
+    async def build(self, slot: Slot, release: Release) -> None:
+        self.bodies[slot] = await Instance(f"{slot}-1", slot, release.version).start()
+        self.wires[slot] = await Proxy(self.bodies[slot].port).start()
+        self.ground.stack.push_async_callback(self.bodies[slot].die)
+        self.ground.stack.push_async_callback(self.wires[slot].close)
 
     async def tear_down(self, slot: Slot, generation: int) -> None:
         if self.releases.pop(slot, None):
@@ -114,13 +121,13 @@ class Road:
     ground: Ground
     street: Any
     wire: Proxy
+    terrace: Terrace
     policy: Policy = POLICY
     path: str = "/"
     answers: list[tuple[str, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.memory, self.notifier = MemoryStore(), FakeNotifier()
-        self.terrace = Terrace(self.ground, self.street.clock)
         self.releases = 0
         signals = self.street.lines.of(APP)
         router = self.street.routers[APP]
@@ -158,7 +165,7 @@ class Road:
         raise AssertionError(f"never came: {what}; it is in {self.d.phase}, waiting: {self.waiting()}")
 
     def waiting(self) -> str:
-        return f"{self.d.cause} {self.engine.trouble} {self.alerts[-2:]}"
+        return f"{self.d.cause} {self.engine.ledger.trouble} {self.alerts[-2:]}"
 
     async def walk(self, phase: str) -> None:
         """The next release, as far as this phase."""
@@ -196,13 +203,18 @@ async def brief(work: Any, seconds: float, what: str) -> Any:
     return await within(work, min(seconds, LOOKS_WITHIN), what)
 
 
-async def a_road(ground: Ground, phase: str = "", policy: Policy = POLICY) -> Road:
+async def a_road(
+    ground: Ground,
+    phase: str = "",
+    policy: Policy = POLICY,
+    terrace: Callable[[Ground, Any], Terrace] = Terrace,
+) -> Road:
     """1.0 serves in blue; with a phase, 2.0 is on its way and has come so far. Clients call all the time."""
     street = await ground.street()
     wire = await Proxy(to=moved(street.directory), at=street.directory / SOCKET).start()
     ground.stack.push_async_callback(wire.close)
     (await street.door.talk()).close()  # the next one goes through the wire
-    road = Road(ground, street, wire)
+    road = Road(ground, street, wire, terrace(ground, street.clock))
     await road.walk("bake")
     await road.call()
     await road.until(lambda: road.d.phase == "succeeded", "the first release")

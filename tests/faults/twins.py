@@ -24,6 +24,8 @@ from verdigris.core import commands, evidence, judge, looks, safety
 from verdigris.core.deployment import Deployment
 from verdigris.core.world import Command, World
 from verdigris.engine import look, loop
+from verdigris.engine.effects import Effects
+from verdigris.engine.ledger import Ledger
 from verdigris.engine.loop import Engine
 from verdigris.engine.service import Service
 from verdigris.testing.planted import FAULTS
@@ -63,26 +65,26 @@ def what_is_found_is_not_counted() -> Planted:
 
 @twin("F-03")
 def what_was_written_down_is_taken_for_done() -> Planted:
-    act = Engine.act
+    act = Effects.act
 
-    async def trusting(self: Engine, d: Deployment, actions: Any) -> None:
+    async def trusting(self: Effects, d: Deployment, actions: Any) -> None:
         told = [e.sentence for e in self.parts.store.inner.log if (e.deployment, e.phase) == (d.id, d.phase)]
         await act(self, d, tuple(a for a in actions if told.count(f"{a.kind}: {a.why}") < 2))
 
-    return attribute(Engine, "act", trusting)
+    return attribute(Effects, "act", trusting)
 
 
 @twin("F-04")
 def who_starts_anew_begins_the_ramp_anew() -> Planted:
-    load = Engine.load
+    load = Ledger.load
 
-    async def from_the_first_step(self: Engine) -> None:
+    async def from_the_first_step(self: Ledger) -> None:
         fresh = not self.loaded
         await load(self)
         if fresh and self.saved is not None:
             self.saved = replace(self.saved, deployment=replace(self.saved.deployment, step=0))
 
-    return attribute(Engine, "load", from_the_first_step)
+    return attribute(Ledger, "load", from_the_first_step)
 
 
 @twin("F-05")

@@ -21,25 +21,36 @@ SLOWER = 2.0
 FILL = """
 WITH RECURSIVE counted(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM counted WHERE n < :events - 1)
 INSERT INTO events (number, wall, app, deployment, generation, phase, kind, sentence, evidence)
-SELECT n - :events, n, 'orders', 'd-old-' || (n / 500), n, 'bake', 'note', 'something was seen', 'evidence' FROM counted
+SELECT n + {first}, n, 'orders', {deployment}, n, 'bake', 'note', 'something was seen', 'evidence' FROM counted
 """
+WHOSE = {
+    "of thousands before": {"first": -EVENTS, "deployment": "'d-old-' || (n / 500)"},
+    "of the one at hand": {
+        "first": EVENTS,
+        "deployment": "(SELECT id FROM deployments ORDER BY row DESC LIMIT 1)",
+    },
+}
+"""Whose the events are: many deployments in months, or the newest one, which has stayed all the time."""
 
 
-def test_a_million_events_cost_no_answer_and_are_forgotten(tmp_path):
+@pytest.mark.parametrize("whose", WHOSE)
+def test_a_million_events_cost_no_answer_and_are_forgotten(tmp_path, whose):
     with project_in(tmp_path) as project:
         project.ship()
         project.ship()
         before = {command: answered(project, command) for command in COMMANDS}
         project.kill_controller()
         with contextlib.closing(sqlite3.connect(project.desk.path)) as database, database:
-            database.execute(FILL, {"events": EVENTS})
+            database.execute(FILL.format(**WHOSE[whose]), {"events": EVENTS})
         after = {command: answered(project, command) for command in COMMANDS}
         project.begin("up")
         eventually_sync(lambda: kept(project) <= KEPT.events, "the oldest to be forgotten", FORGOTTEN_WITHIN)
         assert project.version == project.serves
         project.ship()
     how = f"CPU of the whole command, {EVENTS:,} events beside few"
-    answers = ((f"verdigris {command}", after[command] * 1e3, before[command] * 1e3) for command in COMMANDS)
+    answers = (
+        (f"verdigris {command}, {whose}", after[command] * 1e3, before[command] * 1e3) for command in COMMANDS
+    )
     show(
         "Questions on the command line", [Figure(n, value, "ms", peer, how=how) for n, value, peer in answers]
     )

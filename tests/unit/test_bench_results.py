@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
-from tests.bench.results import Figure, show, table
+import pytest
+
+from tests.bench.results import Figure, middle, show, table
 
 BARE = Figure("bare", 10.0, "µs", how="in turns")
 OURS = Figure("share and log", 15.0, "µs", peer=10.0, bar="≤ 1.3", how="in turns")
@@ -19,8 +21,13 @@ def test_the_table_is_aligned_and_says_once_how_it_was_measured():
     ] == table([BARE, OURS]).splitlines()
 
 
-def test_a_ratio_that_is_given_counts_before_the_one_of_the_two_values():
-    assert "1.40 ×  +4.00 µs" in table([Figure("a", 15.0, "µs", 10.0, 1.4)])
+def test_of_rounds_in_turns_the_one_with_the_middle_ratio_is_shown():
+    assert (20.0, 10.0) == middle([15.0, 20.0, 60.0], [10.0, 10.0, 20.0])
+
+
+def test_rounds_that_were_not_in_turns_are_refused():
+    with pytest.raises(ValueError, match="shorter"):
+        middle([1.0, 2.0, 3.0], [1.0])
 
 
 def test_a_benchmark_that_runs_again_replaces_its_own_figures_and_no_others(tmp_path, capsys):

@@ -46,6 +46,7 @@ TOGETHER = {
     "cli/show/chapters": "test_story",
     **{f"cli/show/{screen}": tests for screen, tests in SCREENS.items()},
     "config/models": "test_catalogue",
+    "core/occasions": "test_drills",
     "core/routes": "test_safety",
     "config/section": "test_load",
     "config/settings": "test_load",
@@ -60,9 +61,9 @@ TOGETHER = {
     "testing/conformance/router_scene": "test_suites",
     "testing/conformance/router_streams": "test_suites",
     "testing/conformance/store": "test_suites",
+    "testing/conformance/store_log": "test_suites",
     **{f"testing/planted_{part}": "test_planted" for part in ("drills", "evidence", "traffic", "ways")},
     "testing/planting": "test_planted",
-    "testing/simulation": "test_chaos",
 }
 """Module -> the test file, in the folder that mirrors the module's own, in which it is tested among others."""
 

@@ -15,7 +15,7 @@ from verdigris.cli.follow import Look, follow
 from verdigris.cli.minding import Minding
 from verdigris.cli.options import session_of
 from verdigris.cli.session import Session
-from verdigris.cli.show.drilled import drilled_document, drilled_words
+from verdigris.cli.show.drilled import drilled_document, drilled_sentence, drilled_words
 from verdigris.cli.show.failure import Failure, failure_lines, traffic_words
 from verdigris.cli.show.ink import Ink, line
 from verdigris.cli.telling import telling
@@ -97,7 +97,7 @@ def concluded(session: Session, before: Deployment, look: Look) -> Exit:
 
 
 def worked(session: Session, record: Drilled) -> Exit:
-    sentence = f"the way back works: {drilled_words(record)}"
+    sentence = drilled_sentence(record)
     session.voice.tell([line(("✔ ", Ink.GOOD), sentence)], result(session, Exit.GOOD, sentence, record))
     return Exit.GOOD
 

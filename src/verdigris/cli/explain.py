@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from verdigris.cli.options import session_of
+from verdigris.cli.past import news_of
 from verdigris.cli.show.explain import explanation, paragraphs
 from verdigris.cli.show.road import next_commands
 from verdigris.cli.show.story import told
@@ -22,7 +23,7 @@ def explain(context: typer.Context) -> None:
             f"{session.name} was never deployed, so there is nothing to explain. Begin with `verdigris deploy`"
         )
     d, now = s.deployment, session.voice.wall()
-    events = session.house.desk().events(deployment=d.id, app=d.app)
+    events = news_of(session, d.id, d.app).events
     parts = explanation(s, told(d.id, d.app, events).see(s), events, now)
     document: dict[str, object] = {"type": "result", "deployment": d.id, "phase": d.phase}
     document |= {label.replace(" ", "_"): text for label, text in parts}

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from verdigris.cli.past import news_of
 from verdigris.cli.session import Session
+from verdigris.cli.show.gap import NO_GAP, Gap
 from verdigris.cli.show.story import Story
 from verdigris.core.deployment import Deployment
 from verdigris.core.errors import Conflict, ObservationError, StoreUnavailable
@@ -18,20 +20,21 @@ __all__ = ["EVERY", "Look", "follow", "look_at"]
 
 EVERY = 0.25
 """Seconds between two looks: four redraws a second at most."""
-EVENTS_MOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """One look: the deployment as it is stored, what was told since the last look, and the story so far.
 
-    `trouble` is why the store could not be read this time.
+    `gap` is what is left out of the events: who comes late hears every turn, and the newest. `trouble` is why the
+    store could not be read this time.
     """
 
     deployment: Deployment
     events: tuple[Event, ...]
     story: Story
     trouble: str = ""
+    gap: Gap = NO_GAP
 
 
 def follow(session: Session, deployment: str, pause: Callable[[float], None] | None = None) -> Iterator[Look]:
@@ -62,18 +65,11 @@ def by_the_board(session: Session, last: Look, trouble: str) -> Look:
 
 def look_at(session: Session, story: Story, after: int = 0) -> Look | None:
     """One look; None when the store does not know the deployment."""
-    desk = session.house.desk()
-    newest = desk.newest(story.app)
-    known = (
-        (newest,)
-        if newest is not None and newest.deployment.id == story.id
-        else desk.deployments(app=story.app)
-    )
-    saved = next((s for s in known if s.deployment.id == story.id), None)
+    saved = session.house.desk().deployment(story.id, story.app)
     if saved is None:
         return None
-    events = desk.events(after=after, deployment=story.id, limit=EVENTS_MOST, app=story.app)
-    for event in events:
+    past = news_of(session, story.id, story.app, after)
+    for event in past.events:
         story = story.hear(event)
     snapshot = session.snapshot()
-    return Look(saved.deployment, events, story.see(snapshot) if snapshot else story)
+    return Look(saved.deployment, past.events, story.see(snapshot) if snapshot else story, gap=past.gap)

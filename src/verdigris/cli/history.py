@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from verdigris.cli.options import session_of
+from verdigris.cli.past import story_of
 from verdigris.cli.session import Session
 from verdigris.cli.show.history import Told, history_document, history_lines
 from verdigris.cli.show.ink import Ink, line
-from verdigris.cli.show.story import told
 from verdigris.ports import Saved
 
 __all__ = ["MOST", "history", "newest", "told_of"]
@@ -43,9 +43,8 @@ def newest(session: Session, app: str, limit: int = MOST) -> tuple[Saved, ...]:
 
 
 def told_of(session: Session, saved: Saved) -> Told:
-    """A stored deployment with its events."""
+    """A stored deployment with its story."""
     d = saved.deployment
-    events = session.house.desk().events(deployment=d.id, limit=10_000, app=d.app)
     s = session.house.board().read(d.app)
     picture = s if s is not None and s.deployment.id == d.id else None
-    return Told(d, told(d.id, d.app, events), events, picture)
+    return Told(d, story_of(session, d), snapshot=picture)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from verdigris.cli.history import newest, told_of
+from verdigris.cli.history import told_of
 from verdigris.cli.options import session_of
+from verdigris.cli.past import all_of, past_of
 from verdigris.cli.session import Session
-from verdigris.cli.show.history import report_document, report_lines, report_markdown
+from verdigris.cli.show.report import report_document, report_lines, report_markdown
 from verdigris.core.errors import Refused
 from verdigris.ports import Saved
 
@@ -22,10 +24,16 @@ def report(
     markdown: Annotated[
         bool, typer.Option("--markdown", help="As Markdown, for a pull request or a chat.")
     ] = False,
+    whole: Annotated[
+        bool, typer.Option("--all", help="Every event, however many: not only the first and the newest.")
+    ] = False,
 ) -> None:
     """Tell one deployment: its timeline with durations, its cause and evidence, and the way back."""
     session = session_of(context)
-    told, now = told_of(session, found(session, deployment)), session.voice.wall()
+    saved, now = found(session, deployment), session.voice.wall()
+    d = saved.deployment
+    past = (all_of if whole else past_of)(session, d.id, d.app)
+    told = replace(told_of(session, saved), events=past.events, gap=past.gap)
     if markdown and not session.voice.as_json:
         print(report_markdown(told, now), file=session.voice.out)
         return
@@ -33,8 +41,8 @@ def report(
 
 
 def found(session: Session, deployment: str) -> Saved:
-    known = newest(session, session.name)
-    saved = next((s for s in known if deployment in ("", s.deployment.id)), None)
+    desk, app = session.house.desk(), session.name
+    saved = desk.deployment(deployment, app) if deployment else desk.newest(app)
     if saved is None:
         which = f"no deployment {deployment}" if deployment else "no deployment"
         raise Refused(f"{session.name} has {which}. See `verdigris history`")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import typer
 
 from verdigris.cli.options import session_of
+from verdigris.cli.past import story_of
 from verdigris.cli.session import Session
 from verdigris.cli.show.documents import snapshot_document
 from verdigris.cli.show.ink import Ink, Line, line
 from verdigris.cli.show.overview import overview_lines
 from verdigris.cli.show.status import status_lines
-from verdigris.cli.show.story import told
 from verdigris.cli.staff import staff_of
 from verdigris.core.errors import Conflict, ObservationError
 from verdigris.ports import Snapshot
@@ -61,9 +61,8 @@ def know_the_place(session: Session) -> None:
 
 def visited_phases(session: Session, s: Snapshot) -> tuple[str, ...]:
     """The phases so far, as far as the event log can be read."""
-    d = s.deployment
     try:
-        return told(d.id, d.app, session.house.desk().events(deployment=d.id, app=d.app)).visited
+        return story_of(session, s.deployment).visited
     except (ObservationError, Conflict):
         return ()
 

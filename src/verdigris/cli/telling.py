@@ -12,6 +12,7 @@ from verdigris.cli.follow import Look
 from verdigris.cli.session import Session
 from verdigris.cli.show.amounts import duration
 from verdigris.cli.show.chapters import chapter_words, meter_words
+from verdigris.cli.show.gap import gap_document, gap_sentence
 from verdigris.cli.show.ink import Ink
 from verdigris.cli.show.progress import progress_lines
 from verdigris.cli.show.story import Chapter, phase_of
@@ -60,6 +61,8 @@ class Lines:
             self.trouble = look.trouble
             self.say(look.trouble or "it can be followed again", Ink.WARN)
         for event in self.news(look):
+            if look.gap.ends_at(event.number):
+                self.say(gap_sentence(look.gap, look.deployment.id))
             for sentence in sentences(event, look):
                 self.say(sentence, INKS.get(event.kind, Ink.PLAIN), event.wall)
         if self.session.clock() - self.spoke_at >= HEARTBEAT and look.deployment.phase not in ENDINGS:
@@ -81,6 +84,8 @@ class Objects(Lines):
 
     def tell(self, look: Look) -> None:
         for event in self.news(look):
+            if look.gap.ends_at(event.number):
+                self.object(gap_document(look.gap, look.deployment.id))
             self.object(event_document(event))
         if self.session.clock() - self.spoke_at >= HEARTBEAT and look.deployment.phase not in ENDINGS:
             self.object(

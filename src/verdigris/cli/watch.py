@@ -14,7 +14,6 @@ import typer
 
 from verdigris.cli.exits import Exit, ended
 from verdigris.cli.follow import Look, follow
-from verdigris.cli.history import MOST
 from verdigris.cli.options import session_of
 from verdigris.cli.session import Session
 from verdigris.cli.show.ink import Line, line
@@ -56,7 +55,7 @@ def newest(session: Session) -> str:
 
 
 def known(session: Session, deployment: str) -> str:
-    if all(s.deployment.id != deployment for s in session.house.desk().deployments(MOST, session.name)):
+    if session.house.desk().deployment(deployment, session.name) is None:
         raise Refused(f"{session.name} has no deployment {deployment}. See `verdigris history`")
     return deployment
 

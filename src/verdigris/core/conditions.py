@@ -43,6 +43,8 @@ __all__ = [
 
 PROVEN = "the way back"
 """The name under which a drill's seconds of good evidence on the old slot are counted."""
+HANGING = "the old slot hangs"
+"""The name under which are counted the seconds in which it had more requests inside than came out of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,8 @@ class Drill:
     """The way back while it is being tried: `share` percent are sent to the old slot, until it is `turned`.
 
     `began` and `turned` are moments, `there` and `back` the seconds from a decision to its proof. `why` and
-    `evidence` say what turned it, `home` is when traffic was seen where it had been.
+    `evidence` say what turned it, `home` is when traffic was seen where it had been, `over` when nothing was left to
+    come back. `inside` is how many requests were in the old slot before, None where nobody could count them.
     """
 
     share: int
@@ -87,19 +88,24 @@ class Drill:
     outcome: Outcome = Outcome.WORKS
     why: str = ""
     evidence: str = ""
+    inside: int | None = None
+    over: float | None = None
 
     def turn(self, now: float, outcome: Outcome, why: str = "", evidence: str = "") -> Drill:
         """All traffic is wanted where it was. The first reason stays, what was measured afterwards begins anew."""
         if self.turned is not None:
-            return replace(self, turned=now, back=None, home=None)
+            return replace(self, turned=now, back=None, home=None, over=None)
         return replace(self, turned=now, outcome=outcome, why=why, evidence=evidence)
 
 
 @dataclass(frozen=True, slots=True)
 class Drilled:
-    """What is remembered of the last drill that came to an end: when (wall clock), where to, how fast, what failed.
+    """What is remembered of the last drill that found something: when (wall clock), where to, how fast, what failed.
 
     `trouble` is why the way back does not work, empty when it does. Not `complete`: some seconds were not counted.
+    `deployment` is whose it was. Of what the old slot was sent, `users` were requests of users and `own` ours;
+    `unanswered` never came back, None where nobody could tell. `cut_off` is what came before it was home.
+    Records of earlier versions lack what has a default.
     """
 
     share: int
@@ -113,6 +119,11 @@ class Drilled:
     failed: PerSlot[int]
     complete: bool = True
     trouble: str = ""
+    deployment: str = ""
+    users: int | None = None
+    own: int = 0
+    unanswered: int | None = None
+    cut_off: str = ""
 
 
 @dataclass(frozen=True, slots=True)

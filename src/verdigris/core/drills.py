@@ -10,29 +10,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from verdigris.core import waits
+from verdigris.core import unanswered, waits
 from verdigris.core.conditions import (
+    HANGING,
     PROVEN,
     Waiting,
     confirmed,
     foreign,
-    instances,
     paused,
-    probe_sentence,
-    sound,
-    unready,
 )
 from verdigris.core.deployment import Deployment, Drill, Note, Outcome
-from verdigris.core.drilled import finish, old
+from verdigris.core.drilled import finish, old, recorded
 from verdigris.core.judge import Verdict, VerdictKind, judge
+from verdigris.core.occasions import PHASE, refusal, unfit
 from verdigris.core.policy import Policy
 from verdigris.core.turns import Turn, alarm
 from verdigris.core.words import brief, span
-from verdigris.core.world import Pause, Slot, Unknown, Weights, World
+from verdigris.core.world import Known, Pause, Unknown, Weights, World
 
 __all__ = ["SINCE", "begin", "count", "go_on", "homeward", "orphaned", "refusal", "schedule_runs", "waiting"]
 
-PHASE = "stabilize"
 SINCE = "since the last drill"
 """The name under which are counted the watched seconds since a drill was begun, whatever became of it."""
 
@@ -55,61 +52,26 @@ def schedule_runs(d: Deployment) -> bool:
 
 
 def count(d: Deployment, w: World, p: Policy) -> Deployment:
-    """What lasts: how long the last drill is past, and how long this one has seen the old slot serve well."""
+    """What lasts: how long the last drill is past, how long this one has seen the old slot serve well, or hang."""
     if schedule_runs(d):
         d = d.count(SINCE, True, w, p)
-    if d.drill is None or d.drill.turned is not None or d.drill.there is None:
+    if d.drill is None or d.drill.turned is not None:
+        return d
+    d = d.count(HANGING, unanswered.hangs(d, d.drill, w, p), w, p)
+    if d.drill is None or d.drill.there is None:
         return d
     return d.count(PROVEN, serves_well(d, w, p), w, p)
 
 
-# --- whether, and from where ----------------------------------------------------------------------------------
-
-
-def refusal(d: Deployment, w: World, p: Policy, verdict: Verdict | None) -> str:
-    """Why the way back is not tried now, with the next step; empty when nothing speaks against it."""
-    if d.phase != PHASE or d.previous is None:
-        return f"{missing(d)}, so no way back can be tried in {d.phase}. See `verdigris status`"
-    if d.drill is not None:
-        return "a drill is under way already. Follow it with `verdigris watch`"
-    if d.held:
-        return f"it is held because {d.held}. Use `verdigris resume` first"
-    if paused(d, w) or d.pause is not Pause.NONE:
-        return "the app is paused, and a drill would see nothing. Use `verdigris unpause` first"
-    if foreign(d, w):
-        return f"{foreign(d, w)}. Change it back, or use `verdigris resume` first"
-    ill = unfit(d, d.live, w, p) or unfit(d, d.candidate, w, p) or waits.in_place(d, w, p)
-    if ill:
-        return f"it still waits for {ill.sentence}, so no traffic is sent to {d.live}. See `verdigris status`"
-    if verdict is None or verdict.kind is not VerdictKind.GOOD:
-        said = verdict.sentence if verdict else "there is no verdict"
-        return f"the verdict is not good ({said}), so nothing is tried now. See `verdigris explain`"
-    return ""
-
-
-def missing(d: Deployment) -> str:
-    """What there is to be tried comes with `stabilize` and goes with it."""
-    if d.previous is None:
-        return "this is the first deployment and there is no second slot"
-    return "only stabilize has two slots that are both good"
-
-
-def unfit(d: Deployment, slot: Slot, w: World, p: Policy) -> Waiting | None:
-    """What a slot lacks: None when every instance of it runs and is well."""
-    release = d.release_in(slot)
-    assert release is not None
-    lacking = unready(slot, release, w, p)
-    ill = [i for i in instances(slot, w) if not sound(i, w, p)]
-    if lacking or not ill:
-        return lacking
-    unknown = all(isinstance(i.health, Unknown) or not i.health.value.failures for i in ill)
-    return Waiting("; ".join(f"{i.name}: {probe_sentence(i, p)}" for i in ill), unknown=unknown)
+# --- from where ----------------------------------------------------------------------------------
 
 
 def begin(d: Deployment, share: int, actor: str, w: World, p: Policy) -> Turn:
     """Send the share. What lasted since the last one begins again."""
-    d = d.forget(PROVEN, SINCE).count(SINCE, True, w, p)
-    begun = replace(d, drill=Drill(share, actor, w.now))
+    d = d.forget(PROVEN, HANGING, SINCE).count(SINCE, True, w, p)
+    seen = w.router.in_flight[d.live]
+    inside = seen.value if isinstance(seen, Known) else None
+    begun = replace(d, drill=Drill(share, actor, w.now, inside=inside))
     return begun, (Note("drill", f"{share} % of the traffic is sent to {old(d)} and back, for {actor}"),)
 
 
@@ -137,7 +99,7 @@ def out(d: Deployment, drill: Drill, w: World, p: Policy) -> Turn:
     stopped = in_the_way(d, w)
     if stopped:
         return turn(d, w, Outcome.BROKEN_OFF, stopped)
-    why, evidence = failure(d, w, p)
+    why, evidence = failure(d, drill, w, p)
     if why:
         return turn(d, w, Outcome.FAILED, why, evidence)
     if drill.there is None and not late(drill, w, p) and not arriving(d, w, p):
@@ -158,15 +120,15 @@ def in_the_way(d: Deployment, w: World) -> str:
     return foreign(d, w)
 
 
-def failure(d: Deployment, w: World, p: Policy) -> tuple[str, str]:
-    """Why the way back does not work, with what was seen: the old slot is not well, or serves badly."""
+def failure(d: Deployment, drill: Drill, w: World, p: Policy) -> tuple[str, str]:
+    """Why the way back does not work, with what was seen: the old slot is not well, serves badly, or nobody."""
     ill = unfit(d, d.live, w, p)
     verdict = of_the_old(d, w, p)
     if verdict.kind is VerdictKind.BAD:
         return verdict.sentence, verdict.evidence
     if ill is not None and not ill.unknown:
         return f"{old(d)} is not well, it still waits for {ill.sentence}", ""
-    return "", ""
+    return unanswered.hanging(d, drill, w), ""
 
 
 def of_the_old(d: Deployment, w: World, p: Policy) -> Verdict:
@@ -202,23 +164,26 @@ def overdue(d: Deployment, drill: Drill, w: World, p: Policy) -> Turn:
     if not late(drill, w, p):
         return d, ()
     place = arriving(d, w, p)
-    seen = place is not None and not place.unknown
-    said = f"no proof within {span(p.drill_for + p.cutover_within)}, it still waited for {waiting(d, w, p)}"
+    silence = unanswered.silent(d, drill, w)
+    seen = silence or (place is not None and not place.unknown)
+    said = silence or f"it still waited for {waiting(d, w, p)}"
+    said = f"no proof within {span(p.drill_for + p.cutover_within)}, {said}"
     return turn(d, w, Outcome.FAILED if seen else Outcome.BROKEN_OFF, said)
 
 
 def turn(d: Deployment, w: World, outcome: Outcome, why: str = "", evidence: str = "") -> Turn:
-    """Bring traffic home. That the way back does not work is told at once."""
+    """Bring traffic home. That the way back does not work is told, and remembered, at once: it may be cut off."""
     assert d.drill is not None
-    turned = replace(d.forget(PROVEN), drill=d.drill.turn(w.now, outcome, why, evidence))
+    drill = d.drill.turn(w.now, outcome, why, evidence)
+    turned = replace(d.forget(PROVEN, HANGING), drill=drill)
     if outcome is not Outcome.FAILED:
         return turned, (Note("drill", f"traffic goes back to {d.candidate}{f': {why}' if why else ''}"),)
     text = f"the way back does not work: {why}. Traffic goes back to {d.candidate} ({d.release.version})"
-    return turned, (Note("alert", text, evidence),)
+    return replace(turned, drilled=recorded(d, drill, w)), (Note("alert", text, evidence),)
 
 
 def home(d: Deployment, drill: Drill, w: World, p: Policy) -> Turn:
-    """On the way home: over when traffic is seen there and its last requests are counted."""
+    """On the way home: over when traffic is seen there, and its last requests have come back and are counted."""
     assert drill.turned is not None
     place = waits.in_place(d, w, p)
     if place is not None:
@@ -227,11 +192,12 @@ def home(d: Deployment, drill: Drill, w: World, p: Policy) -> Turn:
         return alarm(d, "drill", text) if late else (d, ())
     if drill.home is None:
         drill = replace(drill, home=w.now, back=w.now - drill.turned)
-        d = replace(d, drill=drill)
-    assert drill.home is not None
-    if uncounted(drill.home, w) and w.now - drill.home < p.fresh_within:
+    if drill.over is None and unanswered.awaited(d, drill, w, p) is None:
+        drill = replace(drill, over=w.now)
+    d = replace(d, drill=drill)
+    if drill.over is None or (uncounted(drill.over, w) and w.now - drill.over < p.fresh_within):
         return d, ()
-    return finish(d, drill, w)
+    return finish(d, drill, w, p)
 
 
 def uncounted(until: float, w: World) -> bool:
@@ -243,8 +209,8 @@ def waiting(d: Deployment, w: World, p: Policy) -> str:
     drill = d.drill
     assert drill is not None
     if drill.turned is not None:
-        place = waits.in_place(d, w, p)
-        return place.sentence if place else "its last requests to be counted"
+        missing = waits.in_place(d, w, p) or unanswered.awaited(d, drill, w, p)
+        return missing.sentence if missing else "its last requests to be counted"
     place, verdict = arriving(d, w, p), of_the_old(d, w, p)
     if place is not None:
         return place.sentence

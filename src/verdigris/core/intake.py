@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from verdigris.core.deployment import FORMAT, NONE_CUT, Deployment, Routed
+from verdigris.core.deployment import FORMAT, NONE_CUT, Deployment, Note, Routed
+from verdigris.core.drilled import cut_off
 from verdigris.core.lifecycle import ENDINGS, FORWARD
 from verdigris.core.policy import Policy
 from verdigris.core.turns import OWN_CLOCKS, enter
@@ -34,10 +35,14 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The new deployment and the superseded one, or a refusal. `later` means: ask again, it is queued."""
+    """The new deployment and the superseded one, or a refusal. `later` means: ask again, it is queued.
+
+    `notes` are what the superseded one's event log is told.
+    """
 
     deployment: Deployment | None = None
     superseded: Deployment | None = None
+    notes: tuple[Note, ...] = ()
     refusal: str = ""
     later: bool = False
 
@@ -85,10 +90,13 @@ def succeed(wish: Wish, number: int, current: Deployment, live: Slot) -> Admissi
         return Admission(
             refusal=f"{previous.version} is live already. Give the new release a version of its own"
         )
+    by = f"superseded by d-{number}"
+    current, tried = cut_off(current, by)
     new = begin(wish, number, previous, live.other, current)
     if current.phase in ENDINGS:
         return Admission(new)
-    return Admission(new, replace(current, phase="succeeded", superseded_by=new.id, held="", drill=None))
+    over = replace(current, phase="succeeded", superseded_by=new.id, held="")
+    return Admission(new, over, (*tried, Note("phase", f"succeeded: {by}, its way back is given up")))
 
 
 def busy(wish: Wish, current: Deployment) -> Admission:

@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import zip_longest
 
 from verdigris.core.conditions import paused
 from verdigris.core.deployment import Deployment
@@ -19,7 +20,17 @@ from verdigris.core.policy import Policy
 from verdigris.core.words import span
 from verdigris.core.world import Known, Second, Slot, Tally, Unknown, World
 
-__all__ = ["BINS", "Verdict", "VerdictKind", "bin_of", "judge", "percentile", "total"]
+__all__ = [
+    "BINS",
+    "Verdict",
+    "VerdictKind",
+    "bin_of",
+    "failing",
+    "judge",
+    "percentile",
+    "since_routed",
+    "total",
+]
 
 BINS: tuple[int, ...] = (
     *(
@@ -207,11 +218,13 @@ def total(seconds: Iterable[Second], slot: Slot) -> Tally:
         timeouts=sum(t.timeouts for t in tallies),
         latency=add_up(tuple(t.latency for t in tallies if t.latency)),
         streak=tallies[-1].streak,
+        own=sum(t.own for t in tallies),
+        asked=sum(t.asked for t in tallies),
     )
 
 
 def add_up(histograms: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
-    return tuple(map(sum, zip(*histograms, strict=True)))
+    return tuple(map(sum, zip_longest(*histograms, fillvalue=0)))  # another version may have had other bins
 
 
 def percentile(latency: tuple[int, ...], share: float) -> float:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from verdigris.core import drills, looks, waits
+from verdigris.core import drills, looks, schema, waits
 from verdigris.core.commands import obey
 from verdigris.core.conditions import Waiting, able, foreign
 from verdigris.core.deployment import FORMAT, Answered, Deployment, Note
@@ -54,7 +54,7 @@ FORWARD = (
     #   name            the world looks like   we wait for            at most
     Row("preflight",    looks.as_it_is,        waits.preflight,       lambda p: p.drain + p.preflight_within,
         hopeless=waits.checklist_failed),
-    Row("expand",       looks.expanding,       waits.expanded,        lambda p: p.expand_within,
+    Row("expand",       looks.expanding,       schema.expanded,       lambda p: p.expand_within,
         configured=lambda p, d: p.expand),
     Row("provision",    looks.beside,          waits.running,         lambda p: p.provision_within,
         hopeless=waits.given_up),
@@ -73,7 +73,7 @@ FORWARD = (
     Row("stabilize",    looks.settled,         waits.stabilized,
         watched=True, counts=True, reversible=True, configured=lambda p, d: d.previous is not None),
     Row("decommission", looks.only_candidate,  waits.previous_gone,   lambda p: p.drain + p.discard_within),
-    Row("contract",     looks.contracting,     waits.contracted,
+    Row("contract",     looks.contracting,     schema.contracted,
         configured=lambda p, d: p.contract and d.previous is not None),
     Row("succeeded",    looks.only_candidate,  waits.all_is_well_after),
 )

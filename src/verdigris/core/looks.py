@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from verdigris.core import waits
+from verdigris.core import schema, waits
 from verdigris.core.deployment import Deployment
 from verdigris.core.policy import Policy
 from verdigris.core.safety import Desired, Kind
@@ -40,7 +40,7 @@ def as_it_is(d: Deployment, w: World, p: Policy) -> Desired:
 
 
 def expanding(d: Deployment, w: World, p: Policy) -> Desired:
-    due = isinstance(w.schema, Known) and not waits.schema_expanded(w) and not waits.schema_running(w)
+    due = isinstance(w.schema, Known) and not schema.been_expanded(w) and not schema.job_running(w)
     return Desired(frozenset({d.live}), on_live(d), also=Kind.EXPAND if due else None)
 
 
@@ -72,7 +72,7 @@ def only_candidate(d: Deployment, w: World, p: Policy) -> Desired:
 
 
 def contracting(d: Deployment, w: World, p: Policy) -> Desired:
-    may = waits.may_contract(w) and not waits.schema_contracted(w) and not waits.schema_running(w)
+    may = schema.may_contract(w) and not schema.been_contracted(w) and not schema.job_running(w)
     return Desired(frozenset({d.candidate}), on_candidate(d), also=Kind.CONTRACT if may else None)
 
 

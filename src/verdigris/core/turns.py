@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from verdigris.core.conditions import PROVEN, foreign
+from verdigris.core.conditions import HANGING, PROVEN, foreign
 from verdigris.core.deployment import Deployment, Note
+from verdigris.core.drilled import cut_off
 from verdigris.core.world import Known, World
 
 __all__ = ["OWN_CLOCKS", "Turn", "alarm", "claim", "enter", "next_step", "stick"]
@@ -13,17 +14,15 @@ __all__ = ["OWN_CLOCKS", "Turn", "alarm", "claim", "enter", "next_step", "stick"
 Turn = tuple[Deployment, tuple[Note, ...]]
 """What a deployment becomes, and the lines that say so."""
 
-OWN_CLOCKS = ("attended", "good", "blind", PROVEN)
+OWN_CLOCKS = ("attended", "good", "blind", PROVEN, HANGING)
 
 
 def enter(d: Deployment, phase: str, cause: str = "", evidence: str = "") -> Turn:
     """Begin a phase. A `cause` is given where it turns back, and stays."""
-    turned, drill = cause or d.cause, d.drill
+    turned = cause or d.cause
+    d, tried = cut_off(d, f"it goes on to {phase}")
     d = replace(d.forget(*OWN_CLOCKS), phase=phase, step=0, cause=turned, promoted=False, alerted=(), held="")
-    d = replace(d, drill=None)
-    notes: tuple[Note, ...] = (Note("phase", f"{phase}: {cause}" if cause else phase, evidence),)
-    if drill is not None:
-        notes = (Note("drill", f"broken off: it goes on to {phase}"), *notes)
+    notes = (*tried, Note("phase", f"{phase}: {cause}" if cause else phase, evidence))
     if phase == "restore":
         notes = (*notes, Note("alert", f"{d.release.version} is rolled back: {turned}", evidence))
     return d, notes

@@ -7,7 +7,7 @@ from verdigris.core.deployment import Deployment
 from verdigris.core.policy import Policy, Step
 from verdigris.core.streams import lingering, remaining
 from verdigris.core.words import span
-from verdigris.core.world import Known, SchemaState, Slot, Unknown, Weights, World
+from verdigris.core.world import Known, Slot, Unknown, Weights, World
 
 __all__ = [
     "a_person",
@@ -17,12 +17,9 @@ __all__ = [
     "candidate_gone",
     "checklist_failed",
     "checklist_passed",
-    "contracted",
     "drained",
-    "expanded",
     "given_up",
     "in_place",
-    "may_contract",
     "preflight",
     "previous_gone",
     "promoted",
@@ -31,9 +28,6 @@ __all__ = [
     "rehearsing",
     "restored",
     "running",
-    "schema_contracted",
-    "schema_expanded",
-    "schema_running",
     "settled",
     "share",
     "stabilized",
@@ -132,6 +126,10 @@ def rehearsed(d: Deployment, w: World, p: Policy) -> Waiting | None:
     return validated(d, w, p)
 
 
+def rehearsing(w: World) -> bool:
+    return isinstance(w.rehearsal, Known) and w.rehearsal.value.running
+
+
 def promoted(d: Deployment, w: World, p: Policy) -> Waiting | None:
     """The gate: a person says yes, and what was validated is still so."""
     return validated(d, w, p) or (None if d.promoted else Waiting("`verdigris promote`"))
@@ -226,60 +224,3 @@ def candidate_gone(d: Deployment, w: World, p: Policy) -> Waiting | None:
     if lingering(d, d.candidate, w, p):
         return untouched(d, w, p)
     return untouched(d, w, p) or occupied(d, d.candidate, w, p)
-
-
-# --- schema ---------------------------------------------------------------------------------------------------
-
-
-def schema(w: World) -> SchemaState | None:
-    return w.schema.value if isinstance(w.schema, Known) else None
-
-
-def schema_expanded(w: World) -> bool:
-    state = schema(w)
-    return state is not None and state.expanded
-
-
-def schema_running(w: World) -> bool:
-    """A long job is under way: it is looked at, not started again."""
-    state = schema(w)
-    return state is not None and state.running
-
-
-def rehearsing(w: World) -> bool:
-    return isinstance(w.rehearsal, Known) and w.rehearsal.value.running
-
-
-def schema_contracted(w: World) -> bool:
-    state = schema(w)
-    return state is not None and state.contracted
-
-
-def may_contract(w: World) -> bool:
-    """Only with a proof, and only when no session of the old slot's role is left."""
-    state = schema(w)
-    return state is not None and state.proven and state.previous_sessions == 0
-
-
-def expanded(d: Deployment, w: World, p: Policy) -> Waiting | None:
-    state = schema(w)
-    if state is None:
-        return Waiting("a look at the schema", unknown=True)
-    if state.expanded and state.proven:
-        return None
-    return Waiting("the schema to be expanded and proven" + detail(state))
-
-
-def contracted(d: Deployment, w: World, p: Policy) -> Waiting | None:
-    state = schema(w)
-    if state is None:
-        return Waiting("a look at the schema", unknown=True)
-    if state.contracted:
-        return None
-    if state.previous_sessions:
-        return Waiting(f"{state.previous_sessions} database sessions of the old slot's role to end")
-    return Waiting("the schema to be contracted" + detail(state))
-
-
-def detail(state: SchemaState) -> str:
-    return f": {state.sentence}" if state.sentence else ""

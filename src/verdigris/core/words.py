@@ -1,6 +1,6 @@
-"""How the core says amounts in its sentences."""
+"""How the core says amounts, and words from outside, in its sentences."""
 
-__all__ = ["brief", "span"]
+__all__ = ["brief", "shown", "span"]
 
 
 def span(seconds: float) -> str:
@@ -18,3 +18,10 @@ def span(seconds: float) -> str:
 def brief(seconds: float) -> str:
     """ "43 ms", "1.4 s": what is over before anybody has counted to ten."""
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def shown(words: str | bytes, most: int = 200) -> str:
+    """The first `most` characters on one line; whatever a terminal could act on is escaped."""
+    text = words.decode(errors="backslashreplace") if isinstance(words, bytes) else words
+    head = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[:most])
+    return f"{head}…" if len(text) > most else head

@@ -282,6 +282,8 @@ class Tally:
     `errors` are answers of 500 and above, `unreached` connections refused or broken before an answer,
     `timeouts` answers that did not come. All three are failures and disjoint. `latency` counts the requests
     per bin of `core.judge.BINS`. `streak` is how many requests in a row, up to the end of the second, failed.
+    `own` of the requests were probes of ours through the front door; `asked` are those beside the requests that asked
+    for the slot by name.
     """
 
     requests: int = 0
@@ -291,6 +293,8 @@ class Tally:
     timeouts: int = 0
     latency: tuple[int, ...] = ()
     streak: int = 0
+    own: int = 0
+    asked: int = 0
 
     @property
     def failures(self) -> int:

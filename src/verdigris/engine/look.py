@@ -10,7 +10,7 @@ from verdigris.core.deployment import Deployment
 from verdigris.core.errors import VerdigrisError
 from verdigris.core.policy import Policy
 from verdigris.core.world import Command, Known, PerSlot, RouterWorld, Seen, Unknown, World
-from verdigris.engine.parts import Parts, Together
+from verdigris.engine.parts import Deadline, Parts, Together
 
 __all__ = ["LOOK_WITHIN", "blind_router", "look"]
 
@@ -18,7 +18,6 @@ LOOK_WITHIN = 3.0
 """Seconds that one adapter may take to answer; what it would have said is unknown then."""
 
 T = TypeVar("T")
-Deadline = Callable[[Coroutine[Any, Any, Any], float, str], Coroutine[Any, Any, Any]]
 
 
 async def look(
@@ -27,7 +26,7 @@ async def look(
     p: Policy,
     commands: tuple[Command, ...],
     together: Together,
-    within: Deadline,
+    within: Deadline[Any],
 ) -> World:
     """The world as seen now. Slow adapters are looked at side by side and cost their own part only."""
     router, slots, signals, checklist, schema, rehearsal = await together(
@@ -53,7 +52,10 @@ async def look(
 
 
 async def answer(
-    observe: Callable[[], Coroutine[Any, Any, T]], within: Deadline, what: str, blind: Callable[[str], Any]
+    observe: Callable[[], Coroutine[Any, Any, T]],
+    within: Deadline[Any],
+    what: str,
+    blind: Callable[[str], Any],
 ) -> T | Any:
     try:
         return await within(observe(), LOOK_WITHIN, what)
@@ -61,7 +63,7 @@ async def answer(
         return blind(str(error))
 
 
-async def checks(parts: Parts, d: Deployment, p: Policy, within: Deadline) -> Seen[Any]:
+async def checks(parts: Parts, d: Deployment, p: Policy, within: Deadline[Any]) -> Seen[Any]:
     """The checklist is gone through only while it is waited for."""
     if d.phase != "preflight":
         return Unknown("gone through in preflight")
@@ -70,7 +72,7 @@ async def checks(parts: Parts, d: Deployment, p: Policy, within: Deadline) -> Se
     return found if isinstance(found, Unknown) else Known(found, parts.clock.now())
 
 
-async def optional(tool: Any, within: Deadline, what: str) -> Seen[Any]:
+async def optional(tool: Any, within: Deadline[Any], what: str) -> Seen[Any]:
     if tool is None:
         return Unknown("not configured")
     return await answer(tool.observe, within, what, Unknown)

@@ -14,9 +14,12 @@ from enum import Enum
 from functools import cache
 from typing import Any, TypeVar
 
-__all__ = ["build", "plain"]
+__all__ = ["build", "harmless", "plain"]
 
 T = TypeVar("T")
+
+WHOLE_MOST = (1 << 63) - 1
+"""No count and no generation comes to it; longer ones would only be carried about."""
 
 
 def plain(value: Any) -> Any:
@@ -42,12 +45,14 @@ def _read(kind: Any, value: object, where: str, strict: bool) -> object:
     if origin is dict:
         pairs = _expect(dict, value, where)
         return {
-            k: _read(typing.get_args(kind)[1], v, f"{where}.{_name(k)}", strict) for k, v in pairs.items()
+            k: _read(typing.get_args(kind)[1], v, f"{where}.{harmless(k)}", strict) for k, v in pairs.items()
         }
     if dataclasses.is_dataclass(kind):
         return _object(kind, _expect(dict, value, where), where, strict)
     if issubclass(kind, Enum):
         return _choice(kind, value, where)
+    if kind is int:
+        return _whole(value, where)
     return _number(value, where) if kind is float else _expect(kind, value, where)
 
 
@@ -71,7 +76,14 @@ def _number(value: object, where: str) -> float:
     return number
 
 
-def _name(text: str) -> str:
+def _whole(value: object, where: str) -> int:
+    number: int = _expect(int, value, where)
+    if abs(number) > WHOLE_MOST:
+        raise ValueError(f"{where}: must be a number of at most {WHOLE_MOST}")
+    return number
+
+
+def harmless(text: str) -> str:
     """A name of somebody else's in a sentence: short, and harmless on a terminal."""
     return text[:80] if text[:80].isprintable() else ascii(text[:80])
 
@@ -87,7 +99,7 @@ def _object(kind: Any, pairs: dict[str, object], where: str, strict: bool) -> ob
     if missing := sorted(needed - pairs.keys()):
         raise ValueError(f"{where}: {missing[0]} is missing")
     if strict and (unknown := sorted(pairs.keys() - hints.keys())):
-        raise ValueError(f"{where}: {_name(unknown[0])} is not a field; known are {', '.join(hints)}")
+        raise ValueError(f"{where}: {harmless(unknown[0])} is not a field; known are {', '.join(hints)}")
     return kind(**{k: _read(hints[k], v, f"{where}.{k}", strict) for k, v in pairs.items() if k in hints})
 
 

@@ -32,7 +32,7 @@ def tree_digest(path: Path, memory: Memory | None = None) -> str:
 
 
 class Memory:
-    """What was read before: the same stat means the same content."""
+    """What was read before: the same stat means the same content. What is gone from the disk is forgotten."""
 
     def __init__(self) -> None:
         self._trees: dict[bytes, Listing] = {}
@@ -69,6 +69,8 @@ class Memory:
     def _put(self, trees: dict[bytes, Listing], root: bytes, listing: Listing) -> None:
         with self._lock:
             trees.pop(root, None)
+            for gone in [other for other in trees if not os.path.isdir(other)]:
+                del trees[gone]  # a release with a virtual environment is megabytes of names
             trees[root] = listing
             if len(trees) > TREES_MOST:
                 del trees[next(iter(trees))]

@@ -15,7 +15,7 @@ from pathlib import Path
 from verdigris.keeper.names import local, realm_of
 from verdigris.keeper.protocol import KeeperError, Spec
 
-__all__ = ["base", "check", "instance_environment", "relearned", "resolve"]
+__all__ = ["base", "check", "instance_environment", "passable", "relearned", "resolve"]
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 REFERENCE = ("env:", "file:", "credential:")
@@ -53,6 +53,14 @@ def check(env: Mapping[str, str]) -> None:
             )
         if "\0" in value:
             raise KeeperError("refused", f"env: {name} holds a NUL byte; remove it")
+
+
+def passable(text: str) -> bool:
+    """Whether a process can be given it: no NUL byte, no half of a character."""
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
 
 
 def base(keeper: Mapping[str, str]) -> dict[str, str]:
@@ -109,6 +117,12 @@ def _variable(key: str, name: str, secrets: Mapping[str, str], keeper: Mapping[s
         raise KeeperError(
             "failed",
             f"{key} needs the variable {name}, which has no value here; export {name} and deploy again",
+        )
+    if len(found) > VALUE_MOST or not passable(found):
+        raise KeeperError(
+            "failed",
+            f"{key} needs the variable {name}, whose value is over 64 KiB or holds a NUL byte or half a character;"
+            " correct it and deploy again",
         )
     return found
 

@@ -135,6 +135,7 @@ class Keeper:
 
     def hand(self, request: Hand) -> None:
         """Remember these values until the keeper ends; the oldest of the realm go when there are too many."""
+        wanted.check_realm(request.realm)
         realm, handed = request.realm, self.ground.handed
         known = handed.get(realm, {})
         if not request.secrets.items() - known.items():

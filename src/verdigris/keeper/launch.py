@@ -83,7 +83,7 @@ def launch_router(ground: Ground, router: Router, door: Door, successor_of: Chil
         )
     except OSError as error:
         raise KeeperError(
-            "failed", f"{router.argv[0]!r} cannot be run: {error.strerror}; correct the router's command"
+            "failed", f"{router.argv[0][:80]!r} cannot be run: {error.strerror}; correct the router's command"
         ) from None
     finally:
         os.close(output)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["ROUTER", "SLOT", "instance_name", "local", "realm_of"]
+__all__ = ["INSTANCE", "REALM", "ROUTER", "SLOT", "instance_name", "local", "realm_of"]
 
 ROUTER = "router"
 """The realm of the router. No slot may be in it."""
 
 WORD = "[a-z][a-z0-9-]{0,62}"
 SLOT = re.compile(rf"(?!{ROUTER}\.)(?:{WORD}\.)?{WORD}")
+INSTANCE = re.compile(rf"{SLOT.pattern}-[1-9][0-9]{{0,8}}")
+REALM = re.compile(rf"(?:{WORD})?")
 
 
 def realm_of(name: str) -> str:

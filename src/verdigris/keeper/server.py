@@ -11,6 +11,7 @@ import os
 import socket
 import struct
 import traceback
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from verdigris.keeper.codec import plain
 from verdigris.keeper.ground import WATCHED_MOST, now
 from verdigris.keeper.keeper import Keeper
 from verdigris.keeper.launch import log_of
+from verdigris.keeper.names import INSTANCE
 from verdigris.keeper.observed import Event
 from verdigris.keeper.protocol import (
     LINE_MOST,
@@ -92,10 +94,8 @@ class Server:
         except (TimeoutError, ConnectionError, asyncio.CancelledError):
             pass  # the client went, was silent for too long, or the keeper ends: nobody is left to tell
         finally:
+            await _hang_up(writer)
             self._clients.discard(task)
-            writer.close()
-            with contextlib.suppress(ConnectionError, TimeoutError):
-                await asyncio.wait_for(writer.wait_closed(), WRITE_WITHIN)
 
     def _unwelcome(self, writer: asyncio.StreamWriter) -> KeeperError | None:
         peer = writer.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
@@ -116,13 +116,13 @@ class Server:
                 return
             if not line:
                 return
-            await self._answer(line, writer)
+            await self._answer(line, reader, writer)
 
-    async def _answer(self, line: bytes, writer: asyncio.StreamWriter) -> None:
+    async def _answer(self, line: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             request = read_request(line)
             if isinstance(request, Watch):
-                await self._stream(writer)
+                await self._stream(reader, writer)
             else:
                 await _write(writer, {"ok": True} | await self._perform(request))
         except KeeperError as error:
@@ -160,32 +160,65 @@ class Server:
     def _tail(self, request: Tail) -> list[str]:
         ground = self.keeper.ground
         paths = {"router": self.keeper.router.log, "keeper": ground.state / "keeper.log"}
-        path = paths.get(request.name) or log_of(ground, request.name)
-        if (
-            path.parent not in (ground.state, ground.state / "logs", ground.state / "router")
-            or not path.exists()
-        ):
+        named = INSTANCE.fullmatch(request.name) is not None
+        path = paths.get(request.name) or (log_of(ground, request.name) if named else None)
+        if path is None or not path.exists():
             raise KeeperError(
                 "refused", f"there is no log of {request.name[:80]!r}; observe names the instances"
             )
         return logs.tail(path, min(max(request.lines, 1), TAIL_MOST))
 
-    async def _stream(self, writer: asyncio.StreamWriter) -> None:
+    async def _stream(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Until the client goes: that is heard at once, not when there is something to tell it some day."""
         queue: asyncio.Queue[Event] = asyncio.Queue(WATCHED_MOST)
         queue.put_nowait(Event("watching", now()))  # from here on nothing is missed unsaid
         self.keeper.ground.watchers.add(queue)
         try:
             await _write(writer, {"ok": True})
-            while True:
-                await _write(writer, plain(await queue.get()))
+            await _first(_tell(writer, queue), _end_of(reader))
         finally:
             self.keeper.ground.watchers.discard(queue)
+        raise ConnectionAbortedError("the watcher went")
 
 
 def _failure(error: KeeperError) -> dict[str, Any]:
     return {"ok": False, "kind": error.kind, "error": error.sentence}
 
 
+async def _tell(writer: asyncio.StreamWriter, queue: asyncio.Queue[Event]) -> None:
+    while True:
+        await _write(writer, plain(await queue.get()))
+
+
+async def _end_of(reader: asyncio.StreamReader) -> None:
+    """What a watcher says is passed over."""
+    while await reader.read(LINE_MOST):
+        pass
+
+
+async def _first(*works: Coroutine[Any, Any, None]) -> None:
+    """Until one of them is over; the others are ended then. What went wrong in it is raised."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        over, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in over:
+        task.result()
+
+
 async def _write(writer: asyncio.StreamWriter, message: dict[str, Any]) -> None:
     writer.write(encode(message))
-    await asyncio.wait_for(writer.drain(), WRITE_WITHIN)
+    async with asyncio.timeout(WRITE_WITHIN):  # `wait_for` of Python 3.11 may forget that the keeper ends
+        await writer.drain()
+
+
+async def _hang_up(writer: asyncio.StreamWriter) -> None:
+    """What a client does not take in its time is thrown away: no socket is kept for somebody who never reads."""
+    writer.close()
+    with contextlib.suppress(ConnectionError, TimeoutError):
+        async with asyncio.timeout(WRITE_WITHIN):
+            await writer.wait_closed()
+    writer.transport.abort()

@@ -36,6 +36,8 @@ def parse_address(text: str) -> tuple[str, int]:
 
 def _ip_address(text: str) -> str:
     """As the kernel writes it, "" of what is none. Brackets belong around IPv6 and around nothing else."""
+    if "%" in text:  # a scope is a name of this machine only, and can be any text
+        return ""
     bracketed = text.startswith("[") and text.endswith("]")
     try:
         return str(ipaddress.IPv6Address(text[1:-1]) if bracketed else ipaddress.IPv4Address(text))

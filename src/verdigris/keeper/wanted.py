@@ -6,8 +6,9 @@ import secrets
 from dataclasses import replace
 
 from verdigris.keeper import environment
+from verdigris.keeper.codec import harmless
 from verdigris.keeper.journal import Instance, Router, Slot
-from verdigris.keeper.names import ROUTER, SLOT, instance_name
+from verdigris.keeper.names import REALM, ROUTER, SLOT, instance_name
 from verdigris.keeper.observed import State
 from verdigris.keeper.protocol import KeeperError, RouterRequest, Spec, Start, StopRequest
 from verdigris.keeper.sockets import MOST, parse_address
@@ -15,6 +16,7 @@ from verdigris.keeper.sockets import MOST, parse_address
 __all__ = [
     "check",
     "check_name",
+    "check_realm",
     "check_router",
     "command_of",
     "declare",
@@ -37,7 +39,12 @@ def mark() -> str:
 
 def check(request: Start) -> None:
     """KeeperError says which value of the request cannot be."""
-    environment.check(request.spec.env)
+    spec = request.spec
+    _check_texts("key", request.key)
+    _check_texts("spec", spec.version, spec.digest, spec.directory, spec.api_version)
+    _check_texts("command", *spec.command)
+    _check_texts("env", *spec.env.values())
+    environment.check(spec.env)
     check_name(request.slot)
     if not 1 <= request.count <= COUNT_MOST or request.surge < 1:
         raise KeeperError(
@@ -45,8 +52,8 @@ def check(request: Start) -> None:
         )
     if not 0 <= request.spec.grace <= GRACE_MOST:
         raise KeeperError("invalid", f"grace {request.spec.grace} must be 0-{GRACE_MOST:.0f} seconds")
-    if not request.spec.command or any("\0" in word for word in request.spec.command):
-        raise KeeperError("invalid", "command must have at least one word and no NUL bytes")
+    if not request.spec.command:
+        raise KeeperError("invalid", "command must have at least one word")
     if not request.spec.directory.startswith("/"):
         raise KeeperError("invalid", f"directory {request.spec.directory[:80]!r} must be an absolute path")
 
@@ -61,10 +68,27 @@ def check_name(slot: str) -> None:
         )
 
 
+def check_realm(realm: str) -> None:
+    """KeeperError when no app can be called so."""
+    if not REALM.fullmatch(realm):
+        raise KeeperError("invalid", f"realm {realm[:80]!r} must be an app: small letters, digits and dashes")
+
+
+def _check_texts(where: str, *texts: str) -> None:
+    """What no process could be given would fail at every start, for ever."""
+    if not all(map(environment.passable, texts)):
+        raise KeeperError("invalid", f"{where} holds a NUL byte or half of a character; leave it out")
+
+
 def check_router(request: RouterRequest) -> None:
     """KeeperError says which value of the request cannot be."""
-    if not request.argv or any("\0" in word for word in request.argv):
-        raise KeeperError("invalid", "argv must have at least one word and no NUL bytes")
+    _check_texts("argv", *request.argv)
+    _check_texts("takeover", *request.takeover)
+    _check_texts("cwd", request.cwd)
+    if not request.argv:
+        raise KeeperError("invalid", "argv must have at least one word")
+    if not 0 <= request.grace <= GRACE_MOST:
+        raise KeeperError("invalid", f"grace {request.grace} must be 0-{GRACE_MOST:.0f} seconds")
     if not 1 <= len(set(map(parse_address, request.listen))) == len(request.listen) <= MOST:
         raise KeeperError("invalid", f"listen must name 1-{MOST} different addresses")
 
@@ -123,7 +147,9 @@ def empty(before: Slot, request: StopRequest, now: float) -> Slot:
         stopped = tuple(_asked_to_stop(i, before.spec, now, listed=False) for i in before.instances)
         return replace(before, key=request.key, generation=request.generation, count=0, instances=stopped)
     if unknown := sorted(set(request.only) - {i.name for i in before.instances}):
-        raise KeeperError("refused", f"{before.name} has no instance {unknown[0][:80]}; observe names them")
+        raise KeeperError(
+            "refused", f"{before.name} has no instance {harmless(unknown[0])}; observe names them"
+        )
     stopped = tuple(
         _asked_to_stop(i, before.spec, now, listed=True) if i.name in request.only else i
         for i in before.instances
@@ -162,8 +188,9 @@ def _refuse_if_occupied(before: Slot, request: Start) -> None:
     if before.key == request.key or busy:
         raise KeeperError(
             "refused",
-            f"{before.name} runs {before.spec.version} under key {before.key} ({', '.join(busy) or 'nothing alive'}),"
-            f" not what was asked for {request.spec.version}; stop {before.name} first",
+            f"{before.name} runs {harmless(before.spec.version)} under key {harmless(before.key)}"
+            f" ({', '.join(busy) or 'nothing alive'}), not what was asked for {harmless(request.spec.version)};"
+            f" stop {before.name} first",
         )
 
 

@@ -21,7 +21,7 @@ KINDS = (
     *("no_probe", "lag", "impostor", "ship", "no_room", "pause"),
 )
 """Every kind of fault there is; what each does stands where it is asked for."""
-LATER = ("drill", "ill", "orphan")
+LATER = ("drill", "ill", "orphan", "cut")
 """Kinds with dice of their own: what a seed does without them it goes on doing."""
 
 

@@ -23,6 +23,7 @@ UNHEALTHY = 2
 LONGEST = 10
 """Seconds that a request waits at most while the app is paused."""
 STREAMS_MOST = 12
+HANGING_MOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Nature:
     dies_after: float | None = None
     never_up: bool = False
     milliseconds: float = 20.0
+    hangs: bool = False
+    """Its health is well, and who asks for anything else waits for ever."""
 
 
 @dataclass(slots=True)
@@ -117,6 +120,7 @@ class Host:
         self.ports = 20000
         self.last_weighted = dict.fromkeys(Slot, -1e9)
         self.held = dict.fromkeys(Slot, 0)
+        self.hanging = dict.fromkeys(Slot, 0)
         self.waiting = 0
         self.kept = 0
         self.lively = 0.0
@@ -162,9 +166,11 @@ class Host:
             effect()
 
     def live(self, step: float) -> None:
-        for place in self.places.values():
+        for slot, place in self.places.items():
             for body in place.bodies:
                 self.age(body, step)
+            if not any(body.alive for body in place.bodies):
+                self.hanging[slot] = 0
             self.launch(place)
             up = [b for b in place.bodies if b.alive and b.passes >= self.healthy_passes]
             if place.release and place.count and len(up) >= place.count:
@@ -271,6 +277,9 @@ class Host:
         nature = self.natures[place.bodies[0].digest]
         for body in self.reachable(slot):
             body.served += step
+        if nature.hangs:
+            self.hanging[slot] = min(self.hanging[slot] + requests, HANGING_MOST)
+            return Tally(streak=self.streaks[slot])
         bad = max((b.served for b in place.bodies), default=0.0) > nature.turns_bad_after
         errors = round(requests * nature.error_rate) if bad else 0
         self.streaks[slot] = self.streaks[slot] + requests if errors == requests else 0
@@ -280,7 +289,7 @@ class Host:
     def in_flight(self, slot: Slot) -> int:
         """Requests now inside the slot: some while it has weight, until the longest of them ends, and who is held."""
         busy = self.in_force.weights[slot] or self.now < self.places[slot].busy_until
-        return self.held[slot] + (3 if busy else 0)
+        return self.held[slot] + self.hanging[slot] + (3 if busy else 0)
 
     # --- what lasts ---------------------------------------------------------------------------------------
 

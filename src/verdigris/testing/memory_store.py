@@ -154,6 +154,19 @@ class MemoryStore:
         ]
         return tuple(found[-limit:] if newest else found[:limit])
 
+    def deployment(self, deployment: str, app: str) -> Saved | None:
+        return next((saved for saved in self.rows.get(app, []) if saved.deployment.id == deployment), None)
+
+    def turns(self, deployment: str, app: str, after: int = 0) -> tuple[Event, ...]:
+        found = self.events(after=after, deployment=deployment, limit=KEPT, app=app)
+        return tuple(event for event in found if event.kind in ("phase", "step"))
+
+    def count(self, deployment: str, app: str, after: int, before: int) -> int:
+        return sum(
+            event.number < before
+            for event in self.events(after=after, deployment=deployment, limit=KEPT, app=app)
+        )
+
     def file(self, app: str, command: Command) -> int:
         number = len(self.waiting) + len(self.answered) + 1
         self.waiting[number] = (app, replace(command, id=number))

@@ -21,7 +21,7 @@ from verdigris.core import (
 from verdigris.core.deployment import Deployment
 from verdigris.core.policy import Policy
 from verdigris.core.world import Cohort, Known, Pause, Slot, World
-from verdigris.engine import loop
+from verdigris.engine import ledger
 from verdigris.testing.planting import Fault, all_of, instead, listed
 
 __all__ = ["FAULTS"]
@@ -227,7 +227,7 @@ def a_pause_is_accepted_and_forgotten() -> AbstractContextManager[None]:
 
 @fault("a pause is written down before it is done")
 def a_pause_rides_on_the_way_back() -> AbstractContextManager[None]:
-    return instead(loop.as_paused, lambda d, pause: d)
+    return instead(ledger.as_paused, lambda d, pause: d)
 
 
 @fault("nobody is served while the app is paused, and that is no merit")

@@ -12,14 +12,17 @@ from verdigris.core import (
     intake,
     lifecycle,
     looks,
+    schema,
     turns,
-    waits,
 )
 from verdigris.core.deployment import Deployment, Note
 from verdigris.core.errors import Conflict
 from verdigris.core.intake import Admission
 from verdigris.core.policy import Policy
 from verdigris.core.world import Known, World
+from verdigris.engine.effects import Effects
+from verdigris.engine.intake import Intake
+from verdigris.engine.ledger import Ledger
 from verdigris.engine.loop import Engine
 from verdigris.testing.planting import Fault, all_of, attribute, in_rows, instead, listed
 
@@ -119,7 +122,7 @@ def the_candidate_is_started_on_the_way_back() -> AbstractContextManager[None]:
 
 @fault("the schema contracts when the last old session has ended")
 def the_schema_contracts_under_sessions() -> AbstractContextManager[None]:
-    return instead(waits.may_contract, lambda w: True)
+    return instead(schema.may_contract, lambda w: True)
 
 
 # --- the loop -------------------------------------------------------------------------------------------------
@@ -127,59 +130,59 @@ def the_schema_contracts_under_sessions() -> AbstractContextManager[None]:
 
 @fault("saved before acted on")
 def acted_on_before_saved() -> AbstractContextManager[None]:
-    write = Engine.write
+    carry_out = Engine.carry_out
 
-    async def rash(self: Engine, saved: Any, decision: Any, due: bool) -> Any:
+    async def rash(self: Engine, saved: Any, decision: Any, direct: Any) -> None:
         fresh = replace(decision.deployment, generation=saved.deployment.generation + 1)
-        await self.act(fresh, decision.actions)
-        return await write(self, saved, decision, due)
+        await self.effects.act(fresh, decision.actions)
+        await carry_out(self, saved, decision, direct)
 
-    return attribute(Engine, "write", rash)
+    return attribute(Engine, "carry_out", rash)
 
 
 @fault("no effect without a durable intent")
 def a_full_store_stops_nothing() -> AbstractContextManager[None]:
     return all_of(
-        attribute(Engine, "unwritten", lambda self, saved, fresh, decision, error: fresh),
-        attribute(Engine, "allowed", lambda self, d, actions: actions),
+        attribute(Ledger, "unwritten", lambda self, saved, fresh, decision, error: fresh),
+        attribute(Ledger, "allowed", lambda self, d, actions: actions),
     )
 
 
 @fault("one writer: every save is a compare-and-swap")
 def the_compare_is_left_out_of_the_swap() -> AbstractContextManager[None]:
-    store = Engine.store
+    save = Ledger.save
 
-    async def forced(self: Engine, saved: Any, notes: Any, decision: Any) -> None:
+    async def forced(self: Ledger, saved: Any, notes: Any, decision: Any) -> None:
         try:
-            await store(self, saved, notes, decision)
+            await save(self, saved, notes, decision)
         except Conflict:
-            newest = await self.parts.store.load(self.app)
+            newest = await self.store.load(self.app)
             self.stored = newest.deployment.generation if newest else None
-            await store(self, saved, notes, decision)
+            await save(self, saved, notes, decision)
 
-    return attribute(Engine, "store", forced)
+    return attribute(Ledger, "save", forced)
 
 
 @fault("the number of instances is the policy's")
 def one_more_instance_than_asked_for() -> AbstractContextManager[None]:
-    perform = Engine.perform
+    perform = Effects.perform
 
-    async def generous(self: Engine, action: Any, d: Deployment) -> None:
+    async def generous(self: Effects, action: Any, d: Deployment) -> None:
         await perform(self, replace(action, count=action.count + 1), d)
 
-    return attribute(Engine, "perform", generous)
+    return attribute(Effects, "perform", generous)
 
 
 @fault("a deployment that was begun before a crash is not refused after it")
 def a_crash_forgets_the_admission() -> AbstractContextManager[None]:
-    admit_one = Engine.admit_one
+    admit_one = Intake.admit_one
 
-    async def forgetful(self: Engine, filed: Any, pointless: Any = ()) -> None:
-        saved = self.saved
+    async def forgetful(self: Intake, filed: Any, pointless: Any = ()) -> None:
+        saved = self.ledger.saved
         if saved is None or saved.deployment.key != filed.key:
             return await admit_one(self, filed, pointless)
-        self.saved = replace(saved, deployment=replace(saved.deployment, key=""))
+        self.ledger.saved = replace(saved, deployment=replace(saved.deployment, key=""))
         await admit_one(self, filed, pointless)
-        self.saved = saved
+        self.ledger.saved = saved
 
-    return attribute(Engine, "admit_one", forgetful)
+    return attribute(Intake, "admit_one", forgetful)

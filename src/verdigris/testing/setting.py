@@ -50,7 +50,7 @@ def with_drills(policy: Policy, dice: random.Random) -> Policy:
         policy,
         drill_every=dice.choice((None, 60.0, 300.0)),
         drill_share=dice.choice((1, 10, 50, 60, 100, 100)),
-        drill_for=dice.choice((2.0, 6.0)),
+        drill_for=dice.choice((2.0, 6.0, 40.0)),
     )
 
 

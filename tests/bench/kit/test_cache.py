@@ -16,7 +16,7 @@ from verdigris_kit.cache import AsyncCache, Cache, Versions
 from verdigris_kit.cache.hot import Hottest
 
 ROUNDS = 9
-HITS = 2_000
+HITS = 500
 USER = {"id": 123, "name": "Ada Lovelace", "mail": "ada@example.com", "roles": ["reader", "writer"]}
 HOW = f"median of {ROUNDS} alternating rounds of {HITS} reads"
 

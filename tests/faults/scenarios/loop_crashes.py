@@ -10,7 +10,7 @@ from typing import Any
 from tests.faults.drama import BLUE, GREEN, POLICY, RAMP, Drama
 from tests.faults.ground import Ground
 from tests.faults.registry import calling, tried_by
-from tests.unit.engine import test_loop, test_service
+from tests.unit.engine import test_ledger, test_service
 from tests.unit.engine.engines import a_house
 from tests.waiting import eventually
 from verdigris.core.policy import Step
@@ -151,8 +151,8 @@ def nobody_looks_for_a_week(ground: Ground) -> None:
 
 @row("F-10")
 async def a_decision_that_was_overtaken_is_not_acted_on(ground: Ground) -> None:
-    await test_loop.test_of_two_controllers_one_writes()
-    await test_loop.test_nothing_is_done_when_somebody_else_wrote_and_the_next_round_reads_again()
+    await test_ledger.test_of_two_controllers_one_writes()
+    await test_ledger.test_nothing_is_done_when_somebody_else_wrote_and_the_next_round_reads_again()
 
 
 row("F-09")(calling(test_service.test_a_bug_in_one_app_does_not_stop_another))

@@ -9,10 +9,11 @@ from typing import Any
 from tests.faults.drama import BLUE, GREEN, POLICY, RAMP, Drama, said
 from tests.faults.ground import Ground
 from tests.faults.registry import tried_by
-from tests.unit.engine.engines import House, a_house
+from tests.unit.engine.engines import APP, House, a_house, at_once
 from tests.waiting import eventually
 from verdigris.core.world import Known, Second, Unknown, Verb
-from verdigris.engine.parts import within
+from verdigris.engine.loop import Engine
+from verdigris.engine.parts import in_turn, within
 from verdigris.engine.service import Service
 from verdigris.ports import Alert
 from verdigris.testing.fakes import FakeClock
@@ -155,14 +156,14 @@ def nothing_can_be_written_down(ground: Ground) -> None:
     """Forward nothing happens. Backward traffic goes first, and what was done is written down when there is room."""
     drama = Drama(RAMPED).walk("validate")
     drama.store.full = True
-    effects = drama.witness.effects
+    effects = drama.witness.deeds.effects
     drama.play(30)
-    assert (effects, "validate", 100) == (drama.witness.effects, drama.d.phase, drama.weights.blue)
+    assert (effects, "validate", 100) == (drama.witness.deeds.effects, drama.d.phase, drama.weights.blue)
     drama.store.full = False
     drama.until(lambda: drama.d.phase == "bake", "the bake")
     drama.store.full = True
     drama.ruin(GREEN)
-    troubles = [(drama.play(), drama.engine.trouble) for _ in range(3)]
+    troubles = [(drama.play(), drama.engine.ledger.trouble) for _ in range(3)]
     assert (100, "bake") == (drama.weights.blue, drama.d.phase)
     assert said("without having written it down", [trouble for _, trouble in troubles])
     drama.store.full = False
@@ -187,8 +188,7 @@ async def soon(work: Any, seconds: float, what: str) -> Any:
 async def whoever_is_told_hangs(ground: Ground) -> None:
     """The way back is done before anybody is told, and that nobody was told is written down."""
     house = await a_house("bake")
-    house.engine = house.new_engine(notifier=Hanging())
-    house.engine.deadline = soon
+    house.engine = Engine(APP, replace(house.parts, notifier=Hanging()), deadline=soon)
     house.host.natures["2.0"] = Nature(error_rate=1.0)
     await house.until(lambda: house.host.routing.weights.blue == 100, 30)
     await house.tick()
@@ -211,7 +211,7 @@ async def the_router_of_one_app_of_many_is_slow(ground: Ground) -> None:
         await eventually(
             lambda seen=seen: all(c.rounds > n for c, n in zip(counters, seen, strict=True)), "all"
         )
-    assert slow.trouble == ""
+    assert slow.ledger.trouble == ""
     running.cancel()
     await asyncio.wait([running])
 
@@ -230,8 +230,7 @@ class Counting:
 
     def __init__(self, house: House, app: str) -> None:
         self.app, self.rounds = app, 0
-        self.engine = house.new_engine()
-        self.engine.app = app
+        self.engine = Engine(app, house.parts, together=in_turn, deadline=at_once)
 
     async def tick(self) -> Any:
         self.rounds += 1

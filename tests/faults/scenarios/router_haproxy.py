@@ -25,6 +25,7 @@ from verdigris.engine.look import LOOK_WITHIN, answer, blind_router
 from verdigris.engine.parts import within
 
 row = tried_by("router")
+each = tried_by("router", on_each=True)
 
 SOON = 0.3
 
@@ -90,7 +91,7 @@ def told(reading: Any) -> tuple[Weights, int]:
     return reading.routing.weights, reading.generation
 
 
-@row("F-23")
+@each("F-23")
 async def the_answer_to_an_order_is_lost_on_the_wire(ground: Ground) -> None:
     """HAProxy did it and nobody heard. The order has failed, and the next look shows that it was done."""
     house = await serving(ground)
@@ -106,6 +107,10 @@ async def the_answer_to_an_order_is_lost_on_the_wire(ground: Ground) -> None:
     done = (await house.ask()).body == "green"
     assert done == (reading.routing.weights.green == 100), reading
     assert done == (reading.generation == 2), reading
+    share = router.door.files.entries()[
+        "api"
+    ]  # what was done is written down as well, by whoever looks first
+    assert done == share.startswith("green=100/"), share
 
 
 def loses_the_answer(proxy: Proxy) -> None:
@@ -123,18 +128,18 @@ def loses_the_answer(proxy: Proxy) -> None:
 # --- it is changed, dies, comes back --------------------------------------------------------------------------
 
 
-@row("F-19")
+@each("F-19")
 async def it_is_edited_by_hand(ground: Ground) -> None:
     house = await serving(ground)
     await test_adapter.test_a_row_that_was_edited_by_hand_is_seen_without_our_stamp(house)
 
 
-@row("F-28")
+@each("F-28")
 async def it_is_started_anew(ground: Ground) -> None:
     await test_adapter.test_a_restart_comes_up_with_everything_it_was_told(await ground.house())
 
 
-@row("F-29")
+@each("F-29")
 async def it_dies_while_clients_come(ground: Ground) -> None:
     """Who connects meanwhile waits in the socket that it inherited, and is served by the next with the same weights."""
     house = await serving(ground, green=100)
@@ -145,7 +150,7 @@ async def it_dies_while_clients_come(ground: Ground) -> None:
     assert (Weights(0, 100), 1) == told(await house.reading())
 
 
-@row("F-120")
+@each("F-120")
 async def a_configuration_that_it_refuses(ground: Ground) -> None:
     house = await ground.house()
     await test_adapter.test_a_configuration_that_haproxy_refuses_is_never_put_in_place(house)
@@ -172,7 +177,7 @@ def dying(ground: Ground) -> tuple[subprocess.Popen[bytes], int]:
     return process, int(process.stdout.readline())
 
 
-@row("F-69")
+@each("F-69")
 async def the_candidate_dies_under_requests(ground: Ground) -> None:
     """Nobody is there but the router: it turns to the old slot by itself, and says so."""
     house = await ground.house()
@@ -196,22 +201,14 @@ async def turned_to_blue(house: Any) -> bool:
 
 @row("F-69")
 async def the_candidate_goes_silent(ground: Ground) -> None:
-    """Its process is frozen; or what it answers gets lost. Connections are accepted, and nothing comes back."""
-    for way in ("frozen", "lost"):
-        own = ground.beside(way)
-        house = await own.house()
-        process, port = dying(own)
-        proxy = await Proxy(port).start()
-        own.stack.push_async_callback(proxy.close)
-        await house.route(
-            100, 1, await house.instance("blue-1", "blue"), Dying(int(str(proxy.at))), fallback=Slot.BLUE
-        )
-        assert "green" == (await house.ask()).body
-        if way == "frozen":
-            process.send_signal(signal.SIGSTOP)
-        proxy.weather = Weather(deaf=way == "lost")
-        await eventually(lambda house=house: turned(house), "the turn")
-        assert "blue" == (await house.ask()).body
+    """Its process is frozen: the kernel still accepts connections for it, and nothing comes back."""
+    house = await ground.house()
+    process, port = dying(ground)
+    await house.route(100, 1, await house.instance("blue-1", "blue"), Dying(port), fallback=Slot.BLUE)
+    assert "green" == (await house.ask()).body
+    process.send_signal(signal.SIGSTOP)
+    await eventually(lambda: turned(house), "the turn")
+    assert "blue" == (await house.ask()).body
 
 
 async def turned(house: Any) -> bool:

@@ -9,13 +9,14 @@ from typing import Any
 
 from tests.faults.ground import Ground
 from tests.faults.registry import tried_by
-from tests.street import test_changing, test_headers, test_identities
+from tests.street import test_changing, test_framing, test_headers, test_identities
 from tests.street.servers import Echo
 from tests.unit.adapters.routers.haproxy import test_adapter, test_closing, test_requests
 from tests.waiting import eventually
 from verdigris.core.world import Slot
 
 row = tried_by("router")
+each = tried_by("router", on_each=True)
 
 
 async def serving(ground: Ground) -> Any:
@@ -29,7 +30,7 @@ async def serving(ground: Ground) -> Any:
 # --- who is tied to a slot ------------------------------------------------------------------------------------
 
 
-@row("F-32")
+@each("F-32")
 async def clients_are_pinned_to_the_slot_that_lost_its_weight(ground: Ground) -> None:
     async def shared(identity: Any, percent: int = 50) -> Any:
         street = await ground.street({"app": "api", "identity": identity})
@@ -40,7 +41,7 @@ async def clients_are_pinned_to_the_slot_that_lost_its_weight(ground: Ground) ->
     await test_identities.test_whose_slot_loses_its_weight_moves_with_his_next_request(shared, "blue")
 
 
-@row("F-33")
+@each("F-33")
 async def streams_are_open_during_a_switch(ground: Ground) -> None:
     """Six of them: the switch ends none; when their time is over they end one after the other, and are counted."""
     house = await ground.house()
@@ -54,7 +55,7 @@ async def streams_are_open_during_a_switch(ground: Ground) -> None:
     await test_closing.test_they_end_one_after_the_other_until_none_is_left(moved)
 
 
-@row("F-34")
+@each("F-34")
 async def clients_keep_their_connections(ground: Ground) -> None:
     """Five switches: what they ask next, on the connection that they have, is answered by the new slot."""
     street = await serving(ground)
@@ -66,7 +67,7 @@ async def clients_keep_their_connections(ground: Ground) -> None:
         assert {new} == {(await client.ask()).body for client in clients}
 
 
-@row("F-36")
+@each("F-36")
 async def its_configuration_is_exchanged_under_load(ground: Ground) -> None:
     """Ten times, with connections that are kept and with a new one for each request."""
     street = await serving(ground)
@@ -90,7 +91,7 @@ async def pour(street: Any, over: asyncio.Event, kept: bool) -> list[int]:
     return answers
 
 
-@row("F-36")
+@each("F-36")
 async def a_switch_comes_while_one_process_still_leaves(ground: Ground) -> None:
     street = await ground.street()
     slots = ("blue", "green")
@@ -102,7 +103,7 @@ async def a_switch_comes_while_one_process_still_leaves(ground: Ground) -> None:
     await test_changing.test_a_switch_after_a_succession_reaches_the_process_that_leaves(street)
 
 
-@row("F-96")
+@each("F-96")
 async def calls_that_are_never_repeated_arrive_during_switches(ground: Ground) -> None:
     """Each of them bears an id of its own, and exactly one of the slots has it in the end."""
     street = await ground.street()
@@ -127,7 +128,7 @@ async def call(street: Any, over: asyncio.Event, caller: int) -> list[str]:
     return sent
 
 
-@row("F-78")
+@each("F-78")
 async def requests_are_counted_for_the_slot_that_answered_them(ground: Ground) -> None:
     """Errors of the old slot on connections that are kept over the switch are the old slot's."""
     street = await serving(ground)
@@ -148,7 +149,7 @@ def told(street: Any, slot: Slot, status: int) -> int:
 # --- who wants more than is his -------------------------------------------------------------------------------
 
 
-@row("F-101")
+@each("F-101")
 async def values_that_would_write_lines_of_their_own(ground: Ground) -> None:
     house = await ground.house()
     for name, address in (
@@ -164,7 +165,7 @@ async def values_that_would_write_lines_of_their_own(ground: Ground) -> None:
     await test_adapter.test_a_configuration_that_haproxy_refuses_is_never_put_in_place(house)
 
 
-@row("F-112")
+@each("F-112")
 async def its_controls_are_a_socket_that_only_we_may_open(ground: Ground) -> None:
     """It listens at the front door and nowhere else; every file and socket of it is for its owner alone."""
     house = await ground.house()
@@ -225,6 +226,6 @@ async def a_request_can_be_read_in_two_ways(ground: Ground) -> None:
         ("Transfer-Encoding: chunked, chunked",),
         ("Host: other.example.com",),
     ):
-        await test_headers.test_what_can_be_read_in_two_ways_is_refused(same, lines)
-    await test_headers.test_a_request_with_a_length_and_chunks_arrives_with_one_of_them_and_is_the_last(same)
-    await test_headers.test_a_folded_header_is_unfolded(same)
+        await test_framing.test_what_can_be_read_in_two_ways_is_refused(same, lines)
+    await test_framing.test_a_request_with_a_length_and_chunks_arrives_with_one_of_them_and_is_the_last(same)
+    await test_framing.test_a_folded_header_is_unfolded(same)

@@ -16,6 +16,7 @@ import pytest
 
 from tests.waiting import eventually, settled
 from verdigris.adapters.routers.haproxy import Door, FrontDoor, HaproxyRouter, Site
+from verdigris.adapters.routers.haproxy.binary import bundled
 from verdigris.core.world import Member, PerSlot, Routing, Slot, Weights
 
 INSTALLATION = "4f2a9c"
@@ -214,10 +215,10 @@ class Client:
 class House:
     """Router, applications and clients of one test."""
 
-    def __init__(self, directory, places=2, within=2.0, **settings):
+    def __init__(self, directory, places=2, within=2.0, binary=None, **settings):
         door = socket.create_server(("127.0.0.1", 0), backlog=1024)
         self.port = door.getsockname()[1]
-        self.directory, self.within = directory, within
+        self.directory, self.within, self.binary = directory, within, binary or bundled()
         self.site = Site(app="api", listen=f"127.0.0.1:{self.port}", places=places, **settings)
         self.clock = Clock()
         self.runner = Direct(door)
@@ -226,7 +227,7 @@ class House:
 
     def another_router(self, **more):
         """What a controller that starts anew would have."""
-        described = Door(self.directory, (self.site,), probe_within=self.within)
+        described = Door(self.directory, (self.site,), binary=self.binary, probe_within=self.within)
         door = FrontDoor(described, INSTALLATION, self.clock, self.runner)
         door.secret = door.files.secret()
         router = HaproxyRouter(door, "api", **more)

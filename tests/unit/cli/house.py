@@ -27,7 +27,7 @@ from verdigris.testing.fakes import (
 )
 from verdigris.testing.host import Host, Nature
 from verdigris.testing.memory_store import MemoryStore
-from verdigris.testing.simulation import at_once, done
+from verdigris.testing.stage import at_once, done
 
 __all__ = ["POLICY", "FakeHouse", "Nature"]
 

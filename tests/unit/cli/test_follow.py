@@ -56,10 +56,10 @@ def test_a_store_that_fails_on_the_way_is_trouble_and_no_end(house, session, mon
     looks = follow(session, "d-1")
     assert "" == next(looks).trouble
 
-    def fails(app=None):
+    def fails(deployment, app):
         raise StoreUnavailable("the disk answers with an error")
 
-    monkeypatch.setattr(house.memory, "newest", fails)
+    monkeypatch.setattr(house.memory, "deployment", fails)
     blind = next(looks)
     assert ("the disk answers with an error", ()) == (blind.trouble, blind.events)
     monkeypatch.undo()
@@ -69,9 +69,9 @@ def test_a_store_that_fails_on_the_way_is_trouble_and_no_end(house, session, mon
 def test_a_store_that_cannot_be_read_at_first_is_an_error(house, session, monkeypatch):
     begun(house)
 
-    def fails(app=None):
+    def fails(deployment, app):
         raise StoreUnavailable("gone")
 
-    monkeypatch.setattr(house.memory, "newest", fails)
+    monkeypatch.setattr(house.memory, "deployment", fails)
     with pytest.raises(StoreUnavailable, match="gone"):
         next(follow(session, "d-1"))

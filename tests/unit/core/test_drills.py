@@ -276,6 +276,155 @@ def test_a_candidate_that_gets_worse_meanwhile_is_rolled_back_for_good():
     assert Weights(100, 0) == stage.routing.weights
 
 
+# --- what is found out before something more important comes --------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("verb", "by"), [(Verb.ROLLBACK, "it goes on to restore"), (None, "superseded by d-3")]
+)
+def test_one_that_failed_and_is_cut_off_before_it_is_home_is_remembered_with_why(verb, by):
+    stage = drilling(10)
+    stage.errors[BLUE] = 0.5
+    ask(stage)
+    assert homeward(stage.d)
+    stage.errors.clear()  # it can serve again, so that somebody may go back to it
+    if verb is None:
+        admission = admit(
+            Wish("api", NEXT, "ada", "key", "hash"), 3, stage.d, stage.p, stage.world().router.reading
+        )
+        assert admission.superseded.drilled == admission.deployment.drilled
+        stage.d = admission.superseded
+    else:
+        notes = [note.sentence for note in ask(stage, verb).notes]
+        assert any(said.startswith("the way back does not work: blue fails 50.0%") for said in notes)
+    record = stage.d.drilled
+    assert (None, None, by, "d-2") == (stage.d.drill, record.back, record.cut_off, record.deployment)
+    assert record.trouble.startswith("blue fails 50.0%")
+
+
+def test_one_that_went_well_and_is_cut_off_is_no_success_and_leaves_what_was_known():
+    stage = drilling(10)
+    end(stage)
+    before = stage.d.drilled
+    ask(stage, Verb.DRILL, share=10)
+    ask(stage)
+    ask(stage, Verb.ROLLBACK)
+    assert (None, before) == (stage.d.drill, stage.d.drilled)
+
+
+def test_that_the_way_back_does_not_work_is_remembered_at_once_and_counted_to_the_end_afterwards():
+    stage = drilling(10)
+    stage.errors[BLUE] = 0.5
+    ask(stage)
+    assert (True, None) == (bool(stage.d.drilled.trouble), stage.d.drilled.back)
+    end(stage)
+    assert (True, "") == (stage.d.drilled.back is not None, stage.d.drilled.cut_off)
+
+
+# --- requests that do not come back ---------------------------------------------------------------------------
+
+
+def silent(stage: Stage, inside: int) -> None:
+    """The old slot answers nobody any more: requests stay inside, and none is counted."""
+    stage.in_flight[BLUE] = Known(inside, stage.now)
+    stage.unanswering = BLUE
+
+
+def test_an_old_slot_that_hangs_sends_traffic_home_before_any_request_has_failed():
+    stage = drilling(10, drill_for=60.0)
+    silent(stage, 400)
+    alerts = [n.sentence for _ in range(8) for n in ask(stage).notes if n.kind == "alert"]
+    assert 1 == len(alerts)
+    assert "400 requests are inside blue, which answered 0 in the last 5 s" in alerts[0]
+    assert (HOME, Outcome.FAILED) == (stage.routing.weights, stage.d.drill.outcome)
+
+
+def test_where_every_request_lasts_long_staying_inside_says_nothing():
+    stage = hot(drill_for=60.0)
+    stage.milliseconds = 9000.0
+    ask(stage, Verb.DRILL, share=10)
+    ask(stage)
+    silent(stage, 400)
+    for _ in range(8):
+        ask(stage)
+    assert stage.d.drill.turned is None
+
+
+def test_what_had_been_inside_before_is_not_the_drills():
+    stage = hot(drill_for=60.0)
+    stage.in_flight[BLUE] = Known(400, stage.now)
+    ask(stage, Verb.DRILL, share=10)
+    stage.unanswering = BLUE
+    for _ in range(9):
+        ask(stage)
+    assert stage.d.drill.turned is None
+
+
+def test_it_waits_for_requests_that_stayed_behind_and_counts_those_that_do_not_come_back_as_failed():
+    stage = drilling(100, drain=4.0)
+    while not homeward(stage.d):
+        ask(stage)
+    stage.in_flight[BLUE] = Known(7, stage.now)
+    decision = ask(stage)
+    assert "the drill: 7 requests to come back from blue, at most 4 s more" == decision.waiting_for
+    said = end(stage)
+    assert 7 == stage.d.drilled.unanswered == stage.d.drilled.failed[BLUE]
+    assert "7 of them never came back from blue" in said[-1]
+
+
+def test_requests_that_come_back_in_time_have_not_failed():
+    stage = drilling(100)
+    while not homeward(stage.d):
+        ask(stage)
+    stage.in_flight[BLUE] = Known(7, stage.now)
+    ask(stage)
+    ask(stage)
+    stage.in_flight[BLUE] = Known(0, stage.now)
+    end(stage)
+    assert (0, 0, "") == (stage.d.drilled.unanswered, stage.d.drilled.failed[BLUE], stage.d.drilled.trouble)
+
+
+def test_too_many_that_do_not_come_back_are_a_way_back_that_does_not_work_and_call_a_person():
+    stage = drilling(100, drain=4.0)
+    while not homeward(stage.d):
+        ask(stage)
+    stage.in_flight[BLUE] = Known(100, stage.now)
+    said = end(stage)
+    assert said[-1].startswith("alert: the way back does not work: ")
+    assert "100 of" in stage.d.drilled.trouble and "did not come back" in stage.d.drilled.trouble
+
+
+def test_none_of_the_few_that_came_by_and_came_back_is_a_way_back_that_does_not_work():
+    stage = hot(drain=4.0)
+    stage.rate = 0
+    ask(stage, Verb.DRILL, share=100)
+    while not homeward(stage.d):
+        ask(stage)
+    stage.in_flight[BLUE] = Known(2, stage.now)
+    end(stage)
+    assert "2 of 2" in stage.d.drilled.trouble
+
+
+def test_who_cannot_see_what_is_inside_says_so():
+    stage = drilling(100, drain=4.0)
+    stage.in_flight[BLUE] = UNSEEN
+    said = end(stage)
+    assert (None, "") == (stage.d.drilled.unanswered, stage.d.drilled.trouble)
+    assert "nobody could see whether all came back from blue" in said[-1]
+
+
+def test_a_slot_that_answered_nobody_until_the_time_was_over_is_a_way_back_that_does_not_work():
+    stage = hot(drain=4.0, cutover_within=4.0)
+    ask(stage, Verb.DRILL, share=100)
+    stage.show["front"] = Unknown("no answer within 5 s")
+    silent(stage, 3)
+    while not homeward(stage.d):
+        ask(stage)
+    del stage.show["front"]
+    end(stage)
+    assert "3 requests are inside blue, which answered none" in stage.d.drilled.trouble
+
+
 # --- who wants something else ---------------------------------------------------------------------------------
 
 

@@ -23,7 +23,7 @@ from tests.unit.core.worlds import (
 from verdigris.core import waits
 from verdigris.core.lifecycle import ENDINGS, ROWS
 from verdigris.core.policy import Step
-from verdigris.core.world import Check, Health, Known, Rehearsal, SchemaState, Unknown, Verb, Weights
+from verdigris.core.world import Check, Health, Known, Rehearsal, Unknown, Verb, Weights
 
 
 def waiting(stage):
@@ -89,22 +89,6 @@ def test_the_checklist_tells_every_check_that_failed():
     stage = a_stage()
     stage.checks = (Check("a", False, "no room"), Check("b", True, "fine"), Check("c", False, "no port"))
     assert "no room; no port" == waits.checklist_failed(stage.d, stage.world(), stage.p)
-
-
-@pytest.mark.parametrize(
-    ("seen", "sentence"),
-    [
-        (Known(SchemaState(True, False, True, 0), 0.0), ""),
-        (Known(SchemaState(True, False, False, 0, "1 statement fails"), 0.0), "expanded and proven: 1 statement fails"),
-        (Known(SchemaState(False, False, True, 0, "step 1 of 2"), 0.0), "expanded and proven: step 1 of 2"),
-        (UNSEEN, "a look at the schema"),
-    ],
-)  # fmt: skip
-def test_expand_waits_for_the_schema_and_its_proof(seen, sentence):
-    stage = a_stage("expand", **EVERYTHING)
-    stage.show["schema"] = seen
-    assert sentence_of(stage).endswith(sentence)
-    assert bool(sentence) == bool(sentence_of(stage))
 
 
 def test_provision_waits_for_every_instance():
@@ -190,16 +174,6 @@ def test_drain_waits_for_requests_in_flight_no_longer_than_its_deadline():
     stage.look()
     assert re.fullmatch(r"4 requests in flight in blue, at most \d s more", sentence_of(stage))
     assert "bake" == stage.walk("bake", within=10).deployment.phase
-
-
-def test_contract_waits_for_the_last_session_of_the_old_slot():
-    stage = a_stage("contract", contract=True)
-    stage.schema = replace(stage.schema, contracted=False, previous_sessions=3)
-    assert "3 database sessions of the old slot's role to end" == sentence_of(stage)
-    stage.schema = replace(stage.schema, previous_sessions=0)
-    assert "the schema to be contracted" in sentence_of(stage)
-    stage.show["schema"] = UNSEEN
-    assert waiting(stage).unknown
 
 
 # --- every sentence -------------------------------------------------------------------------------------------

@@ -113,7 +113,7 @@ class Stage:
     """A host that does at once and rightly what it is told, and shows what a test wants seen.
 
     `show` replaces parts of the world; `errors` is the share of each slot's requests that fail, `streak` how
-    many of them in a row.
+    many of them in a row. `unanswering` is a slot whose requests stay inside.
     """
 
     d: Deployment
@@ -131,11 +131,14 @@ class Stage:
     errors: dict[Slot, float] = field(default_factory=dict)
     streak: dict[Slot, int] = field(default_factory=dict)
     rate: int = 100
+    milliseconds: float = 20.0
+    unanswering: Slot | None = None
     checks: tuple[Check, ...] = (Check("room", True, "there is room"),)
     schema: SchemaState = UNTOUCHED
     samples: int | None = None
     show: dict[str, Any] = field(default_factory=dict)
     deaf: bool = False
+    past: list[tuple[float, Weights]] = field(default_factory=list)
     visited: list[str] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
 
@@ -191,15 +194,16 @@ class Stage:
         return Known(Answer(slot, seen.value.version, True, ""), self.now)
 
     def signals(self) -> Known[tuple[Second, ...]]:
-        blue, green = self.tally(BLUE), self.tally(GREEN)
-        seconds = tuple(Second(self.now - 30 + n, PerSlot(blue, green)) for n in range(30))
+        began = [self.now - 30 + n for n in range(30)]
+        seconds = tuple(Second(at, PerSlot(self.tally(BLUE, at), self.tally(GREEN, at))) for at in began)
         return Known(seconds, self.now)
 
-    def tally(self, slot: Slot) -> Tally:
-        requests = self.rate * self.routing.weights[slot] // 100
-        return a_tally(
-            requests, round(requests * self.errors.get(slot, 0.0)), streak=self.streak.get(slot, 0)
-        )
+    def tally(self, slot: Slot, at: float) -> Tally:
+        """What a slot answered in the second that began `at`, with the weight that it had then."""
+        then = next((weights for until, weights in self.past if at < until), self.routing.weights)
+        requests = 0 if slot is self.unanswering else self.rate * then[slot] // 100
+        errors = round(requests * self.errors.get(slot, 0.0))
+        return a_tally(requests, errors, self.milliseconds, streak=self.streak.get(slot, 0))
 
     def rehearsal(self) -> Seen[Rehearsal]:
         return (
@@ -226,6 +230,7 @@ class Stage:
     def do(self, action: Action) -> None:
         if action.kind is Kind.ROUTE and action.routing is not None:
             assert self.d.routed
+            self.past.append((self.now, self.routing.weights))
             self.routing, self.generation, self.fell_back = action.routing, self.d.routed.generation, None
         elif action.kind is Kind.PROVISION and action.slot and action.release:
             self.slots[action.slot] = a_slot(action.slot, action.release, self.p.instances, self.now)

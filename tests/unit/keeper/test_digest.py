@@ -1,6 +1,7 @@
 """The content hash of a release directory."""
 
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -107,3 +108,18 @@ def test_the_names_that_differ_from_the_trusted_tree_are_told(tree: Path) -> Non
     (tree / "new").touch()
     tree_digest(tree, memory)
     assert memory.difference(tree) == "app.py, new"
+
+
+def test_a_release_that_is_gone_is_not_remembered_for_ever(tmp_path: Path) -> None:
+    memory = Memory()
+    for number in range(5):
+        release = tmp_path / str(number)
+        release.mkdir()
+        (release / "app.py").touch()
+        memory.digest(release)
+        memory.trust(release)
+        if number:
+            shutil.rmtree(release)
+    assert [{"0", "4"}] * 2 == [
+        {Path(os.fsdecode(root)).name for root in trees} for trees in (memory._trees, memory._good)
+    ]

@@ -14,19 +14,20 @@ sys.modules["figures"] = figures
 SPEC.loader.exec_module(figures)
 
 
-def a_figure(name, value, unit="ms", peer=None, ratio=None):
-    return {"name": name, "value": value, "unit": unit, "peer": peer, "ratio": ratio, "bar": "", "how": ""}
+def a_figure(name, value, unit="ms", peer=None, ratio=None, how=""):
+    return {"name": name, "value": value, "unit": unit, "peer": peer, "ratio": ratio, "bar": "", "how": how}
 
 
 def test_the_readme_shows_what_the_committed_figures_say():
     begin, end = figures.MARKS
     shown = (ROOT / "README.md").read_text().partition(begin)[2].partition(end)[0]
-    assert figures.rendered(json.loads((ROOT / "docs" / "figures.json").read_text())) == shown.strip()
+    assert figures.page(json.loads((ROOT / "docs" / "figures.json").read_text())) == shown.strip()
 
 
-def test_every_row_has_its_figures():
-    kept = {one["name"]: one for one in json.loads((ROOT / "docs" / "figures.json").read_text())["figures"]}
+def test_every_row_has_its_figures_and_every_figure_says_how_it_was_measured():
+    kept = figures.by_name(json.loads((ROOT / "docs" / "figures.json").read_text())["figures"])
     assert [] == [name for row in figures.ROWS for name in figures.missing(row, kept)]
+    assert [] == [name for name, figure in kept.items() if not figure["how"]]
 
 
 def test_a_row_shows_figures_together_and_what_stands_beside():
@@ -44,6 +45,35 @@ def test_a_peer_of_the_same_figure_stands_beside():
     assert ["CPU", "12.5 µs", "bare 10 µs (1.25 ×)", ""] == row.cells(
         {"cpu": a_figure("cpu", 12.5, "µs", 10, 1.25)}
     )
+
+
+def test_the_ratio_is_that_of_the_two_numbers_that_are_shown():
+    row = figures.Row("throughput", ("rate",), peer="bare")
+    known = {"rate": a_figure("rate", 3000, "/s", 6000, ratio=0.46)}
+    assert "bare 6,000 /s (0.50 ×)" == row.cells(known)[2]
+
+
+def test_how_it_was_measured_stands_below_once_for_all_rows_that_share_it():
+    rows = (
+        figures.Row("switch", ("p50", "p99")),
+        figures.Row("rest", ("rest",)),
+        figures.Row("gate", ("p99",)),
+    )
+    known = (
+        a_figure("p50", 8, how="in turns"),
+        a_figure("p99", 9, how="in turns"),
+        a_figure("rest", 1, how="10 s"),
+    )
+    assert [
+        "| | verdigris | beside | bar | how |",
+        "|---|---|---|---|---|",
+        "| switch | 8 / 9 ms |  |  | 1 |",
+        "| rest | 1 ms |  |  | 2 |",
+        "| gate | 9 ms |  |  | 1 |",
+        "",
+        "1. in turns",
+        "2. 10 s",
+    ] == figures.rendered(figures.by_name(known), rows).splitlines()
 
 
 def test_a_figure_that_nobody_measured_is_named():

@@ -1,4 +1,4 @@
-"""The dice: which calls get lost, and that the store, the fakes and the whole history follow from a seed."""
+"""The dice: which calls get lost, and what the store says then."""
 
 import random
 
@@ -8,7 +8,6 @@ from tests.unit.engine.engines import APP, POLICY, House
 from verdigris.core.deployment import Note
 from verdigris.core.errors import ActionError, Conflict, ObservationError, StoreUnavailable
 from verdigris.testing.chaos import KINDS, Chaos, Crash
-from verdigris.testing.simulation import Simulation, done, simulate
 
 
 def certain(*kinds):
@@ -54,10 +53,10 @@ async def test_a_store_that_is_full_refuses_every_write_and_says_so():
     await house.tick()
     house.store.full = True
     with pytest.raises(StoreUnavailable, match="the disk is full"):
-        await house.store.save(house.engine.saved, house.d.generation, (), (), 0.0)
+        await house.store.save(house.engine.ledger.saved, house.d.generation, (), (), 0.0)
     assert house.store.refused
     house.store.full = False
-    await house.store.save(house.engine.saved, house.d.generation, (Note("phase", "x"),), (), 0.0)
+    await house.store.save(house.engine.ledger.saved, house.d.generation, (Note("phase", "x"),), (), 0.0)
     assert not house.store.refused
 
 
@@ -66,7 +65,7 @@ async def test_a_store_keeps_its_compare_and_swap_through_the_faults():
     house.ship("1.0")
     await house.tick()
     with pytest.raises(Conflict):
-        await house.store.save(house.engine.saved, house.d.generation - 1, (), (), 0.0)
+        await house.store.save(house.engine.ledger.saved, house.d.generation - 1, (), (), 0.0)
     assert 1 == len(house.memory.rows[APP])
 
 
@@ -76,29 +75,3 @@ async def test_a_store_s_answer_gets_lost(call):
     house.store.chaos = certain("lost_before")
     with pytest.raises(StoreUnavailable, match="the store does not answer"):
         await getattr(house.store, call)(APP)
-
-
-def test_a_seed_says_everything():
-    assert simulate(11) == simulate(11)
-    assert simulate(11) != simulate(12)
-
-
-def test_a_broken_promise_names_its_seed_and_step():
-    simulation = Simulation(3)
-    simulation.witness.policy_of_nobody = None
-    history = simulation.history("seed=3 step=7 I5 no destruction: blue has weight")
-    assert (3, "seed=3 step=7 I5 no destruction: blue has weight") == (history.seed, history.violation)
-
-
-def test_nothing_in_the_simulation_waits():
-    class Waits:
-        def __await__(self):
-            yield
-
-    async def waits():
-        await Waits()
-
-    work = waits()
-    with pytest.raises(AssertionError, match="a fake waited"):
-        done(work)
-    work.close()

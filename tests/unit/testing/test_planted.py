@@ -6,7 +6,8 @@ import inspect
 import pytest
 
 from tests.unit.core import test_rules as rules
-from tests.unit.engine import test_loop as loop
+from tests.unit.engine import test_effects as effects
+from tests.unit.engine import test_ledger as ledger
 from verdigris.core import lifecycle, safety
 from verdigris.testing.planted import FAULTS
 from verdigris.testing.planting import attribute, instead
@@ -30,7 +31,7 @@ TAKEN_OUT = (
         rules.test_every_routing_carries_the_generation_it_is_written_down_with,
         "the generation is not remembered",
     ),
-    (loop.test_what_is_done_was_saved_before_and_bears_its_generation, "acted on before saved"),
+    (effects.test_what_is_done_was_saved_before_and_bears_its_generation, "acted on before saved"),
     (rules.test_a_foreign_change_is_held_shown_alerted_and_never_fought, "a change by hand is overwritten"),
     (rules.test_the_number_of_instances_is_the_policy_s, "the number found is the number wanted"),
     (rules.test_a_phase_of_a_newer_version_is_left_alone, "a newer phase is touched"),
@@ -53,7 +54,7 @@ TAKEN_OUT = (
         "the cohort changes in the middle of a ramp",
     ),
     (
-        loop.test_a_pause_that_cannot_be_written_down_does_not_ride_on_the_way_back,
+        ledger.test_a_pause_that_cannot_be_written_down_does_not_ride_on_the_way_back,
         "a pause rides on the way back",
     ),
 )

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
+from verdigris.core.words import shown
+
 __all__ = ["joined", "shown"]
-
-
-def shown(words: str | bytes, most: int = 200) -> str:
-    """The first `most` characters on one line; whatever a terminal could act on is escaped."""
-    text = words.decode(errors="backslashreplace") if isinstance(words, bytes) else words
-    head = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[:most])
-    return f"{head}…" if len(text) > most else head
 
 
 def joined(names: list[str]) -> str:

@@ -40,6 +40,8 @@ class _Cell:
     timeouts: int = 0
     streak: int = 0
     latency: list[int] = field(default_factory=lambda: [0] * (len(BINS) + 1))
+    own: int = 0
+    asked: int = 0
 
     @property
     def served(self) -> bool:
@@ -55,6 +57,8 @@ class _Cell:
             self.timeouts,
             tuple(self.latency),
             self.streak,
+            self.own,
+            self.asked,
         )
 
 
@@ -69,15 +73,19 @@ class Counts:
     def add(self, line: Line, second: int) -> None:
         """Count one request, and every attempt before it that reached nobody. Previews are nobody's traffic."""
         chosen = line.chosen
-        if chosen is None or line.preview:
+        if chosen is None:
             return
         if second in self._told:  # a late one: streaks run on from there through all that was told since
             self._told.clear()
+        if line.preview:
+            self._cell(chosen, second).asked += 1
+            return
         if line.retries:
             self._fail(chosen, second, line.retries)
         slot = line.slot or chosen
         cell = self._cell(slot, second)
         cell.requests += 1
+        cell.own += line.own
         # However an upgraded connection ends, its request was answered when it was upgraded.
         if line.status == UPGRADED or (line.state == b"--" and line.status < ERROR_AT):
             cell.latency[bin_of(line.latency)] += 1

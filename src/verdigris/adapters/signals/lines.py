@@ -22,6 +22,7 @@ WAIT_MOST = 10**10
 """Milliseconds that a request can last: those of four months."""
 FORMAT = b"r1 "
 FIELDS = 16
+FRONT = b"front"
 SLOTS = {b"blue": Slot.BLUE, b"green": Slot.GREEN}
 
 
@@ -36,7 +37,8 @@ class Line:
     `wall` is when, in seconds since 1970. `chosen` is the slot that it was meant for, `slot` the one whose member
     it reached at last; None where there is none. `state` tells who ended it and when, "--" an ordinary end.
     `latency` is milliseconds to the answer, or to the end where there was none. `retries` came before it.
-    `preview`: it was sent to a slot by name. Our probe through the front door was not, and counts like any request.
+    `preview`: it was sent to a slot by name. Our probe through the front door was not, and counts like any request;
+    `own` says that it is one.
     """
 
     app: bytes
@@ -48,6 +50,7 @@ class Line:
     latency: int
     retries: int
     preview: bool
+    own: bool = False
 
 
 class Frames:
@@ -107,4 +110,5 @@ def read(frame: bytes) -> Line | None:
         latency,
         again,
         preview in SLOTS,
+        preview == FRONT,
     )

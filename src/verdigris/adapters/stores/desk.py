@@ -26,6 +26,8 @@ BUSY_WITHIN = 5.0
 ROWS_MOST = 10_000
 """Rows that one question can bring back, whatever is asked for."""
 
+TURNS = "kind IN ('phase', 'step')"
+"""As the index says it: SQLite takes one that covers a part only where the same words are asked for."""
 EVENT = "number, wall, app, deployment, generation, phase, kind, sentence, evidence"
 
 
@@ -53,6 +55,11 @@ class SqliteDesk:
         question = f"SELECT data, policy FROM deployments {which} ORDER BY row DESC LIMIT :limit"  # noqa: S608 - our own
         return tuple(load_saved(*row) for row in self._ask(question, app=app, limit=min(limit, ROWS_MOST)))
 
+    def deployment(self, deployment: str, app: str) -> Saved | None:
+        """The app's deployment with this id, however old it is."""
+        question = "SELECT data, policy FROM deployments WHERE app = :app AND id = :id"
+        return next((load_saved(*row) for row in self._ask(question, app=app, id=deployment)), None)
+
     def events(
         self,
         after: int = 0,
@@ -74,6 +81,19 @@ class SqliteDesk:
         )
         rows = self._ask(question, after=after, limit=min(limit, ROWS_MOST), **wanted)
         return tuple(sorted(map(event_of, rows), key=lambda event: event.number))
+
+    def turns(self, deployment: str, app: str, after: int = 0) -> tuple[Event, ...]:
+        """Every phase and step that the deployment entered, in their order: it does not look at other events."""
+        of_it = f"app = :app AND deployment = :deployment AND {TURNS} AND number > :after"
+        question = f"SELECT {EVENT} FROM events WHERE {of_it} ORDER BY number LIMIT {ROWS_MOST}"  # noqa: S608 - our own
+        return tuple(map(event_of, self._ask(question, app=app, deployment=deployment, after=after)))
+
+    def count(self, deployment: str, app: str, after: int, before: int) -> int:
+        """How many events of the deployment have a number between these two."""
+        of_it = "app = :app AND deployment = :deployment AND number > :after AND number < :before"
+        question = f"SELECT count(*) FROM events WHERE {of_it}"  # noqa: S608 - our own
+        ((found,),) = self._ask(question, app=app, deployment=deployment, after=after, before=before)
+        return int(found)
 
     def file(self, app: str, command: Command) -> int:
         """File a command and return its id. `StoreUnavailable` says why nothing could be filed."""

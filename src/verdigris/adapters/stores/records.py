@@ -26,6 +26,9 @@ UNKNOWN_FIELD = "unexpected_keyword_argument"
 TEXT_MOST = 16_000
 """Characters of one sentence or its evidence that are kept."""
 
+NUMBER_MOST = 1 << 53
+"""No clock and no count of ours comes to it; beyond it numbers are no longer told apart."""
+
 
 def adapter(kind: Any) -> TypeAdapter[Any]:
     """Built when it is first needed: pydantic costs tens of milliseconds that `--help` does not have."""
@@ -52,12 +55,24 @@ def load(kind: type[T], text: str, newer: bool = False) -> T:
     Anything else that does not fit is damage: `StoreUnavailable`.
     """
     from pydantic import ValidationError
+    from pydantic_core import from_json
 
     try:
         value: T = adapter(kind).validate_json(text, strict=True, extra="ignore" if newer else "forbid")
     except ValidationError as error:
         raise misfit(kind, error) from error
+    if not countable(from_json(text)):
+        raise StoreUnavailable(
+            f"{kind.__name__} cannot be understood, a number in it is endless or none at all. See `verdigris recover`"
+        )
     return value
+
+
+def countable(value: object) -> bool:
+    """Whether every number in it could be one of ours: an endless one never comes, and none is before or after it."""
+    if isinstance(value, dict | list):
+        return all(map(countable, value.values() if isinstance(value, dict) else value))
+    return not isinstance(value, int | float) or abs(value) < NUMBER_MOST
 
 
 def misfit(kind: type[Any], error: ValidationError) -> Conflict | StoreUnavailable:

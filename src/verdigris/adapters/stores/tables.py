@@ -5,7 +5,7 @@ A deployment's columns beside `data` repeat what is searched for; `data` is what
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
 __all__ = ["COMMANDS", "DEPLOYMENTS", "EVENTS", "FILED", "META", "METADATA"]
 
@@ -41,6 +41,7 @@ EVENTS = Table(
     Index("events_of_deployment", "app", "deployment"),
     sqlite_autoincrement=True,  # a number is never used again, whatever was pruned
 )
+Index("events_that_turn", EVENTS.c.app, EVENTS.c.deployment, sqlite_where=text("kind IN ('phase', 'step')"))
 
 COMMANDS = Table(
     *("commands", METADATA),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 
@@ -13,6 +14,8 @@ DAY = 86_400
 
 def duration(seconds: float) -> str:
     """ "0.2 s", "41 s", "4:10", "1:02:03", "2 d 3 h": never more exact than anybody wants to know."""
+    if not math.isfinite(seconds):
+        return "?"
     if seconds < 9.95:
         return f"{max(seconds, 0.0):.1f} s"
     whole = round(seconds)
@@ -60,7 +63,10 @@ def moment(wall: float, now: float, seconds: bool = True) -> str:
     """The local time of day, with the date unless it is within half a day of `now`."""
     clock = "%H:%M:%S" if seconds else "%H:%M"
     near = abs(wall - now) < DAY / 2
-    return time.strftime(clock if near else f"%Y-%m-%d {clock}", time.localtime(wall))
+    try:
+        return time.strftime(clock if near else f"%Y-%m-%d {clock}", time.localtime(wall))
+    except (OverflowError, ValueError, OSError):  # no calendar has such a day
+        return "?"
 
 
 def ago(wall: float, now: float) -> str:

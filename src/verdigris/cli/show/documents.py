@@ -7,8 +7,8 @@ from typing import Any
 from verdigris.cli.show.drilled import drilled_document
 from verdigris.cli.show.held import paused
 from verdigris.cli.show.lanes import Lane, lane, number
-from verdigris.cli.show.road import meter, next_commands, road
-from verdigris.cli.show.status import Staff
+from verdigris.cli.show.road import meter, road
+from verdigris.cli.show.status import Staff, next_pairs
 from verdigris.core.world import Slot
 from verdigris.ports import Snapshot
 
@@ -48,7 +48,7 @@ def snapshot_document(s: Snapshot, staff: Staff, now: float, visited: tuple[str,
         "keeper": staff_document(staff.keeper),
         "seen_at": s.wall,
         "seen_ago": round(now - s.wall, 3),
-        "next": [command for command, _ in next_commands(s)],
+        "next": [command for command, _ in next_pairs(s, staff)],
     }
 
 

@@ -13,6 +13,8 @@ from verdigris.cli.show.status import ROLES, SLOTS
 __all__ = ["framed", "spread"]
 
 WIDE = 33
+DOTS_MOST = 64
+"""As many as anybody would count; a policy edited by hand may want any number."""
 WORDS, WORDS_LEAST, CHART_LEAST, CHART_MOST = 28, 23, 12, 30
 LABELS = ("healthy", "in flight", "requests", "failed")
 
@@ -90,7 +92,8 @@ def health(one: Lane) -> Line:
         return line(("none", Ink.DIM))
     dots = "●" * one.healthy + "◐" * max(one.up - one.healthy, 0)
     ink = Ink.GOOD if one.healthy >= one.wanted else Ink.WARN if one.healthy else Ink.BAD
-    return line((dots + "○" * max(one.wanted - len(dots), 0), ink), f" {one.healthy}/{one.wanted}")
+    absent = min(one.wanted, DOTS_MOST) - len(dots)
+    return line((dots + "○" * absent, ink), f" {one.healthy}/{one.wanted}")
 
 
 def flight(one: Lane) -> Line:

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import accumulate
 
 __all__ = [
     "Ink",
@@ -121,12 +122,14 @@ def fit(one: Line, most: int, pad: bool = False) -> Line:
 def cut(text: str, most: int, ellipsis: bool) -> str:
     if width(text) < most:
         return text
-    room, kept = most - ellipsis, ""
-    for character in text:
-        if width(kept) + columns(character) > room:
-            break
-        kept += character
+    kept = text[: fitting(text, most - ellipsis)]
     return kept + "…" * (ellipsis and most > 0)
+
+
+def fitting(text: str, most: int) -> int:
+    """How many characters from its beginning on fit."""
+    ends = accumulate(map(columns, text))
+    return next((at for at, end in enumerate(ends) if end > most), len(text))
 
 
 def wrapped(text: str, most: int, ink: Ink = Ink.PLAIN) -> list[Line]:
@@ -143,13 +146,15 @@ def wrapped(text: str, most: int, ink: Ink = Ink.PLAIN) -> list[Line]:
 
 
 def pieces(word: str, most: int) -> list[str]:
-    """The word in parts that fit a line each."""
-    parts = []
-    while width(word) > most:
-        part = cut(word, most, False) or word[0]
-        parts.append(part)
-        word = word[len(part) :]
-    return [*parts, word]
+    """The word in parts that fit a line each, in one walk: words of others have any length."""
+    parts, used = [""], 0
+    for character in word:
+        used += columns(character)
+        if used > most and parts[-1]:
+            parts.append("")
+            used = columns(character)
+        parts[-1] += character
+    return parts
 
 
 def beside(left: Sequence[Line], right: Sequence[Line], each: int, gap: int = 2) -> list[Line]:

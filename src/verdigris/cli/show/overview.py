@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from verdigris.cli.show.drilled import abandoned_words
 from verdigris.cli.show.held import pause_words
 from verdigris.cli.show.ink import Ink, Line, fit, line
 from verdigris.cli.show.lanes import Lane, lane
@@ -34,7 +35,9 @@ def overview_lines(
         release, phase, traffic, health = (cell.ljust(w) for cell, w in zip(rows[app], columns, strict=True))
         ink = PHASES.get(s.deployment.phase, Ink.NOW)
         lines.append(line(name, f"{release}  ", (phase, ink), f"  {traffic}  ", health, *rest(s)))
-    lines += [line(("! ", Ink.WARN), said) for said in expiring]
+    alone = {app: abandoned_words(s.deployment) for app, s in seen.items() if s and staff.controller is None}
+    lost = [f"{app}: {said}. Start one: `verdigris up`" for app, said in alone.items() if said]
+    lines += [line(("! ", Ink.WARN), said) for said in (*lost, *expiring)]
     oldest = min((s for s in seen.values() if s is not None), key=lambda s: s.wall, default=None)
     foot = staff_lines(oldest, staff, now) if oldest is not None else []
     example = next(iter(seen), "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from verdigris.cli.show.amounts import ago, duration, moment, per_second
-from verdigris.cli.show.drilled import drilled_line
+from verdigris.cli.show.drilled import abandoned_words, drilled_line
 from verdigris.cli.show.held import closing_words, pause_words
 from verdigris.cli.show.ink import Ink, Line, fit, join, line, wrapped
 from verdigris.cli.show.lanes import Lane, lane
@@ -22,6 +22,7 @@ __all__ = [
     "Staff",
     "kept_back",
     "labelled",
+    "next_pairs",
     "road_lines",
     "staff_lines",
     "status_lines",
@@ -68,7 +69,8 @@ def status_lines(
         *road_lines(road(d, s.policy, visited), width),
     ]
     warned = [one for text in expiring for one in labelled("certificate", text, width, Ink.WARN)]
-    lines += [(), *about(s, now, width), *warned, *staff_lines(s, staff, now), (), *next_lines(s)]
+    about_it = [*about(s, now, width), *forsaken(s, staff, width)]
+    lines += [(), *about_it, *warned, *staff_lines(s, staff, now), (), *next_lines(s, staff)]
     return [fit(one, width) for one in lines]
 
 
@@ -138,6 +140,12 @@ def about(s: Snapshot, now: float, width: int) -> list[Line]:
     return [one for label, text, ink in rows for one in labelled(label, text, width, ink)]
 
 
+def forsaken(s: Snapshot, staff: Staff, width: int) -> list[Line]:
+    """A drill that nobody looks after: traffic is where it should not stay."""
+    said = abandoned_words(s.deployment) if staff.controller is None else ""
+    return labelled("drill", said, width, Ink.BAD) if said else []
+
+
 def kept_back(s: Snapshot) -> list[tuple[str, str, Ink]]:
     """What the router keeps back, and what it brings to an end."""
     rows = (("paused", pause_words(s), Ink.WARN), ("closing", closing_words(s), Ink.PLAIN))
@@ -177,9 +185,17 @@ def one_of_staff(name: str, seen: tuple[int, float | None] | None, now: float) -
     return line(f"{name} {seen[0]}{since}")
 
 
-def next_lines(s: Snapshot) -> list[Line]:
-    """What can be typed now."""
-    pairs = next_commands(s)
+def next_pairs(s: Snapshot, staff: Staff) -> tuple[tuple[str, str], ...]:
+    """What can be typed now: where something is under way and nobody is at work, first of all somebody has to be."""
+    d = s.deployment
+    if staff.controller is not None or d.phase in ENDINGS:
+        return next_commands(s)
+    does = "brings the drill's traffic home" if d.drill is not None else "goes on with it"
+    return (("verdigris up", does), *next_commands(s))
+
+
+def next_lines(s: Snapshot, staff: Staff) -> list[Line]:
+    pairs = next_pairs(s, staff)
     longest = max(len(command) for command, _ in pairs)
     labels = ["next", *[""] * len(pairs)]
     return [

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from verdigris.core.deployment import Deployment, Drill, Drilled, Lasted, Outcome, Routed
 from verdigris.core.policy import OnUnknown, Policy, Step
 from verdigris.core.world import Cohort, Member, Pause, PerSlot, Release, Routing, Slot, Weights
 from verdigris.ports import Filed, Saved
 
-__all__ = ["example_deployment", "example_filed", "example_release", "example_saved"]
+__all__ = ["at", "example_deployment", "example_filed", "example_release", "example_saved"]
 
 
 def example_release(version: str = "1") -> Release:
@@ -23,7 +24,8 @@ def example_release(version: str = "1") -> Release:
 def example_drilled() -> Drilled:
     """A drill that found no way back."""
     counts = PerSlot(100, 900), PerSlot(3, 0)
-    return Drilled(10, Slot.BLUE, "1", "ada", 1.75e9, 0.043, 0.041, *counts, False, "blue fails")
+    what = Drilled(10, Slot.BLUE, "1", "ada", 1.75e9, 0.043, 0.041, *counts, False, "blue fails")
+    return replace(what, deployment="d-1", users=90, own=12, unanswered=3, cut_off="it was superseded")
 
 
 def example_deployment(app: str = "api", number: int = 1, generation: int = 0) -> Deployment:
@@ -54,7 +56,7 @@ def example_deployment(app: str = "api", number: int = 1, generation: int = 0) -
         disowned=replace(routing, fallback=None),
         pause=Pause.MAINTENANCE,
         cut=PerSlot(4, 0),
-        drill=Drill(10, "ada", 1.5, 0.25, 2.5, 0.5, 3.0, Outcome.FAILED, "blue fails", "9 of 10"),
+        drill=Drill(10, "ada", 1.5, 0.25, 2.5, 0.5, 3.0, Outcome.FAILED, "blue fails", "9 of 10", 4, 3.5),
         drilled=example_drilled(),
         alerted=("blind", "foreign"),
         actor="somebody",
@@ -71,3 +73,8 @@ def example_saved(app: str = "api", number: int = 1, generation: int = 0) -> Sav
 
 def example_filed(key: str = "key", app: str = "api", version: str = "2") -> Filed:
     return Filed(0, key, app, example_release(version), Policy(), "somebody", queue=True, policy_hash="hash")
+
+
+def at(saved: Saved, generation: int, **changes: Any) -> Saved:
+    """The same in another generation."""
+    return replace(saved, deployment=replace(saved.deployment, generation=generation, **changes))

@@ -14,8 +14,10 @@ from typing import Any
 from verdigris.core.deployment import FORMAT, Answered, Note
 from verdigris.core.errors import Conflict
 from verdigris.core.world import Command, Verb
-from verdigris.ports import Desk, Saved, Store
-from verdigris.testing.conformance.examples import example_filed, example_saved
+from verdigris.ports import Desk, Store
+from verdigris.testing.conformance import store_log
+from verdigris.testing.conformance.claims import same
+from verdigris.testing.conformance.examples import at, example_filed, example_saved
 
 __all__ = ["CHECKS", "Check"]
 
@@ -23,15 +25,6 @@ Check = Callable[[Store, Desk], Awaitable[None]]
 
 WALL = 1_700_000_000.5
 RACERS = 8
-
-
-def at(saved: Saved, generation: int, **changes: Any) -> Saved:
-    return replace(saved, deployment=replace(saved.deployment, generation=generation, **changes))
-
-
-def same(expected: object, actual: object, what: str) -> None:
-    if expected != actual:
-        raise AssertionError(f"{what}: expected {expected!r}, got {actual!r}")
 
 
 async def conflicts(work: Awaitable[Any], what: str) -> None:
@@ -134,27 +127,6 @@ async def a_format_of_a_newer_version_is_never_written(store: Store, desk: Desk)
     await conflicts(store.save(newer, None, (), (), WALL), "a format that nobody here knows the whole of")
 
 
-# --- events ---------------------------------------------------------------------------------------------------
-
-
-async def events_are_in_order_and_bounded(store: Store, desk: Desk) -> None:
-    saved = example_saved()
-    await store.save(saved, None, (Note("phase", "0", "seen"),), (), WALL)
-    for n in range(1, 6):
-        notes = (Note("phase", f"{2 * n - 1}"), Note("alert", f"{2 * n}"))
-        await store.save(at(saved, n), n - 1, notes, (), WALL + n)
-    events = desk.events()
-    same([str(n) for n in range(11)], [event.sentence for event in events], "all events")
-    same(sorted({event.number for event in events}), [event.number for event in events], "their numbers")
-    first = events[0]
-    same(("api", "d-1", 0, "cutover", "phase", "seen", WALL),
-         (first.app, first.deployment, first.generation, first.phase, first.kind, first.evidence, first.wall),
-         "the first event")  # fmt: skip
-    same(["0", "1", "2"], [event.sentence for event in desk.events(limit=3)], "the first three")
-    same(["9", "10"], [e.sentence for e in desk.events(after=events[8].number)], "what came after the ninth")
-    same((), desk.events(deployment="d-2"), "the events of another deployment")
-
-
 # --- commands -------------------------------------------------------------------------------------------------
 
 
@@ -246,7 +218,7 @@ CHECKS: tuple[Check, ...] = (
     apps_do_not_see_each_other,
     a_phase_of_a_newer_version_is_loaded_as_it_is,
     a_format_of_a_newer_version_is_never_written,
-    events_are_in_order_and_bounded,
+    *store_log.CHECKS,
     commands_wait_in_order_until_they_are_answered,
     an_answer_stays,
     a_request_waits_until_it_is_settled,

@@ -8,8 +8,9 @@ from verdigris.core.judge import bin_of
 from verdigris.core.world import Slot, Tally
 
 
-def line(status=200, state=b"--", chosen=Slot.GREEN, slot=Slot.GREEN, latency=5, retries=0, preview=False):
-    return Line(b"api", 0.0, chosen, slot, status, state, latency, retries, preview)
+def line(status=200, state=b"--", chosen=Slot.GREEN, slot=Slot.GREEN, latency=5, retries=0, **whose):
+    preview, own = whose.get("preview", False), whose.get("own", False)
+    return Line(b"api", 0.0, chosen, slot, status, state, latency, retries, preview, own)
 
 
 def counted(*lines, slot=Slot.GREEN):
@@ -46,6 +47,11 @@ def summary(tally):
 )
 def test_how_a_request_ended_decides_what_it_counts_as(ended, expected):
     assert expected == summary(counted(ended))
+
+
+def test_our_own_requests_are_told_from_those_of_users():
+    tally = counted(line(), line(own=True), line(preview=True), line(503, b"SC", preview=True))
+    assert (2, 1, 2, 0) == (tally.requests, tally.own, tally.asked, tally.streak)
 
 
 def test_attempts_that_reached_nobody_count_for_the_slot_they_were_meant_for():

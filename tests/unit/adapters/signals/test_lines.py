@@ -33,8 +33,12 @@ def test_a_request_without_an_answer_lasted_until_its_end():
 
 
 def test_a_preview_is_known_as_one_and_our_probe_through_the_front_door_is_none():
-    assert read(b"r1 api 1 blue blue-1 200 0 0 0 0 -- 0 blue id GET / .").preview
-    assert not read(b"r1 api 1 blue blue-1 200 0 0 0 0 -- 0 front id GET / .").preview
+    preview, probe, users = (
+        read(b"r1 api 1 blue blue-1 200 0 0 0 0 -- 0 %s id GET / ." % name)
+        for name in (b"blue", b"front", b"-")
+    )
+    assert (True, False, False) == (preview.preview, probe.preview, users.preview)
+    assert (False, True, False) == (preview.own, probe.own, users.own)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from verdigris.adapters.stores.desk import ROWS_MOST, SqliteDesk
+from verdigris.adapters.stores.desk import ROWS_MOST, TURNS, SqliteDesk
 from verdigris.adapters.stores.pokes import listen
 from verdigris.adapters.stores.sql import SqlStore
 from verdigris.core.deployment import Note
@@ -155,9 +155,12 @@ async def questions_are_bounded_and_find_by_index(store: SqlStore, desk: SqliteD
         event.sentence for event in desk.events(deployment="d-1", app="api", newest=True, limit=1)
     ]
     assert ROWS_MOST == len(desk.events(limit=10**9))
+    assert () == desk.turns("d-1", "api")
+    assert events - 2 == desk.count("d-1", "api", 1, events)
     for question, values in asked:
         plan = " ".join(str(row[3]) for row in ask(f"EXPLAIN QUERY PLAN {question}", **values))
         assert "SEARCH events" in plan
+        assert ("events_that_turn" in plan) is (TURNS in question)
         assert "TEMP B-TREE" not in plan
 
 

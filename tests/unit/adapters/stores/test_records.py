@@ -127,6 +127,14 @@ def test_damage_is_named_with_its_place_and_the_next_step(text: str, why: str):
         load_saved(text, dump(Policy()))
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "1e300", "1" + "0" * 400])
+def test_a_number_that_no_clock_and_no_count_comes_to_is_damage(number: str):
+    text = dump(Policy())
+    assert '"drain":300.0' in text
+    with pytest.raises(StoreUnavailable, match="a number in it is endless or none at all"):
+        load(Policy, text.replace('"drain":300.0', f'"drain":{number}'))
+
+
 def test_a_policy_that_breaks_its_own_rules_is_damage():
     with pytest.raises(StoreUnavailable, match="the ramp must end at 100 %"):
         load(Policy, dump(Policy()).replace('"to":100', '"to":10'))

@@ -46,6 +46,12 @@ def test_a_moment_has_its_date_unless_it_is_near():
     assert "2023-11-14 22:13:20" == moment(WALL, WALL - 86_400)
 
 
+@pytest.mark.parametrize("wall", [1e300, -1e300, float("inf"), float("nan")])
+def test_what_no_calendar_has_is_a_question_mark(wall):
+    assert "?" == moment(wall, WALL)
+    assert ["?", "?"] == [duration(float("inf")), duration(float("nan"))]
+
+
 def test_what_is_hardly_past_is_now():
     assert ["just now", "1.0 s ago", "1:00 ago"] == [ago(WALL, WALL + s) for s in (0.9, 1, 60)]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.core.worlds import BLUE
-from verdigris.cli.show.frames import framed, spread
+from verdigris.cli.show.frames import DOTS_MOST, framed, spread
 from verdigris.cli.show.ink import line, plain, width
 from verdigris.cli.show.lanes import Lane
 
@@ -37,6 +37,12 @@ def test_a_frame_tells_share_health_flight_and_trouble():
     drawn = plain(framed(BUSY, 58, True))
     for words in ("live", "90 %", "●●◐ 2/3", "7 + 1 long-lived", "60/s", "3 in 2 s", "✖ blue-3: exit code 3"):
         assert words in drawn
+
+
+def test_a_policy_that_wants_any_number_of_instances_draws_as_many_as_anybody_counts():
+    drawn = plain(framed(replace(BUSY, wanted=10**15), 120, True))
+    assert DOTS_MOST - 3 == drawn.count("○")
+    assert "2/1000000000000000" in drawn
 
 
 def test_what_could_not_be_seen_is_a_question_mark():

@@ -1,24 +1,18 @@
-"""Deployments as a table and as a report."""
+"""Deployments as a table."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
 
-import pytest
-
 from tests.unit.cli.show.test_drilled import WORKED
-from tests.unit.core.worlds import a_deployment, a_first_deployment
+from tests.unit.core.worlds import a_deployment
 from verdigris.cli.show.history import (
     Told,
     history_document,
     history_lines,
-    report_document,
-    report_lines,
-    report_markdown,
-    way_back_words,
 )
-from verdigris.cli.show.ink import plain, width
+from verdigris.cli.show.ink import plain
 from verdigris.cli.show.story import Chapter, Story
 from verdigris.ports import Event
 
@@ -48,51 +42,12 @@ def test_a_deployment_of_which_no_event_is_left_has_no_beginning():
     assert " ? " in plain(history_lines([Told(a_deployment("succeeded"), Story("d-2", "api"))], NOW, 100))
 
 
-@pytest.mark.parametrize("columns", [40, 100])
-def test_a_report_fits_the_window(columns):
-    assert all(columns >= width(row) for row in report_lines(BACK, NOW, columns))
-
-
-def test_a_report_has_phases_and_the_events_that_matter():
-    drawn = plain(report_lines(BACK, NOW, 100))
-    assert "22:13:20  bake               40 s" in drawn
-    assert "alert         it fails (12 of 60)" in drawn
-
-
-def test_a_report_says_how_many_streams_were_cut():
-    cut = Event(2, BEGAN, "api", "d-2", 1, "stabilize", "cut", "the router has 9 ended", "")
-    told = Told(BACK.deployment, STORY, (*EVENTS, cut))
-    assert "cut           the router has 9 ended" in plain(report_lines(told, NOW, 100))
-
-
-@pytest.mark.parametrize(
-    ("d", "words"),
-    [
-        (a_deployment("bake"), "`verdigris rollback` brings 1.0 back from blue"),
-        (a_deployment("settle"), "being taken: traffic goes to blue"),
-        (a_deployment("rolled_back"), "taken: blue serves 1.0"),
-        (a_deployment("succeeded"), "1.0 is torn down: deploy it again to have it back"),
-        (a_first_deployment("bake"), "none, it was the first deployment"),
-    ],
-)
-def test_the_way_back_is_told_as_it_is(d, words):
-    assert words == way_back_words(Told(d, STORY))
-
-
-def test_words_of_others_are_no_markdown():
-    told = Told(a_deployment("rolled_back", cause="# <b> | [x](y) `z` \x1b"), STORY)
-    text = report_markdown(told, NOW)
-    assert r"\# \<b\> \| \[x\](y) \`z\` \\x1b" in text
-    assert text.startswith("## api 2.0: rolled_back (d-2)")
-
-
 def test_programs_get_documents():
-    for told in (history_document([BACK], NOW), report_document(BACK, NOW)):
-        assert told == json.loads(json.dumps(told))
+    told = history_document([BACK], NOW)
+    assert told == json.loads(json.dumps(told))
     assert (True, 40.0, BEGAN) == tuple(
         history_document([BACK], NOW)[0][k] for k in ("ended", "seconds", "began")
     )
-    assert ["bake", "rolled_back"] == [phase["phase"] for phase in report_document(BACK, NOW)["phases"]]
 
 
 def test_programs_get_the_drill_of_the_deployment_that_it_was_one_of():

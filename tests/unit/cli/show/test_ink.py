@@ -48,6 +48,10 @@ def test_a_word_that_is_longer_than_a_line_is_broken():
     assert ["ab", "cd", "e", "f"] == [plain([row]) for row in wrapped("abcde f", 2)]
 
 
+def test_a_wide_character_is_broken_off_whole_and_what_takes_no_column_stays_with_its_letter():
+    assert ["日", "本e\u0301", "f"] == [plain([row]) for row in wrapped("日本e\u0301f", 3)]
+
+
 def test_the_shorter_column_is_filled_up():
     left, right = [line("a")], [line("b"), line("c")]
     assert ["a  b", "   c"] == plain(beside(left, right, 1)).splitlines()

@@ -10,6 +10,7 @@ from tests.unit.cli.house import FakeHouse
 from verdigris.cli.show.ink import plain
 from verdigris.cli.show.overview import overview_lines
 from verdigris.cli.show.status import Staff
+from verdigris.core.deployment import Drill
 from verdigris.core.world import PerSlot, Unknown
 from verdigris.ports import Snapshot
 
@@ -19,9 +20,12 @@ def shipped() -> Snapshot:
     return FakeHouse().ship("1.0")
 
 
-def drawn(seen, width=120):
+STAFF = Staff((4711, 1.0), (4712, 1.0))
+
+
+def drawn(seen, width=120, staff=STAFF):
     wall = max((s.wall for s in seen.values() if s), default=0.0)
-    return plain(overview_lines(seen, Staff((4711, 1.0), (4712, 1.0)), wall, width)).splitlines()
+    return plain(overview_lines(seen, staff, wall, width)).splitlines()
 
 
 def test_every_app_has_one_line_with_release_phase_traffic_and_health(shipped):
@@ -37,6 +41,14 @@ def test_what_cannot_be_seen_is_unknown(shipped):
     world = replace(shipped.world, slots=PerSlot(no, no), router=replace(shipped.world.router, reading=no))
     [line, *_] = drawn({"api": replace(shipped, world=world), "search": None})
     assert "traffic unknown  instances unknown" in line
+
+
+def test_a_drill_that_nobody_looks_after_is_said_with_what_to_type(shipped):
+    seen = {"api": replace(shipped, deployment=replace(shipped.deployment, drill=Drill(10, "ada", 1.0)))}
+    told = [line for line in drawn(seen, staff=Staff()) if line.startswith("! ")]
+    assert ["! api: no controller runs, so 10 % of the traffic stays on green"] == [s[:64] for s in told]
+    assert told[0].endswith("`verdigris up`")
+    assert [] == [line for line in drawn(seen) if line.startswith("! ")]
 
 
 def test_no_line_is_wider_than_the_window(shipped):

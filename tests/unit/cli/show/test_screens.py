@@ -113,6 +113,13 @@ def test_status_says_since_when_the_picture_is_old():
     assert re.search(r"this is what was seen at 22:30:\d\d, 1:30 ago", text)
 
 
+def test_status_without_a_controller_says_who_goes_on_with_it():
+    without = Seen("bake", Nature(), 5)
+    assert "next         verdigris up        goes on with it" in without.status(staff=Staff())
+    assert "verdigris up" not in without.status()
+    assert "verdigris up" not in Seen("succeeded", Nature()).status(staff=Staff())
+
+
 def test_a_deployment_that_is_stuck_says_what_it_is_stuck_in():
     house = FakeHouse()
     house.ship("1.0", Nature(error_rate=1.0), phase="stuck")

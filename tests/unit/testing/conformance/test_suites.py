@@ -15,6 +15,7 @@ from verdigris.testing.conformance import (
     router_scene,
     router_streams,
     store,
+    store_log,
 )
 
 SUITES = {
@@ -24,6 +25,7 @@ SUITES = {
     router_pause: set(),
     router_streams: set(),
     store: {"conflicts"},
+    store_log: set(),
 }
 """Each suite with what it has besides its checks."""
 

@@ -87,11 +87,11 @@ class HaproxyRouter:
             sight = await look_at(conversation, self.app)
             load = await load_of(conversation, self.app)
             await door.renew_certificates()
+            if sight.trouble:
+                return _blind(sight.trouble)
+            await door.upkeep.look(sight)
         except ObservationError as error:
             return _blind(str(error))
-        if sight.trouble:
-            return _blind(sight.trouble)
-        await asyncio.to_thread(door.files.write_latch, sight.latch)
         in_flight, long_lived = await door.leaving.added_to(load, self.app, now)
         reading = sight.reading(self.installation)
         self._let_stay(reading)
@@ -148,6 +148,7 @@ class HaproxyRouter:
             await self.door.grow(sight, table)
             await self.door.leaving.tell(_put(sight, self.app, str(row)))
             return
+        self.door.upkeep.behind = True
         await self._give(conversation, sight, table)
         await self.door.leaving.tell(_put(sight, self.app, str(row)))
         await self.door.write_down(sight, table)

@@ -24,6 +24,7 @@ from verdigris.adapters.routers.haproxy.settings import Door
 from verdigris.adapters.routers.haproxy.sight import Sight, counters_of, look_at
 from verdigris.adapters.routers.haproxy.socket import Conversation
 from verdigris.adapters.routers.haproxy.table import Row, Table
+from verdigris.adapters.routers.haproxy.upkeep import Upkeep
 from verdigris.adapters.routers.haproxy.words import (
     LATCH,
     LUA,
@@ -59,6 +60,7 @@ class FrontDoor:
         self.certificates = Certificates(door, self.files)
         self.pages = Pages(self.files, log.warning)
         self.leaving = Leaving(runner)
+        self.upkeep = Upkeep(self)
         self.secret = ""
         self.turn = asyncio.Lock()
         """Held while the router is changed: the files are of all apps, and each of them may change one."""
@@ -148,6 +150,10 @@ class FrontDoor:
         except (ActionError, ConfigError) as error:
             raise ActionError(f"the router does it, but a restart would undo it: {error}") from error
 
+    async def write_what_is(self, sight: Sight) -> None:
+        """What the process does, as it is seen."""
+        await self.check_and_write(self._tables(sight), self._places(sight), sight.latch)
+
     async def grow(self, sight: Sight, table: Table) -> None:
         """More members than there are places: a successor with more, that starts with the new routing."""
         places = self._places(sight) | {sight.app: max(table.places, 2 * sight.places)}
@@ -173,6 +179,7 @@ class FrontDoor:
         if text != self.files.read(CONFIG):
             await self.files.check(text, len(self.door.addresses))
         await asyncio.to_thread(self._write, tables, text, latch)
+        self.upkeep.behind = False
 
     async def close(self) -> None:
         """Let go. HAProxy goes on."""

@@ -57,7 +57,8 @@ def read(certificate: Path, key: Path | None = None) -> Pair:
     """The pair in these files, `key` None when one file has both. `ConfigError` says what is wrong with which."""
     chain = _chain(certificate)
     private = _private(key or certificate)
-    leaf = _belonging(chain, private)
+    with _said_of(certificate):
+        leaf = _belonging(chain, private)
     if leaf is None:
         raise ConfigError(
             f"{key or certificate}: the key belongs to no certificate in {certificate}; give the pair that was issued"
@@ -108,6 +109,10 @@ def _private(path: Path) -> PrivateKeyTypes:
     if found is None:
         raise ConfigError(
             f"{path}: there is no private key in it; give a PEM file, like certbot's privkey.pem"
+        )
+    if len(found[0]) > TEXT_MOST:  # to look into one of 60 KiB takes a minute
+        raise ConfigError(
+            f"{path}: the private key is longer than {TEXT_MOST} bytes; no server needs such a one"
         )
     if SEALED.search(found[0]):
         raise ConfigError(
@@ -171,11 +176,13 @@ def _without_waiting(path: str, flags: int) -> int:
 @contextmanager
 def _said_of(path: Path) -> Iterator[None]:
     """What the library cannot read is said of the file, without the library's words: they may quote it."""
-    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography import x509
+    from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 
+    unread = (x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
     try:
         yield
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError, *unread) as error:
         raise ConfigError(
             f"{path}: is damaged or of an unknown kind ({type(error).__name__}); `openssl x509 -text -in` or"
             " `openssl pkey -check -in` says more"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from verdigris.adapters.routers.haproxy.fronts import PROBE_FROM
 from verdigris.adapters.routers.haproxy.settings import Door, Site, split_address
+from verdigris.core.words import shown
 from verdigris.core.world import Answer, Known, Member, Seen, Slot, Unknown
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ BODY_MOST = 64 << 10
 GRPC = {"Content-Type": "application/grpc", "TE": "trailers"}
 """What makes a POST a call. The router carries it on in HTTP/2."""
 
+VERSION_MOST = 200
 AGAIN_AFTER = 1.0
 PATIENCE = 0.5
 
@@ -124,9 +126,11 @@ class Probes:
         except TimeoutError:
             return Unknown(f"no answer within {self.within:g} s")
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return Unknown(f"no answer: {str(error)[:200] or type(error).__name__}")
+            return Unknown(f"no answer: {shown(' '.join(str(error).split())) or type(error).__name__}")
         if kind := headers.get("X-Verdigris-Error"):
-            return Known(Answer(None, None, False, f"the router itself answered {status} ({kind})"), began)
+            return Known(
+                Answer(None, None, False, f"the router itself answered {status} ({shown(kind, 80)})"), began
+            )
         return Known(self._answer(status, body, members(headers.get("X-Verdigris-Server", ""))), began)
 
     def _answer(self, status: int, body: bytes, seat: tuple[Slot, Member] | None) -> Answer:
@@ -197,6 +201,6 @@ def _own_words(body: bytes) -> tuple[Slot | None, str | None]:
         return None, None
     slot = next((document[key] for key in ("slot", "environment") if document.get(key) in list(Slot)), None)
     version = document.get("release")
-    if slot is None or not isinstance(version, str) or not version:
+    if slot is None or not isinstance(version, str) or not 0 < len(version) <= VERSION_MOST:
         return None, None
-    return Slot(slot), version[:200]
+    return (Slot(slot), version) if version.isprintable() else (None, None)  # no release of ours is called so

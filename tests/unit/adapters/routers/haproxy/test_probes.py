@@ -36,6 +36,9 @@ def test_only_200_is_good():
         ({"slot": "green", "release": 2}, (None, None)),
         ({"slot": "green", "release": ""}, (None, None)),
         ({"slot": ["green"], "release": "2.0"}, (None, None)),
+        ({"slot": "green", "release": "\ud800"}, (None, None)),
+        ({"slot": "green", "release": "2\x1b[2J"}, (None, None)),
+        ({"slot": "green", "release": "2" * 201}, (None, None)),
         (["green", "2.0"], (None, None)),
     ],
 )

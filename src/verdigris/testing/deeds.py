@@ -1,0 +1,101 @@
+"""The promises about what is done, checked when it happens: long after it was asked for, or never."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from verdigris.core.world import Release, Routing, Slot
+from verdigris.testing.fakes import LAG
+from verdigris.testing.host import Cut
+from verdigris.testing.invariants import WATCHED, require
+from verdigris.testing.truth import Truth
+
+__all__ = ["Deeds"]
+
+BACK = ("restore", "settle", "abort", "discard", "rolled_back", "aborted")
+
+
+@dataclass
+class Deeds:
+    """Sees every effect at the moment it happens, and counts them."""
+
+    truth: Truth
+    effects: int = 0
+
+    def applied(self, routing: Routing, generation: int) -> None:
+        d = self.truth.deployment()
+        way_back = d is not None and (
+            routing.weights[d.live] == 100 or (d.drill is not None and routing.weights[d.candidate] == 100)
+        )
+        self.written_down(generation, excused=way_back and self.truth.refused())
+        # A router that lost its stamp (edited by hand, restarted) cannot fence; a late effect is repaired then.
+        newest = self.truth.host.generation or 0
+        require(generation >= newest, "I3 single writer", f"generation {generation} after {newest}")
+        for slot in Slot:
+            self.may_serve(slot, routing)
+
+    def may_serve(self, slot: Slot, routing: Routing) -> None:
+        """Weight only for what passed the gate, even when it was asked for long ago."""
+        host, weight, d = self.truth.host, routing.weights[slot], self.truth.deployment()
+        place = host.places[slot]
+        first = d is not None and slot is d.live and d.previous is None
+        if not weight or first:
+            return
+        if weight > host.routing.weights[slot]:
+            require(place.release is not None, "I1 serving", f"{slot} is given weight {weight} and is empty")
+            assert place.release is not None
+            proved = place.release.digest in host.proved
+            require(proved, "I2 gate", f"{slot} has weight {weight} unproven")
+            wrong = self.truth.expected(slot) not in (None, place.release.digest)
+            require(not wrong, "I2 gate", f"{slot} has weight {weight} with {place.release.version}")
+        emptied = bool(host.routing.members[slot]) and not routing.members[slot]
+        require(not emptied, "I1 serving", f"{slot} has weight and loses its members")
+
+    def provisioned(self, slot: Slot, release: Release, count: int, generation: int) -> None:
+        self.written_down(generation)
+        place, d = self.truth.host.places[slot], self.truth.deployment()
+        in_vain = d is not None and slot is d.candidate and d.phase in BACK
+        require(not in_vain, "I8 bounded", f"{slot} is started on the way back")
+        require(count == self.truth.policy.instances, "I8 bounded", f"{count} instances asked for")
+        other = place.release is not None and place.release.digest != release.digest
+        serves = self.truth.host.routing.weights[slot] > 0
+        require(not (other and serves), "I5 no destruction", f"{slot} serves another release")
+
+    def torn_down(self, slot: Slot, generation: int) -> None:
+        self.written_down(generation)
+        host, place = self.truth.host, self.truth.host.places[slot]
+        if not place.bodies:
+            return
+        weights, promise = host.routing.weights, "I5 no destruction"
+        require(weights[slot] == 0, promise, f"{slot} has weight {weights}")
+        require(host.fell_back is not slot, promise, f"{slot} serves as the fallback")
+        require(not host.routing.members[slot], promise, f"{slot} is still in the router")
+        quiet_for = host.now - host.last_weighted[slot]
+        drained = host.in_flight(slot) == 0 or quiet_for >= self.truth.policy.drain - LAG
+        require(drained, promise, f"{slot} has requests in flight, {quiet_for:.0f} s after its last weight")
+        d = self.truth.deployment()
+        if d is not None and (d.moved or d.previous is not None):
+            require(self.truth.able(d, slot.other) > 0, promise, f"{slot} was the only side that could serve")
+        if d is not None and slot is d.live:
+            require(d.phase not in WATCHED, "I4 way back", f"{slot} is torn down in {d.phase}")
+
+    def contracted(self, generation: int) -> None:
+        self.written_down(generation)
+        d = self.truth.deployment()
+        assert d is not None
+        left = self.truth.host.sessions()
+        require(not left, "I13 schema", f"the schema contracts under {left} sessions of {d.live}")
+        require(d.phase == "contract", "I13 schema", f"the schema contracts in {d.phase}")
+
+    def cut(self, cut: Cut) -> None:
+        """Long-lived connections are ended by us: never before their time."""
+        due = self.truth.policy.drain_long_lived
+        what = f"{cut.count} streams of {cut.slot} {cut.why} {cut.idle:.0f} s after its last weight"
+        require(cut.idle >= due - LAG, "I5 no destruction", f"{what}, they have {due:.0f} s")
+
+    def written_down(self, generation: int, excused: bool = False) -> None:
+        """Intent before effect: the store has this generation, unless it cannot be written and traffic goes back."""
+        self.effects += 1
+        stored = self.truth.store.generation(self.truth.app)
+        written = stored is not None and generation <= stored
+        require(written or excused, "I11 audit", f"effect {generation}, stored {stored}")
