@@ -148,19 +148,33 @@ def counted(report: Path) -> tuple[int, int]:
     return tests - bad - skipped, bad
 
 
-def wanted_packages(text: str) -> list[str]:
-    """The Debian packages of a list; `#` begins a comment."""
-    return [line for line in (line.partition("#")[0].strip() for line in text.splitlines()) if line]
+@dataclass(frozen=True)
+class Package:
+    """A line of a list of Debian packages. Where its `command` is on the PATH, wherever from, that is enough."""
+
+    name: str
+    command: str = ""
+
+    def there(self) -> bool:
+        """Whether there is nothing to install."""
+        return bool(self.command and shutil.which(self.command)) or installed(self.name)
+
+
+def wanted_packages(text: str) -> list[Package]:
+    """The packages of a list: a name in each line, and a command that does as well; `#` begins a comment."""
+    lines = (line.partition("#")[0].split() for line in text.splitlines())
+    return [Package(*words) for words in lines if words]
 
 
 def provide_packages(wanted: Path = PACKAGES) -> list[str]:
     """Install what is needed where that may be done; the packages that are missing all the same."""
-    missing = [name for name in wanted_packages(wanted.read_text()) if not installed(name)]
-    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
-        print(f"installing {', '.join(missing)}", flush=True)
-        for command in (["update", "-qq"], ["install", "-y", "-qq", *missing]):
+    missing = [package for package in wanted_packages(wanted.read_text()) if not package.there()]
+    names = [package.name for package in missing]
+    if names and os.geteuid() == 0 and shutil.which("apt-get"):
+        print(f"installing {', '.join(names)}", flush=True)
+        for command in (["update", "-qq"], ["install", "-y", "-qq", *names]):
             subprocess.run(["apt-get", *command], check=False)
-    return [name for name in missing if not installed(name)]
+    return [package.name for package in missing if not package.there()]
 
 
 def name_what_is_lacking(lacking: list[str]) -> None:

@@ -21,6 +21,7 @@ from verdigris.core.world import (
     PerSlot,
     Rehearsal,
     Release,
+    Role,
     RouterWorld,
     Routing,
     SchemaState,
@@ -114,6 +115,21 @@ class Environment(Protocol):
 
     async def provision(self, slot: Slot, release: Release, count: int, surge: int, generation: int) -> None:
         """Have `count` instances of `release` in `slot`, at most `surge` starting at a time; returns at once."""
+        ...
+
+    async def tell(self, slot: Slot, role: Role, generation: int) -> None:
+        """Have the instances of `slot` read that they are `role`; what a slot runs begins as a candidate."""
+        ...
+
+    async def drain(self, slot: Slot, seconds: float, generation: int) -> None:
+        """Ask the instances of `slot` that can be asked to send their clients away within so long; returns at once.
+
+        They go on serving whoever comes. An instance that says nothing of itself (`Instance.says`) is not asked.
+        """
+        ...
+
+    async def resume(self, slot: Slot, generation: int) -> None:
+        """Ask them to serve as before."""
         ...
 
     async def tear_down(self, slot: Slot, generation: int) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from verdigris.core.errors import ObservationError
-from verdigris.core.world import Check, Health, Instance, Known, PerSlot, Release, Seen, Slot, SlotWorld
+from verdigris.core.world import Check, Health, Instance, Known, PerSlot, Release, Role, Seen, Slot, SlotWorld
 from verdigris.testing.fakes import FakeEnvironment
 from verdigris.testing.host import Body
 
@@ -48,6 +48,33 @@ class Unfenced(FakeEnvironment):
 
     def fence(self, generation: int) -> None:
         return
+
+
+class Deaf(FakeEnvironment):
+    """Says that it told a role."""
+
+    async def tell(self, slot: Slot, role: Role, generation: int) -> None:
+        return
+
+
+class Stale(FakeEnvironment):
+    """Starts a release with the role that an earlier run of it had."""
+
+    def stop(self, slot: Slot, generation: int) -> None:
+        self.left = self.host.places[slot].role
+        super().stop(slot, generation)
+
+    def start(self, slot: Slot, release: Release, count: int, generation: int, surge: int = 64) -> None:
+        super().start(slot, release, count, generation, surge)
+        self.host.places[slot].role = getattr(self, "left", self.host.places[slot].role)
+
+
+class Loud(FakeEnvironment):
+    """Tells everybody."""
+
+    async def tell(self, slot: Slot, role: Role, generation: int) -> None:
+        await super().tell(slot, role, generation)
+        self.host.tell(slot.other, role)
 
 
 class Drifting(FakeEnvironment):

@@ -1,52 +1,23 @@
 """The orders API as a process, as the environment starts it: its README's promises, and its bad habits."""
 
-import http.client
+import contextlib
 import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 import verdigris_kit
+from tests.examples.serving import BAD_REQUESTS, Server, free_port, serving
 from tests.waiting import eventually_sync
 
 ORDERS = Path(__file__).parents[2] / "examples" / "orders"
 KIT = Path(verdigris_kit.__file__).parents[1]
-
-
-class Answer(NamedTuple):
-    status: int
-    headers: dict[str, str]
-    body: dict[str, object]
-
-
-class Server(NamedTuple):
-    process: subprocess.Popen[bytes]
-    port: int
-
-    def ask(self, method: str, target: str, body: object = None) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            connection.request(method, target, body if isinstance(body, bytes) else json.dumps(body).encode())
-            response = connection.getresponse()
-            headers = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(response.status, headers, json.loads(response.read()))
-        finally:
-            connection.close()
-
-    def listens(self) -> bool:
-        with socket.socket() as client:
-            return client.connect_ex(("127.0.0.1", self.port)) == 0
-
-    def traffic(self, requests: int = 3) -> list[int]:
-        return [self.ask("GET", "/").status for _ in range(requests)]
 
 
 Start = Callable[..., Server]
@@ -55,26 +26,23 @@ Start = Callable[..., Server]
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Start the API with a behaviour; every one shares one database file, and none outlives its test."""
-    processes: list[subprocess.Popen[bytes]] = []
+    with contextlib.ExitStack() as stack:
 
-    def run(behaviour: object = "good", wait: bool = True, **environ: str) -> Server:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        command = [sys.executable, "-m", "uvicorn", "--factory", "app:make", "--port", str(port)]
-        variables = {"ORDERS_DB": str(tmp_path / "orders.db"), "BEHAVIOUR": json.dumps(behaviour), **environ}
-        variables |= {"PATH": os.environ["PATH"], "PYTHONPATH": str(KIT)}
-        with (tmp_path / f"{port}.log").open("wb") as log:
-            process = subprocess.Popen(command, cwd=ORDERS, env=variables, stdout=log, stderr=log)
-        processes.append(process)
-        server = Server(process, port)
-        if wait:
-            eventually_sync(server.listens, f"{behaviour} to listen")
-        return server
+        def run(behaviour: object = "good", wait: bool = True, **environ: str) -> Server:
+            port = free_port()
+            command = [sys.executable, "-m", "uvicorn", "--factory", "app:make", "--port", str(port)]
+            variables = {
+                "ORDERS_DB": str(tmp_path / "orders.db"),
+                "BEHAVIOUR": json.dumps(behaviour),
+                **environ,
+            }
+            variables |= {"PATH": os.environ["PATH"], "PYTHONPATH": str(KIT)}
+            server = stack.enter_context(serving(command, ORDERS, variables, port, tmp_path / f"{port}.log"))
+            if wait:
+                eventually_sync(server.listens, f"{behaviour} to listen")
+            return server
 
-    yield run
-    for process in processes:
-        process.kill()
-        process.wait()
+        yield run
 
 
 def test_an_order_taken_by_one_version_is_read_by_another(start):
@@ -105,22 +73,7 @@ def test_64_kib_are_taken_and_more_than_1_mib_is_refused(start):
     assert 413 == server.ask("POST", "/attachments", b"x" * (1024 * 1024 + 1)).status
 
 
-@pytest.mark.parametrize(
-    ("method", "target", "body", "status"),
-    [
-        ("POST", "/orders", b"{", 400),
-        ("POST", "/orders", [], 422),
-        ("POST", "/orders", {"item": ""}, 422),
-        ("POST", "/orders", {"item": "tea", "quantity": True}, 422),
-        ("POST", "/orders", {"item": "tea", "colour": "green"}, 422),
-        ("GET", "/orders/1;DROP", None, 404),
-        ("GET", f"/orders/{'9' * 40}", None, 404),
-        ("DELETE", "/orders", None, 405),
-        ("GET", "/slow?ms=soon", None, 400),
-        ("GET", "/slow?ms=600001", None, 400),
-        ("GET", "/nothing/at/all", None, 404),
-    ],
-)
+@pytest.mark.parametrize(("method", "target", "body", "status"), BAD_REQUESTS)
 def test_a_bad_request_gets_its_status_and_a_sentence(start, method, target, body, status):
     answer = start().ask(method, target, body)
     assert (status, str) == (answer.status, type(answer.body["error"]))

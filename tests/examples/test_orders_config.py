@@ -1,13 +1,16 @@
-"""The example's configuration is one that verdigris takes."""
+"""The examples' configurations are ones that verdigris takes."""
 
 from pathlib import Path
 
+import pytest
+
 from verdigris.config import load_config
 
-ORDERS = Path(__file__).parents[2] / "examples" / "orders"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-def test_the_examples_configuration_is_valid(monkeypatch, tmp_path):
-    monkeypatch.setenv("ORDERS_DB", str(tmp_path / "orders.db"))
-    settings = load_config(ORDERS / "verdigris.yaml")
+@pytest.mark.parametrize(("example", "file"), [("orders", "ORDERS_DB"), ("express-orders", "ORDERS_FILE")])
+def test_the_examples_configuration_is_valid(monkeypatch, tmp_path, example, file):
+    monkeypatch.setenv(file, str(tmp_path / "orders"))
+    settings = load_config(EXAMPLES / example / "verdigris.yaml")
     assert "orders" == settings.app

@@ -36,7 +36,9 @@ def test_the_version_that_a_package_says_is_the_one_that_is_installed(package):
 
 
 def test_the_kit_depends_on_nothing():
-    assert not importlib.metadata.requires("verdigris-kit")
+    # An extra is asked for and never brought along.
+    needs = importlib.metadata.requires("verdigris-kit") or []
+    assert [] == [need for need in needs if "extra ==" not in need]
 
 
 def test_the_command_is_installed():

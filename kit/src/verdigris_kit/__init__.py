@@ -7,13 +7,23 @@ the contract of headers, variables and JSON in `verdigris_kit.contract`. Nothing
 TYPE_CHECKING = False  # type checkers know the name; `typing` would cost more than all else here
 if TYPE_CHECKING:
     from .asgi import VersionHeaders
+    from .control import Control
     from .health import Health
+    from .kit import Kit, WsgiKit
+    from .leaving import Leaving
 
-__all__ = ["Health", "VersionHeaders", "__version__"]
+__all__ = ["Control", "Health", "Kit", "Leaving", "VersionHeaders", "WsgiKit", "__version__"]
 
 __version__ = "0.1.0"
 
-_PLACES = {"Health": "health", "VersionHeaders": "asgi"}
+_PLACES = {
+    "Control": "control",
+    "Health": "health",
+    "Kit": "kit",
+    "Leaving": "leaving",
+    "VersionHeaders": "asgi",
+    "WsgiKit": "kit",
+}
 
 
 def __getattr__(name: str) -> object:

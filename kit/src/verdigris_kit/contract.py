@@ -12,11 +12,15 @@ from typing import Literal, Optional, TypedDict, Union
 __all__ = [
     "API_VERSION_HEADER",
     "CONTRACT_VERSION",
+    "CONTROL_PREFIX",
     "ENVIRONMENT_HEADER",
     "REHEARSAL_HEADER",
     "REQUEST_ID_HEADER",
+    "ROLE_FILE_VARIABLE",
+    "ControlState",
     "HealthReport",
     "Identity",
+    "Role",
 ]
 
 CONTRACT_VERSION = 1
@@ -32,6 +36,16 @@ REQUEST_ID_HEADER = "X-Request-Id"
 
 REHEARSAL_HEADER = "X-Verdigris-Rehearsal"
 """On a request that is a copy for a candidate: the token that the slot's secret gives for `rehearsal`."""
+
+
+CONTROL_PREFIX = "/.verdigris/"
+"""Below it is what only the controller asks, with `Authorization: Bearer` and the secret's token for `control`."""
+
+ROLE_FILE_VARIABLE = "VERDIGRIS_ROLE_FILE"
+"""Names the file with one word, the role of the slot. Replaced in one step; without it the process is live."""
+
+Role = Literal["live", "candidate", "retained"]
+"""`live` serves the users and runs the jobs, `candidate` may come to that, `retained` is the way back."""
 
 
 class _HealthReport(TypedDict):
@@ -56,6 +70,29 @@ class HealthReport(_HealthReport, total=False):
     milliseconds: dict[str, float]
     reasons: dict[str, str]
     schema: str
+
+
+class _ControlState(TypedDict):
+    version: int
+    role: Role
+    release: str
+    slot: str
+    instance: str
+    leaving: bool
+    in_flight: dict[str, int]
+    counts: dict[str, int]
+    grpc: dict[str, dict[str, int]]
+
+
+class ControlState(_ControlState, total=False):
+    """The body of `GET /.verdigris/state`. Everything in it is of one process.
+
+    `in_flight` has `http`, `websocket` and `events`. `counts` is what was refused or forgiven, by name; `grpc` is
+    how often each method ended with which status. `hottest` is the document of the hottest keys, where there is a
+    cache.
+    """
+
+    hottest: dict[str, object]
 
 
 @dataclass(frozen=True)

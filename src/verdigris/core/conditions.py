@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from verdigris.core.deployment import Deployment
+from verdigris.core.draining import requests_in
 from verdigris.core.policy import Policy
 from verdigris.core.words import span
 from verdigris.core.world import (
@@ -195,7 +196,7 @@ def quiet(d: Deployment, slot: Slot, w: World, p: Policy, since: str = "") -> Wa
     spent = d.lasted(since or unweighted(slot))
     if spent >= p.drain:
         return None
-    count = w.router.in_flight[slot]
+    count = requests_in(slot, w, p)
     left = f"at most {span(p.drain - spent)} more"
     if isinstance(count, Unknown):
         return Waiting(f"the requests in flight in {slot} ({count.why}), {left}")

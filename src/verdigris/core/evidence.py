@@ -13,6 +13,7 @@ from verdigris.core.conditions import Waiting, foreign, instances, paused, unrea
 from verdigris.core.deployment import Deployment
 from verdigris.core.judge import Verdict, VerdictKind
 from verdigris.core.policy import Policy
+from verdigris.core.roles import not_live, unlive
 from verdigris.core.safety import broken
 from verdigris.core.world import Known, Slot, World
 
@@ -37,7 +38,7 @@ def count(row: Row, d: Deployment, w: World, p: Policy, verdict: Verdict | None)
 
 
 def count_slots(d: Deployment, w: World, p: Policy) -> Deployment:
-    """What is counted whatever the phase: how long a slot has had no weight, and a broken instance.
+    """What is counted whatever the phase: how long a slot has had no weight, was not live, had a broken instance.
 
     A look at the router that failed is bridged where that only keeps a slot waiting, not where it is torn down for it.
     """
@@ -53,14 +54,15 @@ def count_slots(d: Deployment, w: World, p: Policy) -> Deployment:
         if isinstance(reading, Known):
             idle = reading.value.routing.weights[slot] == 0 and reading.value.fell_back_to is not slot
             out = idle and reading.value.routing.fallback is not slot
-        left |= {unweighted(slot): idle, unreachable(slot): out}
+        left |= {unweighted(slot): idle, unreachable(slot): out, unlive(slot): not_live(slot, w)}
     failing = {broken(slot): any(i.broken for i in instances(slot, w)) for slot in Slot}
     return d.count_unbroken(left, w, p).count_all(failing, w, p)
 
 
 def broken_off(before: Deployment, after: Deployment) -> bool:
-    """Whether a slot that had been without weight was seen to have some. Who forgets that would count on."""
-    lasted = {entry.name for entry in before.evidence if entry.name in SLOT_CLOCKS}
+    """Whether a slot that had been without weight, or not live, was seen to be. Who forgets that would count on."""
+    names = SLOT_CLOCKS | {unlive(slot) for slot in Slot}
+    lasted = {entry.name for entry in before.evidence if entry.name in names}
     return not lasted <= {entry.name for entry in after.evidence}
 
 

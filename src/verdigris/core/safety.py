@@ -12,7 +12,9 @@ from enum import StrEnum
 
 from verdigris.core.conditions import able, foreign, idle, ready, unreachable, unweighted
 from verdigris.core.deployment import Deployment, Routed
+from verdigris.core.draining import to_drain, to_resume
 from verdigris.core.policy import Policy
+from verdigris.core.roles import tellings, unlive
 from verdigris.core.routes import cohort, explain, fallback, members, versions
 from verdigris.core.streams import left_behind, remaining, spent
 from verdigris.core.words import span
@@ -20,6 +22,7 @@ from verdigris.core.world import (
     Known,
     Reading,
     Release,
+    Role,
     Routing,
     Slot,
     Unknown,
@@ -38,6 +41,9 @@ class Kind(StrEnum):
     REHEARSE = "rehearse"
     ROUTE = "route"
     CLOSE_STREAMS = "close_streams"
+    TELL = "tell"
+    DRAIN = "drain"
+    RESUME = "resume"
     TEAR_DOWN = "tear_down"
     CONTRACT = "contract"
 
@@ -67,13 +73,26 @@ class Action:
     release: Release | None = None
     count: int = 0
     routing: Routing | None = None
+    role: Role | None = None
+    seconds: float = 0.0
 
 
 def changes(want: Desired, d: Deployment, w: World, p: Policy) -> tuple[Action, ...]:
     """The effects that are both wanted and safe at this moment, in their order."""
-    begun = (*provisions(want, d, w, p), job(want, d), route(want, d, w, p))
-    ended = (*closings(want, d, w, p), *tear_downs(want, d, w, p))
+    moving = route(want, d, w, p)
+    begun = (*provisions(want, d, w, p), job(want, d), *resumptions(want, w, p), moving)
+    ended = (*drains(want, d, w, p), *closings(want, d, w, p), *told(d, w, moving), *tear_downs(want, d, w, p))
     return tuple(action for action in (*begun, *ended) if action is not None)
+
+
+def told(d: Deployment, w: World, moving: Action | None) -> list[Action]:
+    """The roles that are to be told. Nobody is made live in the moment in which its traffic is taken away."""
+    found = [Action(Kind.TELL, why, slot=slot, role=role) for slot, role, why in tellings(d, w)]
+    return [a for a in found if not (a.role is Role.LIVE and a.slot and leaving(a.slot, moving))]
+
+
+def leaving(slot: Slot, moving: Action | None) -> bool:
+    return moving is not None and moving.routing is not None and moving.routing.weights[slot] < 100
 
 
 def job(want: Desired, d: Deployment) -> Action | None:
@@ -174,6 +193,21 @@ def may_gain(slot: Slot, d: Deployment, w: World, p: Policy) -> bool:
     return able(slot, d.previous, w, p) or (d.previous is None and not d.moved)
 
 
+def resumptions(want: Desired, w: World, p: Policy) -> list[Action]:
+    """Before a slot gets traffic again it is asked to keep its clients. Nothing waits for that."""
+    why = "{} is to have traffic and sends its clients away"
+    return [Action(Kind.RESUME, why.format(slot), slot=slot) for slot in to_resume(want.weights, w, p)]
+
+
+def drains(want: Desired, d: Deployment, w: World, p: Policy) -> list[Action]:
+    """A slot that the traffic has left sends its clients away; who stays connected has the time that is his due."""
+    slot = to_drain(d, want.weights, w, p)
+    if slot is None:
+        return []
+    why = f"the traffic has left {slot}: its clients are sent away within {span(p.drain_long_lived)}"
+    return [Action(Kind.DRAIN, why, slot=slot, seconds=p.drain_long_lived)]
+
+
 def closings(want: Desired, d: Deployment, w: World, p: Policy) -> list[Action]:
     """Slots whose long-lived connections have had their time. The router ends them, one after the other."""
     found = []
@@ -218,6 +252,8 @@ def harmless(slot: Slot, d: Deployment, w: World, p: Policy) -> bool:
 def remember(d: Deployment, actions: tuple[Action, ...], w: World) -> Deployment:
     """Write the newest routing into the deployment, before anybody acts on it."""
     for action in actions:
+        if action.role is Role.LIVE and action.slot is not None:
+            d = d.forget(unlive(action.slot))
         if action.routing is not None:
             given = action.routing.weights[d.candidate] > 0
             names = [(unweighted(slot), unreachable(slot)) for slot in reached(action.routing, w)]

@@ -11,19 +11,20 @@ from dataclasses import replace
 
 from verdigris.core.conditions import Waiting, foreign, idle, unweighted
 from verdigris.core.deployment import Deployment, Note
+from verdigris.core.draining import lasting
 from verdigris.core.policy import Policy
 from verdigris.core.words import span
-from verdigris.core.world import Known, Slot, Unknown, World
+from verdigris.core.world import Known, Seen, Slot, Unknown, World
 
 __all__ = ["count_cut", "left_behind", "lingering", "remaining", "spent"]
 
 
 def remaining(d: Deployment, slot: Slot, w: World, p: Policy) -> Waiting | None:
     """The connections for whose sake a slot without weight may not go yet: None when all are over."""
-    count, left = w.router.long_lived[slot], p.drain_long_lived + p.drain - d.lasted(unweighted(slot))
+    count, left = lasting(slot, w, p), p.drain_long_lived + p.drain - d.lasted(unweighted(slot))
     if left <= 0 or (isinstance(count, Known) and count.value == 0):
         return None
-    return Waiting(f"{number(slot, w)} on {slot} to end, at most {span(left)} more", unhurried=True)
+    return Waiting(f"{number(count)} on {slot} to end, at most {span(left)} more", unhurried=True)
 
 
 def lingering(d: Deployment, slot: Slot, w: World, p: Policy) -> Waiting | None:
@@ -45,7 +46,7 @@ def spent(d: Deployment, slot: Slot, w: World, p: Policy) -> bool:
 def left_behind(slot: Slot, w: World) -> str:
     """What the end of a slot takes with it, for the sentence that says so: nothing when there is nothing."""
     count = w.router.long_lived[slot]
-    return "" if isinstance(count, Known) and not count.value else f", and with it {number(slot, w)}"
+    return "" if isinstance(count, Known) and not count.value else f", and with it {number(count)}"
 
 
 def count_cut(d: Deployment, w: World, p: Policy) -> tuple[Deployment, tuple[Note, ...]]:
@@ -65,8 +66,7 @@ def count_cut(d: Deployment, w: World, p: Policy) -> tuple[Deployment, tuple[Not
     return d, tuple(notes)
 
 
-def number(slot: Slot, w: World) -> str:
-    count = w.router.long_lived[slot]
+def number(count: Seen[int]) -> str:
     if isinstance(count, Unknown):
         return "an unknown number of long-lived connections"
     return f"{count.value} long-lived connection{'' if count.value == 1 else 's'}"

@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 from verdigris.core.policy import Policy
 
 __all__ = [
+    "SILENT",
     "Answer",
     "Check",
     "Cohort",
@@ -28,8 +29,10 @@ __all__ = [
     "Reading",
     "Rehearsal",
     "Release",
+    "Role",
     "RouterWorld",
     "Routing",
+    "Said",
     "SchemaState",
     "Second",
     "Seen",
@@ -150,6 +153,18 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What an application says of itself: whether it sends its clients away, and what is inside it."""
+
+    leaving: bool
+    requests: int
+    streams: int
+
+
+SILENT = Unknown("it does not speak of itself")
+
+
+@dataclass(frozen=True, slots=True)
 class Instance:
     """One process of a release. `digest` is that of the release it was started from.
 
@@ -169,15 +184,28 @@ class Instance:
     exit_code: int | None = None
     sentence: str = ""
     log_tail: tuple[str, ...] = ()
+    says: Seen[Said] = SILENT
+
+
+class Role(StrEnum):
+    """What the instances of a slot are told that they are to the traffic: jobs run where it is `live`."""
+
+    LIVE = "live"
+    CANDIDATE = "candidate"
+    RETAINED = "retained"
 
 
 @dataclass(frozen=True, slots=True)
 class SlotWorld:
-    """What the environment keeps in a slot: `digest` is None when it is to be empty."""
+    """What the environment keeps in a slot: `digest` is None when it is to be empty.
+
+    `role` is what its instances read that they are, None where nobody is there or can be told.
+    """
 
     digest: str | None
     version: str | None = None
     instances: tuple[Instance, ...] = ()
+    role: Role | None = None
 
     @property
     def empty(self) -> bool:

@@ -46,6 +46,12 @@ class Effects:
                 await parts.environment.provision(slot, release, action.count, policy.surge, generation)
             case Action(kind=Kind.CLOSE_STREAMS, slot=slot) if slot:
                 await parts.router.close_streams(slot, generation)
+            case Action(kind=Kind.TELL, slot=slot, role=role) if slot and role:
+                await parts.environment.tell(slot, role, generation)
+            case Action(kind=Kind.DRAIN, slot=slot) if slot:
+                await parts.environment.drain(slot, action.seconds, generation)
+            case Action(kind=Kind.RESUME, slot=slot) if slot:
+                await parts.environment.resume(slot, generation)
             case Action(kind=Kind.TEAR_DOWN, slot=slot) if slot:
                 await parts.environment.tear_down(slot, generation)
             case Action(kind=Kind.REHEARSE, slot=slot) if slot and parts.rehearser:

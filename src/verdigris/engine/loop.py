@@ -23,6 +23,7 @@ from verdigris.ports import Saved
 
 __all__ = ["Engine", "Tick"]
 
+UNHURRIED = (Kind.CLOSE_STREAMS, Kind.TELL, Kind.DRAIN, Kind.RESUME)
 BACKWARD = (Verb.ROLLBACK, Verb.ABORT)
 
 
@@ -100,8 +101,8 @@ class Engine:
         await self.herald.tell(decision.deployment)
         self.herald.pin(decision, world)
         before, after = (d.phase, d.step), (decision.deployment.phase, decision.deployment.step)
-        # What the router does slowly, and by itself, is not looked at every few milliseconds.
-        begun = [action for action in decision.actions if action.kind is not Kind.CLOSE_STREAMS]
+        # What the router does slowly, and by itself, is not looked at every few milliseconds; nor what nothing waits for.
+        begun = [action for action in decision.actions if action.kind not in UNHURRIED]
         return Tick(decision, world, moving=before != after or bool(begun))
 
     async def carry_out(self, saved: Saved, decision: Decision, direct: Direct | None) -> None:

@@ -23,6 +23,7 @@ from verdigris.keeper.protocol import (
     Observe,
     Reload,
     Request,
+    RoleRequest,
     RouterRequest,
     Shutdown,
     Start,
@@ -143,6 +144,9 @@ class KeeperClient:
         return await self._look(request, timeout)
 
     async def stop(self, request: StopRequest, timeout: float = 10.0) -> Observed:
+        return await self._look(request, timeout)
+
+    async def role(self, request: RoleRequest, timeout: float = 5.0) -> Observed:
         return await self._look(request, timeout)
 
     async def router(self, request: RouterRequest, timeout: float = 15.0) -> Observed:

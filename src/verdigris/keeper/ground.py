@@ -48,6 +48,7 @@ class Ground:
         self.installation = installation(state)
         self.handed: dict[str, dict[str, str]] = {}
         self.secrets: dict[str, dict[str, str]] = {}
+        self.untold: set[str] = set()
         self.trouble = ""
         self.woken = asyncio.Event()
         self.children: set[int] = set()

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from verdigris.keeper import wanted
+from verdigris.keeper import telling, wanted
 from verdigris.keeper.children import Child, Identity, kill_leftovers, variables
 from verdigris.keeper.endings import backed_off, ending, given_up, how_stopped
 from verdigris.keeper.environment import relearned
@@ -251,4 +251,5 @@ class SlotCare:
             instance_seen(i, self._children.get(i.mark), evidence, log_of(ground, i.name))
             for i in slot.instances
         )
-        return SlotSeen(slot.key, slot.spec.version, slot.spec.digest, slot.count, found)
+        role = telling.role_of(ground, slot)
+        return SlotSeen(slot.key, slot.spec.version, slot.spec.digest, slot.count, found, role)

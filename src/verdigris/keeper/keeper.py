@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from verdigris.keeper import logs, wanted
+from verdigris.keeper import logs, telling, wanted
 from verdigris.keeper.children import boot_id, marked_sessions, reap_strays
 from verdigris.keeper.ground import Ground, now
 from verdigris.keeper.instances import SlotCare
@@ -21,7 +21,16 @@ from verdigris.keeper.journal import Book, Instance, Router, Slot
 from verdigris.keeper.names import ROUTER, realm_of
 from verdigris.keeper.observed import Event, KeeperSeen, Observed, State
 from verdigris.keeper.ports import Evidence
-from verdigris.keeper.protocol import Hand, KeeperError, Reload, RouterRequest, Shutdown, Start, StopRequest
+from verdigris.keeper.protocol import (
+    Hand,
+    KeeperError,
+    Reload,
+    RoleRequest,
+    RouterRequest,
+    Shutdown,
+    Start,
+    StopRequest,
+)
 from verdigris.keeper.router import RouterCare
 
 __all__ = ["PROTOCOL", "Keeper", "after_reboot"]
@@ -50,6 +59,8 @@ class Keeper:
         """Take up what an earlier keeper left: its children, or after a reboot everything it ran."""
         if self.ground.book.boot_id != boot_id():
             self.ground.book = after_reboot(self.ground.book, now())
+            # The last words may not have reached the disk: nobody is live before somebody has looked.
+            telling.forget_roles(self.ground, *self.ground.book.slots.values())
         marked = marked_sessions()
         self.router.come_back(marked)
         for name in self.ground.book.slots:
@@ -100,6 +111,8 @@ class Keeper:
 
     def _tidy(self) -> None:
         reap_strays(self.ground.children)
+        telling.sweep(self.ground)
+        telling.prepare(self.ground, *(s for s in self.ground.book.slots.values() if s.count))
         most = self.ground.tuning.log_most_bytes
         # *.log: our own, and what controller and command line have to say. They come and go, and nobody else minds it.
         for path in (
@@ -116,6 +129,7 @@ class Keeper:
         self._resting.pop(self.slots.pop(name), None)
         self.ground.secrets.pop(name, None)
         self.ground.note(slots={k: v for k, v in self.ground.book.slots.items() if k != name})
+        telling.sweep(self.ground)
 
     def observe(self) -> Observed:
         evidence, book = Evidence(), self.ground.book
@@ -127,9 +141,12 @@ class Keeper:
         """Durably want these instances."""
         wanted.check(request)
         self._fence(realm_of(request.slot), request.generation)
+        before = self.ground.book.slots.get(request.slot)
         kept = self.ground.secrets.get(request.slot, {})
         news = bool(request.secrets.items() - kept.items())
-        slot = wanted.declare(self.ground.book.slots.get(request.slot), request, now(), new_secrets=news)
+        slot = wanted.declare(before, request, now(), new_secrets=news)
+        if before is None or before.count == 0 or before.spec != slot.spec:
+            telling.forget_roles(self.ground, slot)
         self._want(slot, request.generation)
         self.ground.secrets[request.slot] = kept | request.secrets
 
@@ -156,6 +173,15 @@ class Keeper:
             self._want(wanted.empty(before, request, now()), request.generation)
         else:
             self.ground.intend(generations=self.ground.heard(realm, request.generation))
+
+    def tell_role(self, request: RoleRequest) -> None:
+        """Have the instances of the slot read this role."""
+        wanted.check_name(request.slot)
+        wanted.check_role(request.role)
+        realm = realm_of(request.slot)
+        self._fence(realm, request.generation)
+        self.ground.note(generations=self.ground.heard(realm, request.generation))
+        telling.tell_role(self.ground, request)
 
     def _want(self, slot: Slot, generation: int) -> None:
         heard = self.ground.heard(realm_of(slot.name), generation)

@@ -7,7 +7,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from verdigris.keeper import logs
+from verdigris.keeper import logs, telling, told
 from verdigris.keeper.children import INSTALLATION, MARK, Child
 from verdigris.keeper.environment import base, instance_environment
 from verdigris.keeper.ground import Ground
@@ -49,12 +49,13 @@ def launch(ground: Ground, slot: Slot, instance: Instance) -> Child:
     # What was handed over last is the newest: a controller may have been started long ago.
     secrets = ground.secrets.get(slot.name, {}) | ground.handed.get(realm_of(slot.name), {})
     env = instance_environment(slot.spec, slot.name, instance.name, instance.port, secrets, ground.environ)
+    telling.prepare(ground, slot)
     output = logs.open_log(log_of(ground, instance.name))
     try:
         return Child.spawn(
             [word.replace("{port}", str(instance.port)) for word in slot.spec.command],
             cwd=slot.spec.directory,
-            env=env | _marks(ground, instance.mark),
+            env=env | told.variables(telling.told_to(ground, slot)) | _marks(ground, instance.mark),
             output=output,
             umask=ground.umask,
         )

@@ -41,13 +41,14 @@ class InstanceSeen:
 
 @dataclass(frozen=True, slots=True)
 class SlotSeen:
-    """What a slot shall run, and its instances."""
+    """What a slot shall run, its instances, and the role that they are told; None where they cannot be told any."""
 
     key: str
     version: str
     digest: str
     count: int
     instances: tuple[InstanceSeen, ...]
+    role: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ __all__ = [
     "Observe",
     "Reload",
     "Request",
+    "RoleRequest",
     "RouterRequest",
     "Shutdown",
     "Spec",
@@ -105,6 +106,15 @@ class StopRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleRequest:
+    """The instances of the slot shall read this role: `live`, `candidate` or `retained`."""
+
+    slot: str
+    role: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
 class RouterRequest:
     """The router shall run like this. A running one that differs is handed over without a refused connection."""
 
@@ -146,7 +156,7 @@ class Shutdown:
     generation: int | None = None
 
 
-Request = Observe | Watch | Tail | Start | StopRequest | RouterRequest | Reload | Hand | Shutdown
+Request = Observe | Watch | Tail | Start | StopRequest | RoleRequest | RouterRequest | Reload | Hand | Shutdown
 
 VERBS: dict[str, type[Request]] = {
     "observe": Observe,
@@ -154,6 +164,7 @@ VERBS: dict[str, type[Request]] = {
     "tail": Tail,
     "start": Start,
     "stop": StopRequest,
+    "role": RoleRequest,
     "router": RouterRequest,
     "reload": Reload,
     "hand": Hand,

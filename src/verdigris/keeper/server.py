@@ -30,6 +30,7 @@ from verdigris.keeper.protocol import (
     Observe,
     Reload,
     Request,
+    RoleRequest,
     RouterRequest,
     Shutdown,
     Start,
@@ -142,6 +143,8 @@ class Server:
                 self.keeper.start(request)
             case StopRequest():
                 self.keeper.stop(request)
+            case RoleRequest():
+                self.keeper.tell_role(request)
             case Hand():
                 self.keeper.hand(request)
             case RouterRequest():

@@ -12,11 +12,13 @@ from verdigris.keeper.names import REALM, ROUTER, SLOT, instance_name
 from verdigris.keeper.observed import State
 from verdigris.keeper.protocol import KeeperError, RouterRequest, Spec, Start, StopRequest
 from verdigris.keeper.sockets import MOST, parse_address
+from verdigris.keeper.told import ROLES
 
 __all__ = [
     "check",
     "check_name",
     "check_realm",
+    "check_role",
     "check_router",
     "command_of",
     "declare",
@@ -56,6 +58,12 @@ def check(request: Start) -> None:
         raise KeeperError("invalid", "command must have at least one word")
     if not request.spec.directory.startswith("/"):
         raise KeeperError("invalid", f"directory {request.spec.directory[:80]!r} must be an absolute path")
+
+
+def check_role(role: str) -> None:
+    """KeeperError when there is no such role."""
+    if role not in ROLES:
+        raise KeeperError("invalid", f"role {role[:80]!r} must be one of {', '.join(ROLES)}")
 
 
 def check_name(slot: str) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from verdigris.core.world import Release, Routing, Slot
+from verdigris.core.world import Release, Role, Routing, Slot
+from verdigris.core.roles import UNLIVE_FOR
 from verdigris.testing.fakes import LAG
 from verdigris.testing.host import Cut
 from verdigris.testing.invariants import WATCHED, require
@@ -78,6 +79,27 @@ class Deeds:
             require(self.truth.able(d, slot.other) > 0, promise, f"{slot} was the only side that could serve")
         if d is not None and slot is d.live:
             require(d.phase not in WATCHED, "I4 way back", f"{slot} is torn down in {d.phase}")
+
+    def told(self, slot: Slot, role: Role, generation: int) -> None:
+        """Jobs run in one place: at no moment are two slots told that they are live, nor one right after the other."""
+        self.written_down(generation)
+        if role is not Role.LIVE:
+            return
+        host, other = self.truth.host, slot.other
+        two = host.places[other].role is Role.LIVE
+        require(not two, "I15 one live", f"{slot} is told that it is live while {other} is")
+        d, turned, serves = self.truth.deployment(), host.fell_back, host.routing.weights[slot] > 0
+        has_traffic = turned is slot or (turned is None and serves) or (d is not None and d.drill is not None)
+        require(has_traffic, "I15 one live", f"{slot} is told that it is live, with {host.routing.weights}")
+        ago = host.now - host.last_live[other]
+        require(ago >= UNLIVE_FOR, "I15 one live", f"{slot} is told so {ago:.1f} s after {other} was live")
+
+    def asked_away(self, slot: Slot, leaving: bool, generation: int) -> None:
+        """Clients are sent away from where no traffic goes, and from nowhere else."""
+        self.written_down(generation)
+        host = self.truth.host
+        serves = host.routing.weights[slot] > 0 or host.fell_back is slot
+        require(not (leaving and serves), "I1 serving", f"clients of {slot} are sent away and it serves")
 
     def contracted(self, generation: int) -> None:
         self.written_down(generation)

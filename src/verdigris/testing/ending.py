@@ -6,6 +6,7 @@ from collections import Counter
 
 from verdigris.core.deployment import Deployment
 from verdigris.core.lifecycle import ENDINGS
+from verdigris.core.world import Role
 from verdigris.engine.loop import Tick
 from verdigris.testing.invariants import Violation
 from verdigris.testing.stage import APP, Stage
@@ -23,7 +24,14 @@ def ended(stage: Stage, tick: Tick | None) -> bool:
         return d is not None and d.phase == "stuck" and hopelessly_stuck(stage, d)
     if tick is None or tick.decision is None or tick.moving:
         return False
-    return not tick.decision.actions and not tick.decision.waiting_for
+    return not tick.decision.actions and not tick.decision.waiting_for and role_follows(stage, d)
+
+
+def role_follows(stage: Stage, d: Deployment) -> bool:
+    """Whether who has the traffic is told so, where somebody runs there, and keeps its clients."""
+    place = stage.host.places[d.candidate if d.phase == "succeeded" else d.live]
+    sends_away = any(body.leaving for body in place.bodies)
+    return not place.bodies or (place.role is Role.LIVE and not sends_away)
 
 
 def hopelessly_stuck(stage: Stage, d: Deployment) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from verdigris.core.errors import ActionError, Conflict
 from verdigris.core.intake import Direct
 from verdigris.core.world import (
+    SILENT,
     Answer,
     Check,
     Health,
@@ -20,8 +21,10 @@ from verdigris.core.world import (
     Reading,
     Rehearsal,
     Release,
+    Role,
     RouterWorld,
     Routing,
+    Said,
     SchemaState,
     Second,
     Seen,
@@ -65,6 +68,8 @@ class Hooks:
     applied: Callable[[Routing, int], None] = unheard
     provisioned: Callable[[Slot, Release, int, int], None] = unheard
     torn_down: Callable[[Slot, int], None] = unheard
+    told: Callable[[Slot, Role, int], None] = unheard
+    asked_away: Callable[[Slot, bool, int], None] = unheard
     contracted: Callable[[int], None] = unheard
 
 
@@ -185,7 +190,8 @@ class FakeEnvironment:
         place, now = self.host.places[slot], self.host.now
         instances = tuple(self.instance(slot, body) for body in place.bodies)
         digest, version = (place.release.digest, place.release.version) if place.release else (None, None)
-        return Known(SlotWorld(digest, version, instances), now)
+        role = place.role if place.release or instances else None
+        return Known(SlotWorld(digest, version, instances, role), now)
 
     def instance(self, slot: Slot, body: Body) -> Instance:
         up = body.alive and self.host.now >= body.up_at
@@ -203,6 +209,14 @@ class FakeEnvironment:
             broken=body.broken,
             restarts=body.restarts,
             sentence="it ended again and again, and nobody tries any more" if body.broken else "",
+            says=self.said(slot, body) if up and self.host.speaks else SILENT,
+        )
+
+    def said(self, slot: Slot, body: Body) -> Known[Said]:
+        """Its first instance has all that is inside the slot."""
+        host, first = self.host, body is self.host.places[slot].bodies[0]
+        return Known(
+            Said(body.leaving, host.in_flight(slot) * first, host.streams[slot] * first), self.host.now
         )
 
     async def check(self, release: Release, count: int) -> tuple[Check, ...]:
@@ -219,6 +233,26 @@ class FakeEnvironment:
         if there is not None and there.digest != release.digest:
             raise ActionError(f"{slot} has {there.version} in it; tear it down first")
         self.chaos.effect("provision", lambda: self.start(slot, release, count, generation, surge))
+
+    async def tell(self, slot: Slot, role: Role, generation: int) -> None:
+        self.fence(generation)
+        if self.host.places[slot].release is None:
+            raise ActionError(f"{slot} is empty: nobody is there to be told a role")
+        self.chaos.effect("tell", lambda: self.say(slot, role, generation))
+
+    async def drain(self, slot: Slot, seconds: float, generation: int) -> None:
+        self.fence(generation)
+        self.chaos.effect("drain", lambda: self.ask(slot, True, generation))
+
+    async def resume(self, slot: Slot, generation: int) -> None:
+        self.fence(generation)
+        self.chaos.effect("resume", lambda: self.ask(slot, False, generation))
+
+    def ask(self, slot: Slot, leaving: bool, generation: int) -> None:
+        self.newest = generation
+        self.hooks.asked_away(slot, leaving, generation)
+        for body in self.host.places[slot].bodies:
+            body.leaving = leaving and body.alive and self.host.now >= body.up_at
 
     async def tear_down(self, slot: Slot, generation: int) -> None:
         self.fence(generation)
@@ -240,14 +274,21 @@ class FakeEnvironment:
         while len(kept) < count:
             host.ports += 1
             kept.append(Body(f"{slot}-{len(kept) + 1}", release.digest, host.ports, up_at=host.now))
-        host.places[slot] = Place(release, count, kept, place.busy_until, surge)
+        role = place.role if place.release else Role.CANDIDATE
+        host.places[slot] = Place(release, count, kept, place.busy_until, surge, role)
         host.launch(host.places[slot])
+
+    def say(self, slot: Slot, role: Role, generation: int) -> None:
+        self.newest = generation
+        self.hooks.told(slot, role, generation)
+        self.host.tell(slot, role)
 
     def stop(self, slot: Slot, generation: int) -> None:
         self.newest = generation
         self.hooks.torn_down(slot, generation)
         if self.host.streams[slot]:
             self.host.cut(slot, self.host.streams[slot], "torn down")
+        self.host.tell(slot, Role.CANDIDATE)
         self.host.places[slot] = Place()
         self.host.sessions_until = self.host.now + self.host.rng.choice((0.0, 6.0))
 

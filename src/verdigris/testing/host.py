@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from verdigris.core.judge import BINS, bin_of
-from verdigris.core.world import Pause, PerSlot, Release, Routing, Second, Slot, Tally, Weights
+from verdigris.core.world import Pause, PerSlot, Release, Role, Routing, Second, Slot, Tally, Weights
 
 __all__ = ["Body", "Cut", "Host", "Nature", "Place"]
 
@@ -59,6 +59,7 @@ class Body:
     served: float = 0.0
     posing: str = ""
     posing_until: float = 0.0
+    leaving: bool = False
 
 
 @dataclass(slots=True)
@@ -70,6 +71,7 @@ class Place:
     bodies: list[Body] = field(default_factory=list)
     busy_until: float = 0.0
     surge: int = 1
+    role: Role = Role.CANDIDATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +121,13 @@ class Host:
         self.healthy_passes = 3
         self.ports = 20000
         self.last_weighted = dict.fromkeys(Slot, -1e9)
+        self.last_live = dict.fromkeys(Slot, -1e9)
         self.held = dict.fromkeys(Slot, 0)
         self.hanging = dict.fromkeys(Slot, 0)
         self.waiting = 0
         self.kept = 0
         self.lively = 0.0
+        self.speaks = False
         self.streams = dict.fromkeys(Slot, 0)
         self.closing: set[Slot] = set()
         self.ended = dict.fromkeys(Slot, 0)
@@ -157,6 +161,12 @@ class Host:
             self.live(step)
             self.serve(step)
             self.stream(step)
+
+    def tell(self, slot: Slot, role: Role) -> None:
+        """The instances of the slot read another word."""
+        if self.places[slot].role is Role.LIVE:
+            self.last_live[slot] = self.now
+        self.places[slot].role = role
 
     def land(self) -> None:
         """Effects that were under way arrive."""
@@ -206,7 +216,7 @@ class Host:
             body.passes, body.failures = 0, body.failures + 1
 
     def die(self, body: Body) -> None:
-        body.alive, body.passes, body.failures, body.served = False, 0, 0, 0.0
+        body.alive, body.passes, body.failures, body.served, body.leaving = False, 0, 0, 0.0, False
         body.restart_at = self.now + min(10.0, 0.5 * 2.0 ** min(body.restarts, 5))
 
     def restart(self, body: Body, nature: Nature) -> None:
@@ -309,6 +319,8 @@ class Host:
             elif slot in self.closing:
                 self.cut(slot, 1, "closed")
                 self.ended[slot] += 1
+            elif self.speaks and any(body.leaving for body in self.places[slot].bodies):
+                self.streams[slot] -= 1  # their application sends them away
             elif self.lively and self.rng.random() < 0.02 * step:
                 self.streams[slot] -= 1
 
@@ -379,11 +391,12 @@ class Host:
         self.boot += 1
         self.now = self.rng.choice((10.0, self.now + 300.0))
         self.seconds.clear()
+        self.last_live = dict.fromkeys(Slot, self.now)
         for place in self.places.values():
-            place.busy_until = 0.0
+            place.busy_until, place.role = 0.0, Role.CANDIDATE
             for body in place.bodies:
                 body.alive, body.passes, body.failures, body.restart_at = False, 0, 0, self.now
-                body.up_at, body.posing = self.now, ""
+                body.up_at, body.posing, body.leaving = self.now, "", False
         self.last_weighted = dict.fromkeys(Slot, -1e9)
         self.blind_until = self.sessions_until = self.uncounted_until = 0.0
         self.restart_router()

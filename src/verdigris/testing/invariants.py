@@ -2,7 +2,7 @@
 
 The numbers are those of the fault study: I1 serving, I2 gate, I3 single writer, I4 way back, I5 no destruction of
 what serves, I6 crash convergence, I7 fail-static, I8 bounded, I9 evidence, I10 time, I11 audit, I13 schema,
-I14 liveness. I12 (secrets and input) has no subject here: it is tested where text is.
+I14 liveness, I15 one live. I12 (secrets and input) has no subject here: it is tested where text is.
 """
 
 from __future__ import annotations

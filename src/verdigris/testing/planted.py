@@ -5,9 +5,15 @@ They are what keeps the promises of `invariants` honest: a fault that survives s
 
 from __future__ import annotations
 
-from verdigris.testing import planted_drills, planted_evidence, planted_traffic, planted_ways
+from verdigris.testing import planted_drills, planted_evidence, planted_roles, planted_traffic, planted_ways
 
 __all__ = ["FAULTS"]
 
-FAULTS = (*planted_traffic.FAULTS, *planted_evidence.FAULTS, *planted_ways.FAULTS, *planted_drills.FAULTS)
+FAULTS = (
+    *planted_traffic.FAULTS,
+    *planted_evidence.FAULTS,
+    *planted_ways.FAULTS,
+    *planted_drills.FAULTS,
+    *planted_roles.FAULTS,
+)
 """All of them."""

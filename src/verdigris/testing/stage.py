@@ -54,6 +54,7 @@ class Stage:
         self.policy = some_policy(self.rng)
         self.policy = with_drills(self.policy, self.dice) if self.drills else self.policy
         self.host.healthy_passes = self.policy.healthy
+        self.host.speaks = random.Random(f"{self.seed} speaks").random() < 0.5
         self.host.lively = self.rng.choice((0.0, 0.0, 0.1, 0.4))
         self.memory = MemoryStore()
         self.store = FaultyStore(self.memory, self.chaos)

@@ -29,4 +29,12 @@ class Witness:
     def hooks(self) -> Hooks:
         """Where the fakes tell what they are asked and what they do."""
         deeds = self.deeds
-        return Hooks(self.orders.asked, deeds.applied, deeds.provisioned, deeds.torn_down, deeds.contracted)
+        return Hooks(
+            self.orders.asked,
+            deeds.applied,
+            deeds.provisioned,
+            deeds.torn_down,
+            deeds.told,
+            deeds.asked_away,
+            deeds.contracted,
+        )

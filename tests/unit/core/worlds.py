@@ -22,6 +22,7 @@ from verdigris.core.world import (
     Reading,
     Rehearsal,
     Release,
+    Role,
     RouterWorld,
     Routing,
     SchemaState,
@@ -113,7 +114,7 @@ class Stage:
     """A host that does at once and rightly what it is told, and shows what a test wants seen.
 
     `show` replaces parts of the world; `errors` is the share of each slot's requests that fail, `streak` how
-    many of them in a row. `unanswering` is a slot whose requests stay inside.
+    many of them in a row. `unanswering` is a slot whose requests stay inside. With `telling` instances have `roles`.
     """
 
     d: Deployment
@@ -138,6 +139,8 @@ class Stage:
     samples: int | None = None
     show: dict[str, Any] = field(default_factory=dict)
     deaf: bool = False
+    roles: dict[Slot, Role] = field(default_factory=dict)
+    telling: bool = False
     past: list[tuple[float, Weights]] = field(default_factory=list)
     visited: list[str] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
@@ -185,7 +188,8 @@ class Stage:
             replace(i, health=replace(i.health, seen_at=self.now)) if isinstance(i.health, Known) else i
             for i in seen.value.instances
         )
-        return Known(replace(seen.value, instances=fresh), self.now)
+        role = self.roles.get(slot, Role.CANDIDATE) if self.telling and not seen.value.empty else None
+        return Known(replace(seen.value, instances=fresh, role=role), self.now)
 
     def answer(self, slot: Slot) -> Seen[Answer]:
         seen = self.slots.get(slot)
@@ -236,7 +240,10 @@ class Stage:
             self.slots[action.slot] = a_slot(action.slot, action.release, self.p.instances, self.now)
         elif action.kind is Kind.CLOSE_STREAMS and action.slot:
             self.closing = frozenset({action.slot})
+        elif action.kind is Kind.TELL and action.slot and action.role:
+            self.roles[action.slot] = action.role
         elif action.kind is Kind.TEAR_DOWN and action.slot:
+            self.roles.pop(action.slot, None)
             self.slots[action.slot] = empty(self.now)
             self.streams.pop(action.slot, None)
         elif action.kind is Kind.REHEARSE:

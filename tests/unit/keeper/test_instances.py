@@ -56,6 +56,9 @@ async def test_an_instance_gets_a_clean_environment(house: House) -> None:
     env = json.loads(talk(one.port))["env"]
     mark = env.pop("VERDIGRIS_START")
     assert env.pop("VERDIGRIS_INSTALLATION") == (house.state / "installation").read_text()
+    told = Path(env.pop("VERDIGRIS_SECRET_FILE")).parent
+    assert Path(env.pop("VERDIGRIS_ROLE_FILE")).parent == told
+    assert told.is_relative_to(house.state / "told" / "blue")
     env.pop("TZ", None)
     env.pop("LC_CTYPE", None)  # Python's own addition
     assert mark

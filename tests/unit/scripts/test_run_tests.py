@@ -84,5 +84,12 @@ def test_a_report_is_counted_without_its_skips(tmp_path):
 
 
 def test_a_list_of_packages_may_have_comments_and_be_empty():
-    assert ["strace", "faketime"] == run_tests.wanted_packages("# tests\nstrace  # disk\n\nfaketime\n")
+    found = run_tests.wanted_packages("# tests\nstrace  # disk\n\nfaketime\n")
+    assert ["strace", "faketime"] == [package.name for package in found]
     assert [] == run_tests.wanted_packages("# none\n")
+
+
+def test_a_package_whose_command_is_there_from_elsewhere_is_not_installed_over_it():
+    """A Node.js of its makers has npm in it; Debian's npm would bring another Node.js."""
+    with_command, without = run_tests.wanted_packages("no-such-package sh\nno-such-package no-such-command\n")
+    assert (True, False) == (with_command.there(), without.there())

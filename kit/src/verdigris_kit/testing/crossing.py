@@ -8,7 +8,7 @@ import json
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from http.cookiejar import http2time
+from email.utils import mktime_tz, parsedate_tz
 from http.cookies import Morsel, SimpleCookie
 from typing import Any, Callable, Optional, Union
 from urllib.parse import urlencode, urlsplit
@@ -105,8 +105,8 @@ def back_and_forth(
 
 
 def _over(morsel: "Morsel[str]") -> bool:
-    ends = http2time(morsel["expires"]) if morsel["expires"] else None
-    return morsel["max-age"] == "0" or (ends is not None and ends <= time.time())
+    ends = parsedate_tz(morsel["expires"])
+    return morsel["max-age"] == "0" or (ends is not None and mktime_tz(ends) <= time.time())
 
 
 def _over_http(base: str) -> Ask:

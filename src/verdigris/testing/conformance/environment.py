@@ -7,7 +7,7 @@ async def test_my_environment(check): await check(my_scene)
 from __future__ import annotations
 
 from verdigris.core.errors import ActionError, Conflict, ObservationError
-from verdigris.core.world import Instance, Known, PerSlot, Seen, Slot, SlotWorld
+from verdigris.core.world import Instance, Known, PerSlot, Role, Seen, Slot, SlotWorld
 from verdigris.testing.conformance.claims import holds, refuses, same
 from verdigris.testing.conformance.environment_scene import (
     Check,
@@ -137,6 +137,37 @@ async def a_slot_that_is_torn_down_becomes_empty(scene: Scene) -> None:
     await serving(scene, scene.other, 1)
 
 
+async def a_role_is_read_back_and_each_release_begins_as_a_candidate(scene: Scene) -> None:
+    await provision(scene, scene.good, 1, 1)
+    before = await serving(scene, scene.good, 1)
+    same(Role.CANDIDATE, (await slot_of(scene)).role, "the role of a release that was just started")
+    for role in (Role.LIVE, Role.LIVE, Role.RETAINED, Role.LIVE):
+        await scene.environment.tell(BLUE, role, 2)
+        same(role, (await slot_of(scene)).role, "the role that was told")
+    same(_who(before), _who(await serving(scene, scene.good, 1)), "who runs")
+    await provision(scene, scene.good, 2, 3)
+    await serving(scene, scene.good, 2)
+    same(Role.LIVE, (await slot_of(scene)).role, "the role beside one instance more")
+    await scene.environment.tear_down(BLUE, 4)
+    await until(scene, lambda world: world.empty, "blue empty")
+    same(None, (await slot_of(scene)).role, "the role of an empty slot")
+    await provision(scene, scene.good, 1, 5)
+    same(Role.CANDIDATE, (await slot_of(scene)).role, "the role of the same release, started anew")
+
+
+async def a_role_is_told_to_one_slot_and_by_the_newest_only(scene: Scene) -> None:
+    await provision(scene, scene.good, 1, 5, BLUE)
+    await provision(scene, scene.other, 1, 5, GREEN)
+    await scene.environment.tell(BLUE, Role.LIVE, 6)
+    same(Role.CANDIDATE, (await slot_of(scene, GREEN)).role, "the role of the other slot")
+    await refuses(scene.environment.tell(GREEN, Role.LIVE, 5), Conflict, "a role of generation 5 after 6")
+    await refuses(provision(scene, scene.good, 2, 5, BLUE), Conflict, "provisioning in generation 5 after 6")
+    same(Role.CANDIDATE, (await slot_of(scene, GREEN)).role, "the role after it was refused")
+    await scene.environment.tear_down(GREEN, 7)
+    await until(scene, lambda world: world.empty, "green empty", GREEN)
+    await refuses(scene.environment.tell(GREEN, Role.LIVE, 8), ActionError, "a role for nobody")
+
+
 # --- what befalls it ------------------------------------------------------------------------------------------
 
 
@@ -179,6 +210,7 @@ async def nothing_is_known_and_nothing_done_without_connection(scene: Scene) -> 
         same([], known, "what is claimed to be known")
     await refuses(provision(scene, scene.good, 2, 2), ActionError, "provisioning that cannot be told")
     await refuses(scene.environment.tear_down(BLUE, 2), ActionError, "tearing down that cannot be told")
+    await refuses(scene.environment.tell(BLUE, Role.LIVE, 2), ActionError, "a role that cannot be told")
     await refuses(scene.environment.orphans(), ObservationError, "a search for orphans that sees nothing")
     holds(not await _checklist_passes(scene), "a checklist that nobody goes through does not pass")
 
@@ -209,6 +241,8 @@ CHECKS: tuple[Check, ...] = (
     both_slots_run_releases_of_their_own,
     an_older_generation_is_a_conflict_and_changes_nothing,
     a_slot_that_is_torn_down_becomes_empty,
+    a_role_is_read_back_and_each_release_begins_as_a_candidate,
+    a_role_is_told_to_one_slot_and_by_the_newest_only,
     a_killed_instance_comes_back_as_the_same_release,
     a_broken_instance_is_told_with_a_sentence,
     the_checklist_passes_and_names_what_is_missing,

@@ -17,12 +17,12 @@ from verdigris.adapters.environments.process.preflight import Question, checklis
 from verdigris.adapters.environments.response import HealthCheck
 from verdigris.adapters.environments.words import shown
 from verdigris.core.errors import ActionError, Conflict, ObservationError
-from verdigris.core.world import Check, Instance, Known, PerSlot, Release, Seen, Slot, SlotWorld, Unknown
+from verdigris.core.world import Check, Instance, Known, PerSlot, Release, Role, Seen, Slot, SlotWorld, Unknown
 from verdigris.keeper.client import KeeperClient, KeeperError
 from verdigris.keeper.digest import Memory
 from verdigris.keeper.names import local
 from verdigris.keeper.observed import Event, InstanceSeen, SlotSeen, State
-from verdigris.keeper.protocol import Spec, Start, StopRequest
+from verdigris.keeper.protocol import RoleRequest, Spec, Start, StopRequest
 from verdigris.ports import Clock
 
 __all__ = ["ProcessEnvironment"]
@@ -78,6 +78,13 @@ class ProcessEnvironment:
             found = self._names.slots(await self.keeper.observe()).get(slot)
             key, name = _key(found, release, generation), self._names.of(slot)
             await self.keeper.start(Start(name, key, generation, count, _spec(release), surge))
+        except KeeperError as error:
+            raise self._told(error) from error
+
+    async def tell(self, slot: Slot, role: Role, generation: int) -> None:
+        """Declare the role: the keeper replaces the file that the instances read."""
+        try:
+            await self.keeper.role(RoleRequest(self._names.of(slot), str(role), generation))
         except KeeperError as error:
             raise self._told(error) from error
 
@@ -137,10 +144,11 @@ class ProcessEnvironment:
         if found is None:
             return SlotWorld(None)
         instances = tuple(self._instance(slot, found, i, targets.get(i.name)) for i in found.instances)
+        role = Role(found.role) if found.role else None
         return (
-            SlotWorld(found.digest, found.version, instances)
+            SlotWorld(found.digest, found.version, instances, role)
             if found.count
-            else SlotWorld(None, None, instances)
+            else SlotWorld(None, None, instances, role)
         )
 
     def _instance(self, slot: Slot, found: SlotSeen, seen: InstanceSeen, target: Target | None) -> Instance:

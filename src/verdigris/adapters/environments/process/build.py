@@ -25,9 +25,13 @@ __all__ = ["BuildFailed", "Say", "build", "build_environment"]
 Say = Callable[[str], None]
 
 PASSED_ON = frozenset({"HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ"})
-CERTIFICATES = frozenset({"REQUESTS_CA_BUNDLE", "SSL_CERT_DIR", "SSL_CERT_FILE"})
+CERTIFICATES = frozenset({"NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR", "SSL_CERT_FILE"})
 PROXIES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"})
 INSTALLERS = ("PIP_", "UV_")
+# By name: a script of npm has dozens more in its environment, which say where *its* package is.
+NPM = frozenset(
+    f"NPM_CONFIG_{name}" for name in ("CACHE", "CAFILE", "GLOBALCONFIG", "OFFLINE", "REGISTRY", "USERCONFIG")
+)
 FALLBACK_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 TAIL_LINES = 20
@@ -58,7 +62,7 @@ def build_environment(environ: Mapping[str, str], version: str) -> dict[str, str
 
 
 def _passed_on(name: str) -> bool:
-    return name in PASSED_ON | CERTIFICATES or name.upper() in PROXIES or name.startswith(INSTALLERS)
+    return name in PASSED_ON | CERTIFICATES or name.upper() in PROXIES | NPM or name.startswith(INSTALLERS)
 
 
 def build(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from verdigris.adapters.routers.haproxy import reserved
 from verdigris.adapters.routers.haproxy.cohorts import by_share, of
 from verdigris.adapters.routers.haproxy.settings import Door, Site, split_address
 from verdigris.adapters.routers.haproxy.words import (
@@ -54,6 +55,7 @@ def front(door: Door, number: int, address: str) -> str:
         (
             *_binding(sites, number, secure),
             *_who_asks(sites),
+            *reserved.rules(),
             *_for_whom(sites),
             *_elsewhere(sites, secure),
             *_held(sites),

@@ -66,6 +66,8 @@ def test_proxies_and_installers_settings_are_passed_on_and_nothing_else():
         "PATH": "/p",
         "https_proxy": "x",
         "UV_CACHE_DIR": "y",
+        "npm_config_registry": "r",
+        "npm_config_local_prefix": "q",
         "AWS_SECRET_ACCESS_KEY": "z",
         "LD_PRELOAD": "w",
     }
@@ -76,6 +78,7 @@ def test_proxies_and_installers_settings_are_passed_on_and_nothing_else():
         "https_proxy",
         "UV_CACHE_DIR",
         "UV_LINK_MODE",
+        "npm_config_registry",
         "VERDIGRIS_RELEASE",
     } == passed.keys()
 

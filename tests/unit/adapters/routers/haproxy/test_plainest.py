@@ -54,6 +54,11 @@ REASONS = {
         "option redispatch 1",
         "http-request disable-l7-retry ",
     ),
+    "paths that are ours alone": (
+        "acl dotted ",
+        "acl reserved ",
+        "http-request return status 404 ",
+    ),
     "a request id": (
         "http-request set-var(txn.id) ",
         "http-request set-var-fmt(txn.id) ",

@@ -1,0 +1,85 @@
+"""All of the kit around one application, in the order in which the parts have to stand.
+
+From the outside: who answered, the controller's questions and health, which are nobody's traffic and are not
+counted; then what is in flight; and innermost whether it is a rehearsal.
+"""
+
+from collections.abc import Iterable
+from typing import Optional
+
+from .asgi import ASGIApp, Receive, Scope, Send, VersionHeaders
+from .contract import CONTROL_PREFIX, Identity
+from .control import Control, ControlWSGI, Declared
+from .health import Health
+from .leaving.asgi import Leaving, path_of
+from .leaving.wsgi import LeavingWSGI
+from .rehearsal import Rehearsal, RehearsalWSGI
+from .wsgi import Environ, StartResponse, WSGIApp
+from .wsgi import VersionHeaders as VersionHeadersWSGI
+
+__all__ = ["Kit", "WsgiKit"]
+
+
+class Kit:
+    """An ASGI application with everything around it: `app = Kit(api, health=Health({...}))`.
+
+    `leaving` is the part that can be asked whether the process leaves. What the arguments mean stands in `Health`,
+    `Leaving` and `Control`.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        health: Optional[Health] = None,
+        *,
+        health_path: str = "/health",
+        ready: str = "/ready",
+        keep_serving: float = 5.0,
+        spread: float = 10.0,
+        events: Optional[Declared] = None,
+        identity: Optional[Identity] = None,
+    ) -> None:
+        """Raise `ValueError` for a time that is out of bounds, or a variable that could not stand in a header."""
+        self.leaving = Leaving(Rehearsal(app), keep_serving, spread, ready)
+        # Without checks it says that the process answers, and who it is.
+        self._health, self._health_path = health or Health({}, identity=identity), health_path
+        self._own = VersionHeaders(Control(self._health, self.leaving, events), identity)
+        self._traffic = VersionHeaders(self.leaving, identity)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        # One look at the path, for traffic does not have to pass through what it is not for.
+        path = path_of(scope)
+        asks_health = path == self._health_path and scope["type"] == "http"
+        own = asks_health or path.startswith(CONTROL_PREFIX)
+        await (self._own if own else self._traffic)(scope, receive, send)
+
+
+class WsgiKit:
+    """A WSGI application with everything around it: `app = WsgiKit(site, health=Health({...}))`.
+
+    Call `leaving.listen()` where SIGTERM shall be heard before the server hears it.
+    """
+
+    def __init__(
+        self,
+        app: WSGIApp,
+        health: Optional[Health] = None,
+        *,
+        health_path: str = "/health",
+        ready: str = "/ready",
+        keep_serving: float = 5.0,
+        events: Optional[Declared] = None,
+        identity: Optional[Identity] = None,
+    ) -> None:
+        """Raise `ValueError` for a time that is out of bounds, or a variable that could not stand in a header."""
+        self.leaving = LeavingWSGI(RehearsalWSGI(app), keep_serving, ready)
+        self._health, self._health_path = health or Health({}, identity=identity), health_path
+        self._own = VersionHeadersWSGI(ControlWSGI(self._health.wsgi, self.leaving, events), identity)
+        self._traffic = VersionHeadersWSGI(self.leaving, identity)
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve one request."""
+        path = environ.get("PATH_INFO", "")
+        own = path == self._health_path or path.startswith(CONTROL_PREFIX)
+        return (self._own if own else self._traffic)(environ, start_response)

@@ -1,0 +1,101 @@
+"""The contract with an application, asked from outside: what is written in any language has to pass the same.
+
+It looks at the instances of a project that serves. The last look ends one of them, which the keeper starts again.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+
+from tests.e2e.project import Project
+from tests.e2e.sight import Answer, Document, alive
+from tests.waiting import eventually_sync
+from verdigris_kit.contract import API_VERSION_HEADER, CONTRACT_VERSION, ENVIRONMENT_HEADER, HealthReport
+
+__all__ = ["keeps_the_contract"]
+
+TARGETS = {"/": 200, "/health": 200, "/orders": 200, "/orders/0": 404, "/slow?ms=soon": 400, "/nothing": 404}
+"""What is asked, and how both examples answer it."""
+
+IN_FLIGHT = b"GET /slow?ms=1500 HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+def keeps_the_contract(project: Project) -> None:
+    """Assert what docs/reference/contract.md and headers.md say, of the slot that serves."""
+    slot = project.ask().headers[ENVIRONMENT_HEADER]
+    ports = instances(project, slot)
+    assert project.config["run"]["instances"] == len(ports)
+    for port in (*ports, project.port):
+        check_headers(project, port, slot)
+        check_health(project, port, slot)
+    for port in ports:
+        check_loopback(port)
+    check_end(*ports.popitem())
+
+
+def instances(project: Project, slot: str) -> dict[int, int]:
+    """Ports and pids of the instances of a slot."""
+    living = project.instances(slot)
+    found = [i for s in project.seen().slots.values() for i in s.instances if i.name in living]
+    return {i.port: living[i.name] for i in found}
+
+
+def check_headers(project: Project, port: int, slot: str) -> None:
+    """Who answered stands on every answer, on errors too."""
+    answers: dict[str, Answer] = {target: project.ask(target, port) for target in TARGETS}
+    assert {target: answer.status for target, answer in answers.items()} == TARGETS
+    for answer in answers.values():
+        said = [answer.headers.get_all(name) for name in (API_VERSION_HEADER, ENVIRONMENT_HEADER)]
+        assert [[project.version], [slot]] == said
+
+
+def check_health(project: Project, port: int, slot: str) -> None:
+    """The document has what it must have, nothing that the contract does not know, and nobody's details."""
+    body: Document = project.ask("/health", port).body
+    identity = {"environment": slot, "slot": slot, "release": project.version, "version": CONTRACT_VERSION}
+    assert {"status": "healthy", **identity} == {key: body[key] for key in ("status", *identity)}
+    assert body.keys() <= HealthReport.__annotations__.keys()
+    assert {"milliseconds", "reasons", "schema"}.isdisjoint(body)
+    checks = dict(body["checks"])
+    assert 0 <= checks.pop("uptime") < 600
+    assert checks
+    assert {True} == set(checks.values())
+    assert 0 <= body["age"] < 10
+
+
+def check_loopback(port: int) -> None:
+    """Nobody reaches an instance past the router, not from this machine's other addresses either."""
+    addresses = ["127.0.0.1", "127.0.0.2", *outward()]
+    with_answer = [address for address in addresses if connects(address, port)]
+    assert ["127.0.0.1"] == with_answer
+
+
+def check_end(port: int, pid: int) -> None:
+    """Told to go, it lets nobody new in, finishes what is in flight, and goes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        client.sendall(IN_FLIGHT)
+        assert connects("127.0.0.1", port)
+        os.kill(pid, signal.SIGTERM)
+        eventually_sync(lambda: not connects("127.0.0.1", port), "nobody new to be let in")
+        assert alive(pid)
+        assert client.recv(65536).startswith(b"HTTP/1.1 200 ")
+    eventually_sync(lambda: not alive(pid), "the process to go")
+
+
+def outward() -> list[str]:
+    """The addresses under which others know this machine."""
+    try:
+        return sorted(
+            {str(found[4][0]) for found in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
+            - {"127.0.0.1"}
+        )
+    except OSError:
+        return []
+
+
+def connects(address: str, port: int) -> bool:
+    with socket.socket() as client:
+        client.settimeout(5)
+        return client.connect_ex((address, port)) == 0
