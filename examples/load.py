@@ -23,7 +23,7 @@ from collections import deque
 from urllib.parse import urlsplit
 
 from load_plan import Call, Plan, Record, Result
-from load_wire import Connection, wire
+from load_wire import Connection, Request
 
 __all__ = ["Call", "Load", "LoadProcess", "Plan", "Record", "Result"]
 
@@ -43,11 +43,11 @@ class Load:
         self.first_end = asyncio.Event()
         url = urlsplit(plan.url)
         self._address = (url.hostname or "127.0.0.1", url.port or 80)
-        self._requests = {call: wire(call, plan, url.netloc) for call in plan.calls}
-        self._deck = random.Random(1).choices(plan.calls, [call.share for call in plan.calls], k=997)
-        self._waiting: deque[Call] = deque()
+        requests = [Request.of(call, plan, url.netloc) for call in plan.calls]
+        self._deck = random.Random(1).choices(requests, [call.share for call in plan.calls], k=997)
+        self._waiting: deque[Request] = deque()
         self._idle: deque[Connection] = deque()
-        self._busy: set[Connection] = set()
+        self._busy: dict[Connection, None] = {}  # in the order of sending
         self._opening: set[asyncio.Task[None]] = set()
         self._pace: asyncio.Task[None] | None = None
 
@@ -100,30 +100,30 @@ class Load:
             connection.close()
         return None
 
-    def _send(self, connection: Connection, call: Call) -> None:
-        self._busy.add(connection)
-        connection.send(call, self._requests[call])
+    def _send(self, connection: Connection, request: Request) -> None:
+        self._busy[connection] = None
+        connection.send(request)
 
-    async def _open_and_send(self, call: Call) -> None:
+    async def _open_and_send(self, request: Request) -> None:
         began = time.monotonic()
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self.plan.timeout):
                 _, connection = await loop.create_connection(lambda: Connection(self._ended), *self._address)
         except OSError:  # a TimeoutError is one, too
-            self._note(Record(f"{call.method} {call.target}", began, time.monotonic(), error="connect"))
+            self._note(Record(request.name, began, time.monotonic(), error="connect"))
         else:
-            self._send(connection, call)
+            self._send(connection, request)
 
     def _give_up_on_the_late(self) -> None:
         horizon = time.monotonic() - self.plan.timeout
-        for connection in [connection for connection in self._busy if connection.sent < horizon]:
-            connection.finish("timeout")
+        while self._busy and (oldest := next(iter(self._busy))).sent < horizon:
+            oldest.finish("timeout")
 
     def _ended(self, connection: Connection, record: Record) -> None:
         self._note(record)
-        self._busy.discard(connection)
-        if self.plan.keep_alive and connection.usable:
+        del self._busy[connection]
+        if self.plan.keep_alive and not connection.spoilt:
             self._idle.append(connection)
         else:
             connection.close()

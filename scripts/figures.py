@@ -14,7 +14,7 @@ import platform
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,11 @@ class Row:
     beside: tuple[tuple[str, str], ...] = ()
     bar: str = ""
     peer: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All figures that it needs."""
+        return (*self.values, *(name for _, name in self.beside))
 
     def cells(self, figures: Mapping[str, Document]) -> list[str]:
         """As they stand in the table; KeyError for a figure that nobody measured."""
@@ -104,8 +109,8 @@ def told(figure: Document) -> str:
 
 
 def times(figure: Document) -> str:
-    """How many times the peer it is."""
-    return f"({figure['ratio']:.2f} ×)"
+    """How many times the peer it is: of the two numbers that stand there."""
+    return f"({figure['value'] / figure['peer']:.2f} ×)"
 
 
 def together(figures: list[Document]) -> str:
@@ -117,34 +122,37 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
 
 
-def table(figures: Mapping[str, Document]) -> str:
-    """Markdown, of the rows that have their figures."""
-    lines = ["| | verdigris | beside | bar |", "|---|---|---|---|"]
-    lines += [f"| {' | '.join(row.cells(figures))} |" for row in ROWS if not missing(row, figures)]
-    return "\n".join(lines)
+def rendered(figures: Mapping[str, Document], rows: Iterable[Row] = ROWS) -> str:
+    """Markdown: the rows that have their figures, and below them how each was measured."""
+    rows = [row for row in rows if not missing(row, figures)]
+    ways = [dict.fromkeys(how for name in row.names if (how := figures[name]["how"])) for row in rows]
+    numbers = {how: n for n, how in enumerate(dict.fromkeys(how for row in ways for how in row), 1)}
+    lines = ["| | verdigris | beside | bar | how |", "|---|---|---|---|---|"]
+    for row, hows in zip(rows, ways, strict=True):
+        told_how = ", ".join(str(numbers[how]) for how in hows)
+        lines.append(f"| {' | '.join((*row.cells(figures), told_how))} |")
+    return "\n".join((*lines, "", *(f"{number}. {how}" for how, number in numbers.items())))
 
 
 def missing(row: Row, figures: Mapping[str, Document]) -> list[str]:
     """The figures of a row that nobody measured."""
-    return [name for name in (*row.values, *(name for _, name in row.beside)) if name not in figures]
+    return [name for name in row.names if name not in figures]
 
 
-def rendered(document: Document) -> str:
+def page(document: Document) -> str:
     """What stands between the marks, from what is kept."""
-    return f"{table({one['name']: one for one in document['figures']})}\n\n{how(document)}"
-
-
-def how(document: Document) -> str:
-    """How it was measured, in a sentence or two."""
     machine = document["machine"]
-    said = dict.fromkeys(one["how"] for one in document["figures"] if one["how"].startswith("5/"))
-    reached = [match[1] for text in said if (match := re.search(r"reached: ([^;]*)", text))]
     return (
+        f"{rendered(by_name(document['figures']))}\n\n"
         f"Measured on {machine['date']} by `make bench`, everything on one machine: {machine['cores']} cores, load "
         f"{machine['load']} before the table was written, Linux {machine['kernel']}, Python {machine['python']}, "
         f"HAProxy {machine['haproxy']}. Clients, router and API share these cores; what stands beside was measured in "
-        f"the same run, with the same API and clients. Sent in fact: {'; '.join(reached)}."
+        "the same run, with the same API and clients, and a ratio is that of the two numbers."
     )
+
+
+def by_name(figures: Iterable[Document]) -> dict[str, Document]:
+    return {one["name"]: one for one in figures}
 
 
 def machine() -> dict[str, str]:
@@ -163,12 +171,12 @@ def machine() -> dict[str, str]:
 
 def document_of(found: list[Document]) -> Document:
     """What the README needs of all that was found; SystemExit names what is missing."""
-    figures = {one["name"]: one for one in found}
+    figures = by_name(found)
     if lacking := [name for row in ROWS for name in missing(row, figures)]:
         raise SystemExit(
             f"{FOUND.relative_to(ROOT)} has no {lacking[0]!r} ({len(lacking)} missing): run `make bench`"
         )
-    wanted = dict.fromkeys(name for row in ROWS for name in (*row.values, *(name for _, name in row.beside)))
+    wanted = dict.fromkeys(name for row in ROWS for name in row.names)
     return {"machine": machine(), "figures": [figures[name] for name in wanted]}
 
 
@@ -188,11 +196,11 @@ def main(words: list[str]) -> int:
         raise SystemExit(f"{FOUND.relative_to(ROOT)} is not there: run `make bench`")
     found = json.loads(FOUND.read_text())
     if "--print" in words:
-        print(table({one["name"]: one for one in found}))
+        print(rendered(by_name(found)))
         return 0
     document = document_of(found)
     KEPT.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
-    README.write_text(placed(README.read_text(), rendered(document)))
+    README.write_text(placed(README.read_text(), page(document)))
     return 0
 
 

@@ -2,12 +2,12 @@
 
 A benchmark makes a `Figure` of each thing that it measured and hands them over together:
 
-    show("CPU of a proxied request", [Figure("bare forward", 10.7, "µs", how="closed loop, median of 9 rounds"), ...])
+    show("CPU of a proxied request", [Figure("bare forward", 10.7, "µs", how="closed loop, 9 rounds"), ...])
 
-`peer` is what the value stands beside, in the same unit and from the same run. The ratio follows from the two unless
-a better one is given: the median of the ratios of alternating rounds is steadier than the ratio of two medians. How
-much more that is, is said as the ratio makes it of the peer. `bar` is what we want to reach, in words. Nothing is
-asserted of any figure.
+`peer` is what the value stands beside, in the same unit and from the same run; the ratio is that of the two. Where
+both took turns, `middle` finds the round to show: the median of the rounds' ratios is steadier than the ratio of two
+medians, and so it is also the ratio of the numbers that stand there. `bar` is what we want to reach, in words, and
+`how` how it was measured. Nothing is asserted of any figure.
 
 build/bench.json is a list of objects with name, value, unit, peer, ratio, bar and how. A figure replaces an earlier
 one of its name, the others stay: benchmarks can be run one at a time.
@@ -16,11 +16,11 @@ one of its name, the others stay: benchmarks can be run one at a time.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-__all__ = ["FILE", "Figure", "show"]
+__all__ = ["FILE", "Figure", "middle", "show"]
 
 FILE = Path(__file__).parents[2] / "build" / "bench.json"
 HEADS = ("", "value", "beside", "ratio", "more", "bar")
@@ -34,17 +34,16 @@ class Figure:
     value: float
     unit: str = ""
     peer: float | None = None
-    ratio: float | None = None
     bar: str = ""
     how: str = ""
 
     def kept(self) -> dict[str, str | float | None]:
         """As it stands in the file."""
-        return asdict(self) | {"ratio": self.times}
+        return asdict(self) | {"ratio": self.ratio}
 
     @property
-    def times(self) -> float | None:
-        return self.ratio if self.ratio is not None or not self.peer else self.value / self.peer
+    def ratio(self) -> float | None:
+        return self.value / self.peer if self.peer else None
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -52,10 +51,9 @@ class Figure:
         beside, ratio, more = "", "", ""
         if self.peer is not None:
             beside = f"{self.peer:,.4g} {self.unit}"
-        if self.times is not None:
-            ratio = f"{self.times:.2f} ×"
-        if self.peer is not None and self.times is not None:
-            more = f"{(self.times - 1) * self.peer:+,.2f} {self.unit}"
+            more = f"{self.value - self.peer:+,.2f} {self.unit}"
+        if self.ratio is not None:
+            ratio = f"{self.ratio:.2f} ×"
         return (self.name, f"{self.value:,.4g} {self.unit}", beside, ratio, more, self.bar)
 
 
@@ -64,6 +62,12 @@ def show(title: str, figures: Iterable[Figure], file: Path = FILE) -> None:
     rows = list(figures)
     print(f"\n{title}\n{table(rows)}")
     _keep(rows, file)
+
+
+def middle(mine: Sequence[float], theirs: Sequence[float]) -> tuple[float, float]:
+    """Of rounds in turns the one whose ratio is in the middle: two numbers that were measured one after the other."""
+    rounds = sorted(zip(mine, theirs, strict=True), key=lambda pair: pair[0] / pair[1])
+    return rounds[len(rounds) // 2]
 
 
 def table(figures: list[Figure]) -> str:

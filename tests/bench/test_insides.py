@@ -13,7 +13,7 @@ from verdigris.testing.simulation import simulate
 
 LINES = 100_000
 CHUNK = 1 << 16
-SECONDS = 10.0
+SECONDS = 5.0
 DECIDING = 1.0
 
 
@@ -27,7 +27,12 @@ def test_lines_of_the_router(say):
             found = read(frame)
             assert found is not None
             counts.add(found, int(found.wall))
-    say("lines of the router, read and counted", LINES / (time.process_time() - began), "/s of a core")
+    say(
+        "lines of the router, read and counted",
+        LINES / (time.process_time() - began),
+        "/s of a core",
+        how=f"{LINES:,} lines in pieces of {CHUNK >> 10} KiB, by CPU time",
+    )
 
 
 def test_steps_of_the_simulator(say):
@@ -40,6 +45,7 @@ def test_steps_of_the_simulator(say):
         "steps of the simulator, every promise checked at each",
         steps / (time.process_time() - began),
         "/s of a core",
+        how=f"{seed} journeys of the simulator, by CPU time",
     )
 
 
@@ -51,4 +57,5 @@ def test_decisions(say, phase):
     while time.process_time() - began < DECIDING:
         decide(stage.d, world, stage.p)
         done += 1
-    say(f"decisions in {phase}", done / (time.process_time() - began), "/s of a core")
+    how = f"two slots, four instances, thirty seconds of requests; {DECIDING:g} s of CPU time"
+    say(f"decisions in {phase}", done / (time.process_time() - began), "/s of a core", how=how)

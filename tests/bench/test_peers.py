@@ -4,21 +4,25 @@ import shutil
 import statistics
 import sys
 import time
+from bisect import bisect_left
 from dataclasses import dataclass, field
 
 import pytest
 
-from tests.bench.loads import loads
+from tests.bench.loads import load
 from tests.bench.peers import APP, Nginx, Restart, own_start
 from tests.bench.results import Figure, show
 from tests.e2e.project import CONFIG, Project, merged, project_in
 from tests.e2e.switches import percentile, switches_in, took
+from tests.waiting import eventually_sync
 
 pytestmark = pytest.mark.timeout(300)
 
 RATES = (1000.0, 5000.0)
-RELEASES = {"ours": 5, "nginx": 25, "restart": 25}
+RELEASES = {"ours": 5, "nginx": 15, "restart": 15}
 """Those of today are over sooner: more of them, so that all see some seconds of load."""
+APART = 1.0
+"""A release begins no sooner after the one before: callers have come back to their pace by then."""
 NAMES = {"ours": "verdigris", "nginx": "nginx -s reload", "restart": "plain restart"}
 PASSES = "two passes, bake 1 s"
 
@@ -84,33 +88,38 @@ def released(peer, rate, releases):
     """Release again and again under load."""
     found, moments = Found(), []
     seen = peer.events()[-1].number if isinstance(peer, Quick) else 0
-    with loads(peer.port, rate) as load:
+    with load(peer.port, rate) as loaded:
         for _ in range(releases):
             moments.append(time.monotonic())
             peer.release()
             found.walls.append(time.monotonic() - moments[-1])
-    result = load.result
-    found.failed, found.sent, found.reached = result.failed, result.requests, load.reached
-    found.until = [
-        last_of_old(result, *span) for span in zip(moments, [*moments[1:], float("inf")], strict=True)
-    ]
+            eventually_sync(lambda: time.monotonic() > moments[-1] + APART, "the next one to be due")
+    result = loaded.result
+    found.failed, found.sent, found.reached = result.failed, result.requests, loaded.reached
+    answered = sorted((record.sent, record.version) for record in result.answered)
+    spans = zip(moments, [*moments[1:], float("inf")], strict=True)
+    found.until = [last_of_old(answered, *span) for span in spans]
     if isinstance(peer, Quick):
         found.switches = took(switches_in(peer.events(after=seen)), result)
     return found
 
 
-def last_of_old(result, began, ended):
+def last_of_old(answered, began, ended):
     """Seconds from the command to the last request sent that the version answered which served before it."""
-    old = max(r for r in result.answered if r.sent < began).version
-    return max(r.sent for r in result.answered if r.version == old and r.sent < ended) - began
+    first, last = (bisect_left(answered, (moment,)) for moment in (began, ended))
+    old = answered[first - 1][1]
+    return next(sent for sent, version in reversed(answered[:last]) if version == old) - began
 
 
 def figures(found, rate, start):
     """The rows: ours beside nginx, then the plain restart."""
     at = f"at {rate:,.0f}/s"
     reached = ", ".join(f"{NAMES[name]} {one.reached:,.0f}/s" for name, one in found.items())
-    times = "/".join(str(len(one.walls)) for one in found.values())
-    how = f"{times} releases, open loop; reached: {reached}; {PASSES}; own start {start * 1e3:.0f} ms"
+    times = ", ".join(f"{len(one.walls)} of {NAMES[name]}" for name, one in found.items())
+    how = (
+        f"releases of the smallest API: {times}; {APART:g} s apart or more; open loop, {rate:,.0f} requests/s asked "
+        f"for, sent in fact: {reached}; {PASSES}; own start {start * 1e3:.0f} ms"
+    )
     for name, one in found.items():
         said = f"{at}, {NAMES[name]}"
         yield Figure(f"requests sent {said}", one.sent, how=how)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 from collections.abc import Iterator, Sequence
+from enum import Enum
 from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 
-__all__ = ["CONTROLS", "WORDS", "cut", "documents", "mutated", "part", "spoilt"]
+__all__ = ["CONTROLS", "WORDS", "cut", "documents", "mutated", "part", "poisoned", "spoilt"]
 
 CONTROLS = "\x00\x07\x08\x0b\x0c\x1b\x7f\x85\x9b\x9d\u200e\u202e\u2066\u2028\u2029\ufeff\ud800"
 """What a terminal acts on, what turns the direction of a line, what ends one, and half a character."""
@@ -62,6 +64,9 @@ VALUES = (
 WORDS = st.text(st.sampled_from(CONTROLS + "[2Jab0;:/%{}\\\"'\n\r\t") | st.characters(), max_size=24)
 """Words of somebody who hopes that they are printed as they are."""
 
+KEPT = frozenset({"app", "id", "phase", "kind", "deployment", "base", "key", "verb", "salt"})
+"""Fields that are never anybody else's words: they are checked where they come in, or made here."""
+
 
 def part(share: float) -> settings:
     """For a property whose examples are dear: a share of as many as the others have."""
@@ -107,6 +112,18 @@ def documents(*originals: Any) -> st.SearchStrategy[bytes]:
     """JSON of spoilt documents, of documents as they should be, and both with bytes of theirs spoilt besides."""
     whole = st.sampled_from(originals).flatmap(spoilt).map(_json)
     return whole | mutated(tuple(map(_json, originals))) | whole.flatmap(lambda data: mutated((data,)))
+
+
+def poisoned(value: Any, words: str, name: str = "") -> Any:
+    """The value with these words at the end of every text of others in it."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = [field.name for field in dataclasses.fields(value) if field.init]
+        return dataclasses.replace(value, **{f: poisoned(getattr(value, f), words, f) for f in fields})
+    if isinstance(value, tuple):
+        return tuple(poisoned(each, words, name) for each in value)
+    if isinstance(value, str) and not isinstance(value, Enum) and name not in KEPT:
+        return value + words
+    return value
 
 
 def cut(data: bytes, sizes: Sequence[int]) -> Iterator[bytes]:

@@ -7,14 +7,15 @@ import contextlib
 import gzip
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.hostile.strategies import CONTROLS, cut, documents, mutated, part
+from tests.listening import listening
 from tests.waiting import eventually
 from verdigris.adapters.environments.probes import Prober, Target
 from verdigris.adapters.environments.request import Client, Response, Unanswered
@@ -102,17 +103,6 @@ class Server:
                 await writer.drain()
             writer.write_eof()
         writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
-
-
-@asynccontextmanager
-async def listening(server: Server) -> AsyncIterator[str]:
-    listener = await asyncio.start_server(server.serve, "127.0.0.1", 0)
-    async with listener:
-        yield f"127.0.0.1:{listener.sockets[0].getsockname()[1]}"
-        listener.close()
-        await eventually(lambda: len(asyncio.all_tasks()) == 1, "the last connection to end")
 
 
 @contextmanager
@@ -126,7 +116,7 @@ async def asked(pieces: tuple[bytes, ...], seconds: float = 5.0) -> Response | N
     """What comes of asking; None when there is no answer. Anything else than that is raised."""
     server, client = Server(), Client()
     server.pieces = pieces
-    async with listening(server) as address:
+    async with listening(server.serve) as address:
         try:
             return await client.get(f"http://{address}/health", seconds)
         except Unanswered as error:
@@ -153,7 +143,7 @@ def test_the_prober_goes_on_whatever_it_is_answered(data: bytes):
 async def probed_again(data: bytes) -> None:
     server = Server()
     server.pieces = (data,)
-    async with listening(server) as address:
+    async with listening(server.serve) as address:
         prober = Prober(CHECK, time.monotonic)
         target = Target("blue-1", Slot.BLUE, address, "v2", (1, 0))
         try:
@@ -219,12 +209,8 @@ async def test_a_slow_drip_ends_at_the_deadline():
                 await asyncio.wait_for(over.wait(), 0.01)
         writer.close()
 
-    listener = await asyncio.start_server(drip, "127.0.0.1", 0)
-    async with listener:
-        port = listener.sockets[0].getsockname()[1]
+    async with listening(drip) as address:
         with within(5.0), pytest.raises(Unanswered, match=r"no complete answer within 0\.5 s"):
-            await client.get(f"http://127.0.0.1:{port}/", 0.5)
+            await client.get(f"http://{address}/", 0.5)
         over.set()
         await client.close()
-        listener.close()
-        await eventually(lambda: len(asyncio.all_tasks()) == 1, "the drip to end")

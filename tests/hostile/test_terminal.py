@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import io
 import json
 import logging
 import re
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from tests.hostile.strategies import CONTROLS, WORDS, part
+from tests.hostile.strategies import CONTROLS, WORDS, part, poisoned
 from tests.unit.cli.house import FakeHouse, Nature
 from verdigris.cli.edge import run
 from verdigris.cli.journal import write_log_to
@@ -27,9 +25,6 @@ from verdigris.core.world import Check
 
 OURS = re.compile(r"\x1b\[[0-9;]*m")
 """What our own colours are made of, and nothing else of ours."""
-
-KEPT = frozenset({"app", "id", "phase", "kind", "deployment", "base", "key", "verb", "salt"})
-"""Fields that are never anybody else's words: they are checked where they come in, or made here."""
 
 WORST = CONTROLS + "\x1b]0;owned\x07\x1b[2J\r\n2026-01-01T00:00:00 info orders promoted by ada"
 VERBS = (
@@ -78,18 +73,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Possessed:
     house.ship("2.1", phase="bake")
     house.pause(5.0)
     return house
-
-
-def poisoned(value: Any, words: str, name: str = "") -> Any:
-    """The value with these words at the end of every text of others in it."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = [field.name for field in dataclasses.fields(value) if field.init]
-        return dataclasses.replace(value, **{f: poisoned(getattr(value, f), words, f) for f in fields})
-    if isinstance(value, tuple):
-        return tuple(poisoned(each, words, name) for each in value)
-    if isinstance(value, str) and not isinstance(value, Enum) and name not in KEPT:
-        return value + words
-    return value
 
 
 def typed(house: FakeHouse, arguments: str, as_json: bool = False, terminal: bool = False) -> str:

@@ -80,5 +80,11 @@ def thirds(readings: list[Reading]) -> Iterable[Third]:
 
 
 def grew(third: Third, share: float, slack: float) -> bool:
-    """Whether it became more than that share larger, beyond a slack in its own unit."""
+    """Whether it became more than that share larger, beyond a slack in its own unit.
+
+    Memory needs the slack, for what is resident is not what is held. A keeper that had started and stopped 600, 1,200,
+    2,400 and 4,800 instances held 19,953, 19,890, 19,837 and 19,861 objects then, 8.16 to 8.17 MB of Python's memory
+    and 4.63 to 4.67 MB of malloc's, while 29.1, 29.3, 29.4 and 30.3 MiB were resident: malloc's heap grows by steps of
+    up to a MiB, which stay in it and are free. What a keeper holds is counted in tests/unit/keeper/test_counting.py.
+    """
     return third.last > third.first * (1 + share) + slack

@@ -31,7 +31,7 @@ from verdigris.core.world import Known, Pause, Unknown, Weights, World
 __all__ = ["SINCE", "begin", "count", "go_on", "homeward", "orphaned", "refusal", "schedule_runs", "waiting"]
 
 SINCE = "since the last drill"
-"""The name under which are counted the watched seconds since a drill was begun, whatever became of it."""
+"""The name under which are counted the watched seconds since a drill was over, whatever became of it."""
 
 
 def homeward(d: Deployment) -> bool:
@@ -54,7 +54,8 @@ def schedule_runs(d: Deployment) -> bool:
 def count(d: Deployment, w: World, p: Policy) -> Deployment:
     """What lasts: how long the last drill is past, how long this one has seen the old slot serve well, or hang."""
     if schedule_runs(d):
-        d = d.count(SINCE, True, w, p)
+        # Not in a drill: else one that lasts as long as it is far from the next would leave no time for the wait.
+        d = d.count(SINCE, None if d.drill else True, w, p)
     if d.drill is None or d.drill.turned is not None:
         return d
     d = d.count(HANGING, unanswered.hangs(d, d.drill, w, p), w, p)
@@ -67,8 +68,8 @@ def count(d: Deployment, w: World, p: Policy) -> Deployment:
 
 
 def begin(d: Deployment, share: int, actor: str, w: World, p: Policy) -> Turn:
-    """Send the share. What lasted since the last one begins again."""
-    d = d.forget(PROVEN, HANGING, SINCE).count(SINCE, True, w, p)
+    """Send the share. What lasted since the last one begins again when it is over."""
+    d = d.forget(PROVEN, HANGING, SINCE).count(SINCE, None, w, p)
     seen = w.router.in_flight[d.live]
     inside = seen.value if isinstance(seen, Known) else None
     begun = replace(d, drill=Drill(share, actor, w.now, inside=inside))

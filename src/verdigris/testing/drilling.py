@@ -108,15 +108,21 @@ class Drilling:
         failed = drill.turned is not None and drill.outcome is Outcome.FAILED
         known = d.drilled is not None and d.drilled.trouble != ""
         require(known or not failed, "I11 audit", f"a drill failed ({drill.why}), remembered is {d.drilled}")
-        same = known or drill.turned is not None or d.drilled == before.drilled
-        require(same, "I9 evidence", f"a drill that was cut off is taken for {d.drilled}")
+        # One that nobody could write down may have turned unseen: then it bears when it was home.
+        home = drill.turned is not None or (d.drilled is not None and d.drilled.back is not None)
+        require(
+            known or home or d.drilled == before.drilled,
+            "I9 evidence",
+            f"a drill that was cut off is taken for {d.drilled}",
+        )
 
     def turned_in_time(self, before: Deployment, d: Deployment, engine: Engine, tick: Tick | None) -> None:
         """Whoever could decide in this round and write it down had to turn what was wrong."""
         drill = before.drill
         # Who was overtaken decided for nothing, and reads again.
         wrote = engine.ledger.loaded and not self.truth.refused()
-        decided = wrote and tick is not None and tick.decision is not None
+        # What a newer version wrote is not even understood.
+        decided = wrote and tick is not None and tick.decision is not None and tick.decision.understood
         if drill is None or drill.turned is not None or not decided or self.under_way is None:
             self.failing_for = self.failing_for if drill is not None and drill.turned is None else 0
             self.hangs_since = self.hangs_seen = None

@@ -601,6 +601,10 @@ def test_only_time_in_which_somebody_looked_brings_the_next_one_nearer():
     stage = hot()
     d, _ = begin(stage.d, 10, "ada", stage.world(), stage.p)
     stage.now += 90_000
+    d = count(d, stage.world(), stage.p)
+    assert 0.0 == d.lasted(SINCE)  # it is under way
+    d = count(replace(d, drill=None), stage.world(), stage.p)
+    stage.now += 90_000
     assert a_policy().fresh_within == count(d, stage.world(), stage.p).lasted(SINCE)
 
 

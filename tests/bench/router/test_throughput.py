@@ -4,13 +4,11 @@ import asyncio
 import re
 import shutil
 import socket
-import statistics
 import subprocess
 
 import pytest
 
-from tests.bench.results import Figure, show
-from tests.bench.test_router import beside, ours  # noqa: F401 - fixtures
+from tests.bench.results import Figure, middle, show
 from tests.e2e.project import free_port
 from tests.waiting import eventually_sync
 from verdigris.adapters.routers.haproxy.binary import threads
@@ -51,16 +49,18 @@ def listens(port):
         return 0 == probe.connect_ex(("127.0.0.1", port))
 
 
-async def test_throughput_beside_a_bare_one(ours, beside):  # noqa: F811 - the fixtures
+async def test_throughput_beside_a_bare_one(ours, beside):
     sides = {"ours": (await ours()).port, "bare": (await beside()).port}
     rates = {name: [] for name in sides}
     for _ in range(ROUNDS):
         for name, port in sides.items():
             rates[name].append(await forwarded(port))
-    ratio = statistics.median(one / other for one, other in zip(rates["ours"], rates["bare"], strict=True))
-    mine, bare = (statistics.median(rates[name]) for name in ("ours", "bare"))
-    how = f"wrk, {CONNECTIONS} connections, {ROUNDS} rounds of {SECONDS} s in turns, {threads()} thread of HAProxy"
-    show("Throughput", [Figure("throughput of the router", mine, "/s", bare, ratio, how=how)])
+    mine, bare = middle(rates["ours"], rates["bare"])
+    how = (
+        f"wrk, {CONNECTIONS} connections, {ROUNDS} rounds of {SECONDS} s in turns, of which the one with the middle "
+        f"ratio; {threads()} thread(s) of HAProxy"
+    )
+    show("Throughput", [Figure("throughput of the router", mine, "/s", bare, how=how)])
 
 
 async def forwarded(port):

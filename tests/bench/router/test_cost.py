@@ -2,62 +2,32 @@
 
 Closed loop: each of the connections asks again as soon as it was answered, and is kept alive on both sides. The bare
 one has as many threads as ours, keeps its connections as ours does, and sends nothing again. All sides take turns,
-round after round, so that what else the machine does meets all of them; the ratio is the median of the rounds' ratios.
+round after round, so that what else the machine does meets all of them; shown is the round with the middle ratio.
 """
 
 import shutil
-import socket
 import ssl
 import statistics
 import subprocess
 import sys
-from dataclasses import dataclass
 
 import pytest
 
-from tests.bench.closed_loop import BACKEND, CONNECTIONS, HOST, REQUESTS, Side, cost, request
-from tests.bench.results import Figure, show
+from tests.bench.results import Figure, middle, show
+from tests.bench.router.closed_loop import BACKEND, CONNECTIONS, HOST, REQUESTS, Side, cost, request
 from tests.certifying import KEY, certificate, pem
-from tests.street.conftest import StreetOf
-from tests.unit.adapters.conftest import Direct
+from tests.street.streets import StreetOf
 from verdigris.adapters.routers.haproxy import Identity, Site, Tls
-from verdigris.adapters.routers.haproxy.binary import bundled, threads
-from verdigris.core.world import Cohort, Member, Slot
+from verdigris.adapters.routers.haproxy.binary import threads
+from verdigris.core.world import Cohort, Slot
 
 pytestmark = pytest.mark.timeout(300)
 
 ROUNDS = 9
-BARE = """\
-global
-    stats socket unix@haproxy.sock mode 600 level admin
-    nbthread {threads}
-defaults
-    mode http
-    timeout connect 2s
-    timeout client 60s
-    timeout server 60s
-    option http-keep-alive
-frontend f
-    bind fd@${{VERDIGRIS_FD_0}} {how}
-    default_backend b
-backend b
-    server s 127.0.0.1:{port}
-"""
 HOW = (
-    f"closed loop, {CONNECTIONS} connections, median of {ROUNDS} alternating rounds of {REQUESTS:,} requests"
+    f"closed loop, {CONNECTIONS} connections, {ROUNDS} rounds of {REQUESTS:,} requests in turns, of which the one "
+    "with the middle ratio"
 )
-
-
-@dataclass
-class Place:
-    """An instance, as far as a router wants to know it."""
-
-    slot: Slot
-    port: int
-
-    @property
-    def member(self):
-        return Member(f"{self.slot}-1", f"127.0.0.1:{self.port}")
 
 
 @pytest.fixture(scope="module")
@@ -73,45 +43,6 @@ class Secure(StreetOf):
 
     def _site(self, pair, **more):
         return Site(listen=self.listen("front"), tls=Tls(self.listen("secure"), pair), **more)
-
-
-@pytest.fixture
-async def ours(application, tmp_path):
-    """Starts a router of ours with one app, its lines read as a controller does. Both slots have an instance."""
-    started = []
-
-    async def start(green=0, fallback=None, cohort=None, kind=StreetOf, **settings):
-        street = kind(tmp_path / f"r{len(started)}", bundled(), [{"app": "api", **settings}])
-        started.append(street)
-        await street.start()
-        places = [Place(slot, application) for slot in Slot]
-        more = {"fallback": fallback, "cohort": cohort, "versions": ("1.0.0", "1.1.0")}
-        await street.route("api", green, 1, *places, **more)
-        return street
-
-    yield start
-    for street in started:
-        await street.close()
-
-
-@pytest.fixture
-async def beside(application, tmp_path):
-    """Starts any HAProxy on a text, in a directory that is given or made."""
-    runners = []
-
-    async def start(text=BARE, place=None, how=""):
-        runner = Direct(socket.create_server(("127.0.0.1", 0), backlog=1024))
-        place = place or tmp_path / f"b{len(runners)}"
-        runners.append(runner)
-        place.mkdir(exist_ok=True)
-        bare = text.format(port=application, how=how, threads=threads()) if text is BARE else text
-        (place / "haproxy.cfg").write_text(bare)
-        await runner.ensure((str(bundled()), "-db", "-f", "haproxy.cfg"), place, ())
-        return Side(runner.doors[0].getsockname()[1], runner.current.pid)
-
-    yield start
-    for runner in runners:
-        runner.close()
 
 
 @pytest.fixture
@@ -186,14 +117,11 @@ ROWS = (
 def compared(spent):
     """The rows of the table, from what each side spent round by round."""
     for name, which, peer, bar in ROWS:
-        mine = statistics.median(spent[which])
         if peer is None:
-            yield Figure(f"CPU of a request: {name}", mine, "µs", how=HOW)
-            continue
-        theirs = spent[peer]
-        ratio = statistics.median(one / other for one, other in zip(spent[which], theirs, strict=True))
-        beside = statistics.median(theirs)
-        yield Figure(f"CPU of a request: {name}", mine, "µs", beside, ratio, bar, HOW)
+            yield Figure(f"CPU of a request: {name}", statistics.median(spent[which]), "µs", how=HOW)
+        else:
+            mine, theirs = middle(spent[which], spent[peer])
+            yield Figure(f"CPU of a request: {name}", mine, "µs", theirs, bar, HOW)
 
 
 async def test_a_request_through_our_router_beside_one_through_a_bare_one(ours, beside, changed, tmp_path):
