@@ -2,12 +2,14 @@
 
 1.0.0 is the first one. 2.0.0 is good: it has to take over without a single failed request. 3.0.0 fails a fifth of
 its requests: it has to be taken back without anybody watching. Exit code 0 means that both came true. Everything
-lives in a temporary directory and is removed in the end.
+lives in a temporary directory and is removed in the end. In between it shows what verdigris-kit did in each slot.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -16,12 +18,14 @@ import tempfile
 import time
 from pathlib import Path
 
+from demo_kit import ask, sentences
 from load import Call, LoadProcess, Plan, Result
 
 HERE = Path(__file__).parent
 VERDIGRIS = (sys.executable, "-m", "verdigris")
 RATE = 200.0
 ROLLED_BACK = 10
+ORDER = {"item": "verdigris", "quantity": 1}
 
 CONFIG = """\
 app: orders
@@ -30,7 +34,7 @@ run:
   command: ["{uvicorn}", --factory, "app:make", --host, 127.0.0.1, --port, "{{port}}", --no-access-log,
             --timeout-keep-alive, "75", --timeout-graceful-shutdown, "10"]
   instances: 2
-  env: {{ORDERS_DB: "{database}"}}
+  env: {{ORDERS_DB: "{database}", SESSION_KEYS: "env:SESSION_KEYS"}}
   api_version: "{version}"
 route: {{listen: "127.0.0.1:{port}"}}
 health: {{path: /health, timeout: 1s, interval: 1s, healthy: 3, unhealthy: 2, body: {{status: healthy}}}}
@@ -60,14 +64,22 @@ class Demo:
         shutil.copytree(HERE / "orders", self.project, ignore=shutil.ignore_patterns("__pycache__", "*.md"))
         self.database = place / "orders.db"
         self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        keys = [{"kid": "demo", "secret": secrets.token_hex(32)}]
+        self.environ = {**os.environ, "SESSION_KEYS": json.dumps(keys)}  # both slots get the same
 
     def run(self) -> tuple[Result, int, Result, int]:
         """The story, and what came of the good and of the bad version."""
         say("1.0.0 is the first release: it is proven before it gets its first request")
-        self.deploy("1.0.0", "good")
+        if self.deploy("1.0.0", "good") != 0:
+            raise SystemExit("\ndemo: FAILED: 1.0.0 was not deployed")
+        ask(f"{self.url}/orders", ORDER)  # the one that the load asks for by its number
+        session = ask(f"{self.url}/login", {"name": "ada"})["token"]
         say(f"load begins: {RATE:.0f} requests a second, a fifth of them POST")
         good, good_code = self.under_load("2.0.0", "good")
         say(f"2.0.0 took over: {good}")
+        if good_code == 0:
+            self.show_kit(session)
         bad, bad_code = self.under_load("3.0.0", "fails")
         say(f"3.0.0 was bad: {bad}")
         self.verdigris("status")
@@ -80,11 +92,24 @@ class Demo:
         code = self.deploy(version, behaviour)
         return load.stop(), code
 
+    def show_kit(self, session: str) -> None:
+        """What the kit did, while the old version is kept as the way back."""
+        print("\nverdigris-kit, as the instances tell it:")
+        for sentence in sentences(self.project / ".verdigris"):
+            print(f"  {sentence}")
+        print(
+            f"  {ask(f'{self.url}/me', bearer=session)['user']} logged in at 1.0.0, and 2.0.0 knows her",
+            flush=True,
+        )
+
     def plan(self) -> Plan:
         """What callers ask for."""
-        order = json.dumps({"item": "verdigris", "quantity": 1}).encode()
-        calls = (Call("GET", "/orders", share=4), Call("POST", "/orders", order, share=1))
-        return Plan(url=f"http://127.0.0.1:{self.port}", rate=RATE, calls=calls, connections=32)
+        calls = (
+            Call("GET", "/orders", share=3),
+            Call("GET", "/orders/1", share=1),
+            Call("POST", "/orders", json.dumps(ORDER).encode(), share=1),
+        )
+        return Plan(url=self.url, rate=RATE, calls=calls, connections=32)
 
     def deploy(self, version: str, behaviour: str) -> int:
         """What a person does: change the code, and deploy it."""
@@ -97,7 +122,9 @@ class Demo:
     def verdigris(self, *words: str) -> int:
         """Run the command line where a person would, its output as it is."""
         print(f"\n$ verdigris {' '.join(words)}", flush=True)
-        return subprocess.run([*VERDIGRIS, *words], cwd=self.project, check=False).returncode
+        return subprocess.run(
+            [*VERDIGRIS, *words], cwd=self.project, env=self.environ, check=False
+        ).returncode
 
 
 def verdict(good: Result, good_code: int, bad: Result, bad_code: int) -> int:

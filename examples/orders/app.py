@@ -1,13 +1,12 @@
 """A small but real HTTP API: orders in a database that both slots share. Plain ASGI, served by uvicorn.
 
-What makes it ready to be switched: deep health at /health, the version headers that `make` puts around it,
-and a server that finishes what is in flight when it is told to go.
+What makes it ready to be switched is the kit, put together in `make`: version headers, deep health, leaving well, the
+controller's questions and rehearsals. `cached`, `sessions`, `webhook` and `jobs` use the rest of it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,48 +14,60 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 from behaviour import Behaviour, Misbehaving
+from cached import orders_cache
 from database import Invalid, Orders
-from verdigris_kit import Health, VersionHeaders
+from exchange import Refused, document_in, respond, whole_body
+from health import health_of
+from jobs import running
+from sessions import Sessions
+from verdigris_kit import Kit
 from verdigris_kit.asgi import Receive, Scope, Send
 from verdigris_kit.contract import Identity
+from verdigris_kit.rehearsal import rehearsing
+from webhook import Webhook, events
 
 __all__ = ["Api", "make"]
 
-LARGEST_BODY = 1024 * 1024
 LONGEST_WAIT_MS = 60_000
+KEEP_SERVING = 0.2
+"""Seconds after SIGTERM. verdigris takes the traffic away before that. A balancer that only asks for health now and
+then does not, and wants the 5 seconds that are the kit's default."""
 
 
-class Refused(Exception):
-    """A request that cannot be served, with its status and a sentence."""
-
-    def __init__(self, status: int, sentence: str) -> None:
-        """The sentence is what the client reads."""
-        super().__init__(sentence)
-        self.status = status
+def make(environ: Mapping[str, str] = os.environ) -> Kit:
+    """The application as its release and its variables want it, with the kit around it."""
+    path, identity = environ.get("ORDERS_DB", "orders.db"), Identity.of(environ)
+    misbehaving = Misbehaving(Behaviour.of(environ, Path(__file__).parent))
+    return Kit(
+        Api(path, misbehaving, identity, environ),
+        health=health_of(path, misbehaving, identity),
+        keep_serving=KEEP_SERVING,
+        events=events,
+        identity=identity,
+    )
 
 
 class Api:
     """The application. It opens its database when the server starts and closes it when the server ends."""
 
-    def __init__(self, path: str, misbehaving: Misbehaving, identity: Identity) -> None:
+    def __init__(
+        self, path: str, misbehaving: Misbehaving, identity: Identity, environ: Mapping[str, str]
+    ) -> None:
         """`path` is the database's file."""
         self._path = path
         self._misbehaving = misbehaving
         self._identity = identity
-        self._health = Health({"database": self._database_answers}, identity=identity)
+        self._cache = orders_cache(environ)
+        self._sessions = Sessions(environ)
+        self._webhook = Webhook(environ)
         self._orders: Orders
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection, or the server's start and end."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
-        elif scope["path"] == "/health":
-            await self._health(scope, receive, send)
         else:
             await self._answer(scope, receive, send)
-
-    async def _database_answers(self) -> bool:
-        return self._misbehaving.healthy() and await self._orders.reachable()
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -67,20 +78,22 @@ class Api:
             # Without this word the server would go on without a database. As it is, it ends, and is started again.
             await send({"type": "lifespan.startup.failed", "message": f"{self._path}: {error}"})
             return
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
+        async with running(self._orders, self._identity.slot):
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await self._webhook.told()
         self._orders.close()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            body = await _whole_body(receive)
+            body = await whole_body(receive)
             if await self._misbehaving.on_traffic():
                 raise Refused(500, "this version fails, as it was told to")
             status, document = await self._route(scope, body)
         except Refused as refused:
             status, document = refused.status, {"error": str(refused)}
-        await _respond(send, status, document)
+        await respond(send, status, document)
 
     async def _route(self, scope: Scope, body: bytes) -> tuple[int, object]:
         method, (room, *rest) = scope["method"], scope["path"].lstrip("/").split("/")
@@ -101,22 +114,36 @@ class Api:
         return 200, {"orders": [order.document() for order in await self._orders.newest()]}
 
     async def add_order(self, scope: Scope, body: bytes) -> tuple[int, object]:
-        """Take an order."""
+        """Take an order. A rehearsal goes all the way, and its order is taken back."""
         try:
-            order = await self._orders.add(json.loads(body), self._identity.api_version)
-        except json.JSONDecodeError as error:
-            raise Refused(400, f"the body is not JSON: {error}") from error
+            order = await self._orders.add(
+                document_in(body), self._identity.api_version, keep=not rehearsing()
+            )
         except Invalid as error:
             raise Refused(422, str(error)) from error
+        self._webhook.order_placed(order)
         return 201, order.document()
 
     async def get_order(self, scope: Scope, body: bytes) -> tuple[int, object]:
         """One order."""
         number = scope["path"].rpartition("/")[2]
-        order = await self._orders.get(int(number)) if number.isdecimal() and len(number) < 19 else None
+        if not number.isdecimal() or len(number) >= 19:
+            raise Refused(404, f"there is no order {number}")
+        return 200, await self._cache.get_or_make(f"order:{int(number)}", lambda: self._look_up(int(number)))
+
+    async def _look_up(self, number: int) -> object:
+        order = await self._orders.get(number)
         if order is None:
             raise Refused(404, f"there is no order {number}")
-        return 200, order.document()
+        return order.document()
+
+    async def log_in(self, scope: Scope, body: bytes) -> tuple[int, object]:
+        """A session for whoever says a name."""
+        return 200, {"token": self._sessions.log_in(document_in(body))}
+
+    async def me(self, scope: Scope, body: bytes) -> tuple[int, object]:
+        """Who is asking."""
+        return 200, {"user": self._sessions.user(scope)}
 
     async def attach(self, scope: Scope, body: bytes) -> tuple[int, object]:
         """Take a file; it is measured and forgotten."""
@@ -137,32 +164,8 @@ ROUTES: dict[tuple[str, int], dict[str, Handler]] = {
     ("", 0): {"GET": Api.root},
     ("orders", 0): {"GET": Api.list_orders, "POST": Api.add_order},
     ("orders", 1): {"GET": Api.get_order},
+    ("login", 0): {"POST": Api.log_in},
+    ("me", 0): {"GET": Api.me},
     ("attachments", 0): {"POST": Api.attach},
     ("slow", 0): {"GET": Api.slow},
 }
-
-
-async def _whole_body(receive: Receive) -> bytes:
-    body, more = b"", True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Refused(400, "the client went before its request was whole")
-        body, more = body + message.get("body", b""), message.get("more_body", False)
-        if len(body) > LARGEST_BODY:
-            raise Refused(413, f"a body has at most {LARGEST_BODY} bytes")
-    return body
-
-
-async def _respond(send: Send, status: int, document: object) -> None:
-    body = json.dumps(document).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-def make(environ: Mapping[str, str] = os.environ) -> VersionHeaders:
-    """The application as its release and its variables want it."""
-    behaviour = Behaviour.of(environ, Path(__file__).parent)
-    api = Api(environ.get("ORDERS_DB", "orders.db"), Misbehaving(behaviour), Identity.of(environ))
-    return VersionHeaders(api, Identity.of(environ))

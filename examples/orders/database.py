@@ -53,12 +53,10 @@ class Orders:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="orders")
         self._database = self._thread.submit(_open, path).result()
 
-    async def add(self, document: object, made_by: str) -> Order:
-        """Take an order; raise `Invalid` when `document` is none."""
+    async def add(self, document: object, made_by: str, *, keep: bool = True) -> Order:
+        """Take an order; raise `Invalid` when `document` is none. Without `keep` it is taken back at once."""
         item, quantity = _read(document)
-        insert = "INSERT INTO orders (item, quantity, made_by) VALUES (?, ?, ?)"
-        number = await self._ask(lambda db: db.execute(insert, (item, quantity, made_by)).lastrowid)
-        assert number is not None
+        number = await self._ask(lambda db: _insert(db, (item, quantity, made_by), keep))
         return Order(number, item, quantity, made_by)
 
     async def get(self, number: int) -> Order | None:
@@ -73,10 +71,10 @@ class Orders:
         rows = await self._ask(lambda db: db.execute(select, (PAGE,)).fetchall())
         return [Order(*row) for row in rows]
 
-    async def reachable(self) -> bool:
-        """The file is there and holds the table that this code needs."""
-        rows = await self._ask(lambda db: db.execute("SELECT id FROM orders LIMIT 1").fetchall())
-        return len(rows) <= 1
+    async def count(self) -> int:
+        """How many there are: none is ever removed, so the highest number says it without looking at all of them."""
+        row = await self._ask(lambda db: db.execute("SELECT max(id) FROM orders").fetchone())
+        return row[0] or 0
 
     def close(self) -> None:
         """Finish what is under way and close the file."""
@@ -94,6 +92,20 @@ def _open(path: str) -> sqlite3.Connection:
     database.execute("PRAGMA synchronous = NORMAL")
     database.execute(SCHEMA)
     return database
+
+
+def _insert(database: sqlite3.Connection, values: tuple[str, int, str], keep: bool) -> int:
+    insert = "INSERT INTO orders (item, quantity, made_by) VALUES (?, ?, ?)"
+    if keep:
+        number = database.execute(insert, values).lastrowid
+    else:
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            number = database.execute(insert, values).lastrowid
+        finally:
+            database.execute("ROLLBACK")
+    assert number is not None
+    return number
 
 
 def _read(document: object) -> tuple[str, int]:

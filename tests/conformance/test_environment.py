@@ -47,6 +47,7 @@ async def test_an_environment_keeps_that(check: Check, make, tmp_path: Path):
         (faulty.Stale, environment.a_role_is_read_back_and_each_release_begins_as_a_candidate),
         (faulty.Loud, environment.a_role_is_told_to_one_slot_and_by_the_newest_only),
         (faulty.Unfenced, environment.a_role_is_told_to_one_slot_and_by_the_newest_only),
+        (faulty.Unfenced, environment.who_says_nothing_of_himself_is_asked_for_nothing),
         (faulty.Drifting, environment.a_killed_instance_comes_back_as_the_same_release),
         (faulty.Mute, environment.a_broken_instance_is_told_with_a_sentence),
         (faulty.Generous, environment.the_checklist_passes_and_names_what_is_missing),

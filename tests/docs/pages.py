@@ -10,7 +10,8 @@ __all__ = ["DOCS", "FENCE", "PAGES", "ROOT", "anchors", "links", "read"]
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-OTHERS = (ROOT / "kit" / "README.md", ROOT / "examples" / "orders" / "README.md")
+EXAMPLES = (ROOT / "examples" / name / "README.md" for name in ("orders", "express-orders"))
+OTHERS = (ROOT / "kit" / "README.md", *EXAMPLES)
 PAGES = (*sorted(DOCS.rglob("*.md")), *sorted(ROOT.glob("*.md")), *OTHERS)
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")

@@ -5,14 +5,25 @@ It looks at the instances of a project that serves. The last look ends one of th
 
 from __future__ import annotations
 
+import http.client
+import json
 import os
 import signal
 import socket
+from pathlib import Path
 
 from tests.e2e.project import Project
 from tests.e2e.sight import Answer, Document, alive
 from tests.waiting import eventually_sync
-from verdigris_kit.contract import API_VERSION_HEADER, CONTRACT_VERSION, ENVIRONMENT_HEADER, HealthReport
+from verdigris_kit.contract import (
+    API_VERSION_HEADER,
+    CONTRACT_VERSION,
+    CONTROL_PREFIX,
+    ENVIRONMENT_HEADER,
+    ControlState,
+    HealthReport,
+)
+from verdigris_kit.secret import token
 
 __all__ = ["keeps_the_contract"]
 
@@ -30,9 +41,10 @@ def keeps_the_contract(project: Project) -> None:
     for port in (*ports, project.port):
         check_headers(project, port, slot)
         check_health(project, port, slot)
-    for port in ports:
+    for port, pid in ports.items():
         check_loopback(port)
-    check_end(*ports.popitem())
+        check_control(project, port, variables_of(pid), slot)
+    check_end(project, *ports.popitem())
 
 
 def instances(project: Project, slot: str) -> dict[int, int]:
@@ -72,14 +84,45 @@ def check_loopback(port: int) -> None:
     assert ["127.0.0.1"] == with_answer
 
 
-def check_end(port: int, pid: int) -> None:
-    """Told to go, it lets nobody new in, finishes what is in flight, and goes."""
+def check_control(project: Project, port: int, variables: dict[str, str], slot: str) -> None:
+    """The controller is told who answers, and in which role; without the token and from outside nobody is."""
+    right, wrong = ({"Authorization": f"Bearer {token(use, variables)}"} for use in ("control", "rehearsal"))
+    assert [404, 404] == [state_at(port, headers)[0] for headers in ({}, wrong)]
+    assert 404 == state_at(project.port, right)[0]
+    eventually_sync(
+        lambda: state_at(port, right)[1].get("role") == "live", "an instance that knows it is live"
+    )
+    status, state = state_at(port, right)
+    assert 200 == status
+    assert ControlState.__annotations__.keys() >= state.keys() >= ControlState.__required_keys__
+    identity = {"slot": slot, "release": project.version, "version": CONTRACT_VERSION, "leaving": False}
+    assert identity == {key: state[key] for key in identity}
+    assert variables["VERDIGRIS_INSTANCE"] == state["instance"]
+    assert {"http", "websocket", "events"} == state["in_flight"].keys()
+
+
+def state_at(port: int, headers: dict[str, str]) -> tuple[int, Document]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", f"{CONTROL_PREFIX}state", headers=headers)
+        response = connection.getresponse()
+        return response.status, json.loads(response.read())
+    finally:
+        connection.close()
+
+
+def variables_of(pid: int) -> dict[str, str]:
+    """What a process was started with."""
+    pairs = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
+    return dict(pair.split("=", 1) for pair in pairs if pair)
+
+
+def check_end(project: Project, port: int, pid: int) -> None:
+    """Told to go, it finishes what is in flight, and goes; for how long it lets others in is its own business."""
     with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
         client.sendall(IN_FLIGHT)
-        assert connects("127.0.0.1", port)
+        assert 200 == project.ask("/", port).status  # by now the slow one is in flight
         os.kill(pid, signal.SIGTERM)
-        eventually_sync(lambda: not connects("127.0.0.1", port), "nobody new to be let in")
-        assert alive(pid)
         assert client.recv(65536).startswith(b"HTTP/1.1 200 ")
     eventually_sync(lambda: not alive(pid), "the process to go")
 

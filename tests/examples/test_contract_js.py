@@ -1,14 +1,18 @@
-"""The contract in JavaScript that the Express example brings along for others to copy: headers, health, end, control."""
+"""The contract in JavaScript that the Express example has for others to copy: headers, health, end, control."""
 
 import concurrent.futures
 import os
+import re
 import signal
 import socket
+from pathlib import Path
 
 import pytest
 
 from tests.waiting import eventually_sync
 from verdigris_kit.secret import token
+
+GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "any-language.md"
 
 
 def bearer(environ, purpose="control"):
@@ -23,6 +27,23 @@ def test_every_answer_says_who_gave_it_errors_too(start_node):
     for target in ("/", "/health", "/ready", "/nothing", "/orders/%", "/.verdigris/state"):
         headers = server.ask("GET", target).headers
         assert ("2.0.0", "green") == (headers["x-api-version"], headers["x-environment"])
+
+
+def test_the_application_that_the_guide_shows_keeps_the_contract(start_node, place, secret):
+    (shown,) = re.findall(r"^```js\n(.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
+    (place / "guide.mjs").write_text(shown)
+    server = start_node(program="guide.mjs", API_VERSION="2.0.0", **secret)
+    health = server.ask("GET", "/health")
+    assert (200, True, "2.0.0") == (
+        health.status,
+        health.body["checks"]["clock"],
+        health.headers["x-api-version"],
+    )
+    marked = {"X-Verdigris-Rehearsal": token("rehearsal", secret)}
+    assert {"rehearsing": True} == server.ask("GET", "/", None, **marked).body
+    assert 200 == state(server, secret).status
+    server.process.send_signal(signal.SIGTERM)
+    assert 0 == server.process.wait(20)
 
 
 def test_what_could_not_stand_in_a_header_is_refused_at_start(start_node, tmp_path):

@@ -1,4 +1,4 @@
-"""The orders API on Express gives the answers of the one in Python; its orders stand in a file that both slots append to."""
+"""The orders API on Express answers as the one in Python; its orders are in a file that both slots append to."""
 
 import concurrent.futures
 import json
@@ -49,11 +49,10 @@ def test_a_bad_request_gets_its_status_and_a_sentence(calm, method, target, body
     assert (status, str) == (answer.status, type(answer.body["error"]))
 
 
-@pytest.mark.parametrize(("behaviour", "says"), [("sulks", 'behaviour "sulks": one of good, fails')])
-def test_a_behaviour_that_nobody_knows_is_refused_at_start(start_node, tmp_path, behaviour, says):
-    server = start_node(behaviour, wait=False)
+def test_a_behaviour_that_nobody_knows_is_refused_at_start(start_node, tmp_path):
+    server = start_node("sulks", wait=False)
     assert 0 != server.process.wait(20)
-    assert says in (tmp_path / f"{server.port}.log").read_text()
+    assert 'behaviour "sulks": one of good, fails' in (tmp_path / f"{server.port}.log").read_text()
 
 
 def test_the_lock_has_the_hash_of_every_package_and_no_address():

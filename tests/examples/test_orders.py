@@ -1,48 +1,14 @@
 """The orders API as a process, as the environment starts it: its README's promises, and its bad habits."""
 
-import contextlib
-import json
-import os
 import signal
 import socket
-import sys
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-import verdigris_kit
-from tests.examples.serving import BAD_REQUESTS, Server, free_port, serving
+from tests.examples.serving import BAD_REQUESTS
 from tests.waiting import eventually_sync
-
-ORDERS = Path(__file__).parents[2] / "examples" / "orders"
-KIT = Path(verdigris_kit.__file__).parents[1]
-
-
-Start = Callable[..., Server]
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Start the API with a behaviour; every one shares one database file, and none outlives its test."""
-    with contextlib.ExitStack() as stack:
-
-        def run(behaviour: object = "good", wait: bool = True, **environ: str) -> Server:
-            port = free_port()
-            command = [sys.executable, "-m", "uvicorn", "--factory", "app:make", "--port", str(port)]
-            variables = {
-                "ORDERS_DB": str(tmp_path / "orders.db"),
-                "BEHAVIOUR": json.dumps(behaviour),
-                **environ,
-            }
-            variables |= {"PATH": os.environ["PATH"], "PYTHONPATH": str(KIT)}
-            server = stack.enter_context(serving(command, ORDERS, variables, port, tmp_path / f"{port}.log"))
-            if wait:
-                eventually_sync(server.listens, f"{behaviour} to listen")
-            return server
-
-        yield run
 
 
 def test_an_order_taken_by_one_version_is_read_by_another(start):

@@ -82,6 +82,11 @@ async def test_no_method_and_no_preview_opens_it(open_street):
 
 async def test_no_mark_of_a_rehearsal_comes_from_outside(open_street):
     street = await open_street()
-    marks = ("X-Verdigris-Rehearsal: a", "x-verdigris-rehearsal: b", "X_Verdigris_Rehearsal: c", "X-VERDIGRIS-Role: d")
+    marks = (
+        "X-Verdigris-Rehearsal: a",
+        "x-verdigris-rehearsal: b",
+        "X_Verdigris_Rehearsal: c",
+        "X-VERDIGRIS-Role: d",
+    )
     await exchange(street.port, request(*marks, "Connection: close, X-Verdigris-Rehearsal", last=False))
     assert [] == [name for name, _ in street.echo.last.headers if "verdigris" in name.lower()]

@@ -62,7 +62,10 @@ TOGETHER = {
     "testing/conformance/router_streams": "test_suites",
     "testing/conformance/store": "test_suites",
     "testing/conformance/store_log": "test_suites",
-    **{f"testing/planted_{part}": "test_planted" for part in ("drills", "evidence", "traffic", "ways")},
+    **{
+        f"testing/planted_{part}": "test_planted"
+        for part in ("drills", "evidence", "roles", "traffic", "ways")
+    },
     "testing/planting": "test_planted",
 }
 """Module -> the test file, in the folder that mirrors the module's own, in which it is tested among others."""

@@ -67,10 +67,14 @@ class _Desk:
     """The answers, whatever kind of server asks."""
 
     def __init__(
-        self, leaving: Drains, events: Optional[Declared], environ: Optional[Mapping[str, str]]
+        self,
+        leaving: Drains,
+        events: Optional[Declared],
+        environ: Optional[Mapping[str, str]],
+        identity: Optional[Identity],
     ) -> None:
         self._leaving, self._events, self._environ = leaving, events, environ
-        self._identity = Identity.of(environ)
+        self._identity = identity or Identity.of(environ)
         self._pages: dict[str, tuple[str, Callable[[bytes], _Reply]]] = {
             "state": ("GET", lambda _: _Reply(200, self._state())),
             "drain": ("POST", self._drain),
@@ -140,9 +144,10 @@ class Control:
         leaving: Drains,
         events: Optional[Declared] = None,
         environ: Optional[Mapping[str, str]] = None,
+        identity: Optional[Identity] = None,
     ) -> None:
         """`environ` is where the secret's file and the role's are named, the process's if it is left out."""
-        self._app, self._desk = app, _Desk(leaving, events, environ)
+        self._app, self._desk = app, _Desk(leaving, events, environ, identity)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -175,9 +180,10 @@ class ControlWSGI:
         leaving: Drains,
         events: Optional[Declared] = None,
         environ: Optional[Mapping[str, str]] = None,
+        identity: Optional[Identity] = None,
     ) -> None:
         """`environ` is where the secret's file and the role's are named, the process's if it is left out."""
-        self._app, self._desk = app, _Desk(leaving, events, environ)
+        self._app, self._desk = app, _Desk(leaving, events, environ, identity)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""

@@ -43,7 +43,7 @@ class Kit:
         self.leaving = Leaving(Rehearsal(app), keep_serving, spread, ready)
         # Without checks it says that the process answers, and who it is.
         self._health, self._health_path = health or Health({}, identity=identity), health_path
-        self._own = VersionHeaders(Control(self._health, self.leaving, events), identity)
+        self._own = VersionHeaders(Control(self._health, self.leaving, events, identity=identity), identity)
         self._traffic = VersionHeaders(self.leaving, identity)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,7 +75,8 @@ class WsgiKit:
         """Raise `ValueError` for a time that is out of bounds, or a variable that could not stand in a header."""
         self.leaving = LeavingWSGI(RehearsalWSGI(app), keep_serving, ready)
         self._health, self._health_path = health or Health({}, identity=identity), health_path
-        self._own = VersionHeadersWSGI(ControlWSGI(self._health.wsgi, self.leaving, events), identity)
+        own = ControlWSGI(self._health.wsgi, self.leaving, events, identity=identity)
+        self._own = VersionHeadersWSGI(own, identity)
         self._traffic = VersionHeadersWSGI(self.leaving, identity)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

@@ -28,7 +28,11 @@ def tellings(d: Deployment, w: World) -> Iterator[Telling]:
     if to is None:
         return
     here, there = seen_in(to, w), seen_in(to.other, w)
-    if there is not None and there.role is not None and there.role is not (aside := beside(d, to.other, there)):
+    if (
+        there is not None
+        and there.role is not None
+        and there.role is not (aside := beside(d, to.other, there))
+    ):
         yield to.other, aside, f"{to.other} is {aside}: the traffic is on {to}"
     if here is None or here.digest is None or here.role in (None, Role.LIVE):
         return

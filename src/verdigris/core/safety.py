@@ -81,7 +81,12 @@ def changes(want: Desired, d: Deployment, w: World, p: Policy) -> tuple[Action, 
     """The effects that are both wanted and safe at this moment, in their order."""
     moving = route(want, d, w, p)
     begun = (*provisions(want, d, w, p), job(want, d), *resumptions(want, w, p), moving)
-    ended = (*drains(want, d, w, p), *closings(want, d, w, p), *told(d, w, moving), *tear_downs(want, d, w, p))
+    ended = (
+        *drains(want, d, w, p),
+        *closings(want, d, w, p),
+        *told(d, w, moving),
+        *tear_downs(want, d, w, p),
+    )
     return tuple(action for action in (*begun, *ended) if action is not None)
 
 

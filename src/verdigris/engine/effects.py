@@ -8,6 +8,7 @@ from typing import Any
 from verdigris.core.deployment import Deployment, Note
 from verdigris.core.errors import VerdigrisError
 from verdigris.core.safety import Action, Kind
+from verdigris.core.world import Slot
 from verdigris.engine.ledger import Ledger
 from verdigris.engine.parts import Deadline, Parts
 
@@ -46,12 +47,8 @@ class Effects:
                 await parts.environment.provision(slot, release, action.count, policy.surge, generation)
             case Action(kind=Kind.CLOSE_STREAMS, slot=slot) if slot:
                 await parts.router.close_streams(slot, generation)
-            case Action(kind=Kind.TELL, slot=slot, role=role) if slot and role:
-                await parts.environment.tell(slot, role, generation)
-            case Action(kind=Kind.DRAIN, slot=slot) if slot:
-                await parts.environment.drain(slot, action.seconds, generation)
-            case Action(kind=Kind.RESUME, slot=slot) if slot:
-                await parts.environment.resume(slot, generation)
+            case Action(kind=Kind.TELL | Kind.DRAIN | Kind.RESUME, slot=slot) if slot:
+                await self.say(action, slot, generation)
             case Action(kind=Kind.TEAR_DOWN, slot=slot) if slot:
                 await parts.environment.tear_down(slot, generation)
             case Action(kind=Kind.REHEARSE, slot=slot) if slot and parts.rehearser:
@@ -62,6 +59,16 @@ class Effects:
                 await parts.schema.contract(generation)
             case _:
                 raise AssertionError(f"no part of {d.app} can {action.kind}: the wiring lacks one")
+
+    async def say(self, action: Action, slot: Slot, generation: int) -> None:
+        """What instances are told or asked."""
+        environment = self.parts.environment
+        if action.role is not None:
+            await environment.tell(slot, action.role, generation)
+        elif action.kind is Kind.DRAIN:
+            await environment.drain(slot, action.seconds, generation)
+        else:
+            await environment.resume(slot, generation)
 
     def failed(self, action: Action, error: VerdigrisError) -> None:
         """Whether it happened all the same is not decided here: the next look says what is so."""

@@ -14,8 +14,8 @@ from verdigris.core.drills import homeward, orphaned, schedule_runs
 from verdigris.core.errors import Conflict, StoreUnavailable
 from verdigris.core.evidence import broken_off
 from verdigris.core.lifecycle import ENDINGS, Decision
-from verdigris.core.safety import Action
-from verdigris.core.world import Command, Pause
+from verdigris.core.safety import Action, Kind
+from verdigris.core.world import Command, Pause, Routing
 from verdigris.ports import Clock, Saved, Store
 
 __all__ = ["Ledger"]
@@ -162,20 +162,24 @@ class Ledger:
             self.saved = replace(self.saved, deployment=counted)
 
     def allowed(self, d: Deployment, actions: tuple[Action, ...]) -> tuple[Action, ...]:
-        """Everything that was written down; of what was not, only what moves traffic back."""
+        """Everything that was written down; of what was not, only what moves traffic back, and who is asked back."""
         if self.stored == d.generation:
             return actions
-        return tuple(
-            replace(a, routing=replace(a.routing, pause=d.pause))
-            for a in actions
-            if a.routing is not None and a.routing.weights[d.candidate if homeward(d) else d.live] == 100
-        )
+        home = d.candidate if homeward(d) else d.live
+        back = [a for a in actions if a.routing is not None and a.routing.weights[home] == 100]
+        asked = [a for a in actions if a.kind is Kind.RESUME and a.slot is home]
+        return (*asked, *(replace(a, routing=as_told(a, d.pause)) for a in back))
 
     def complain(self, sentence: str) -> None:
         """Say aloud what the event log cannot be told."""
         if sentence != self.trouble:
             log.error(sentence)
         self.trouble = sentence
+
+
+def as_told(action: Action, pause: Pause) -> Routing:
+    assert action.routing is not None
+    return replace(action.routing, pause=pause)
 
 
 def as_paused(d: Deployment, pause: Pause) -> Deployment:

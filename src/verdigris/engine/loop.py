@@ -101,7 +101,7 @@ class Engine:
         await self.herald.tell(decision.deployment)
         self.herald.pin(decision, world)
         before, after = (d.phase, d.step), (decision.deployment.phase, decision.deployment.step)
-        # What the router does slowly, and by itself, is not looked at every few milliseconds; nor what nothing waits for.
+        # What is done slowly, and by itself, is not looked at every few milliseconds; nor what nothing waits for.
         begun = [action for action in decision.actions if action.kind not in UNHURRIED]
         return Tick(decision, world, moving=before != after or bool(begun))
 

@@ -156,7 +156,9 @@ class Shutdown:
     generation: int | None = None
 
 
-Request = Observe | Watch | Tail | Start | StopRequest | RoleRequest | RouterRequest | Reload | Hand | Shutdown
+Request = (
+    Observe | Watch | Tail | Start | StopRequest | RoleRequest | RouterRequest | Reload | Hand | Shutdown
+)
 
 VERBS: dict[str, type[Request]] = {
     "observe": Observe,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from verdigris.core.world import Release, Role, Routing, Slot
 from verdigris.core.roles import UNLIVE_FOR
+from verdigris.core.world import Release, Role, Routing, Slot
 from verdigris.testing.fakes import LAG
 from verdigris.testing.host import Cut
 from verdigris.testing.invariants import WATCHED, require
@@ -96,7 +96,7 @@ class Deeds:
 
     def asked_away(self, slot: Slot, leaving: bool, generation: int) -> None:
         """Clients are sent away from where no traffic goes, and from nowhere else."""
-        self.written_down(generation)
+        self.written_down(generation, excused=not leaving and self.truth.refused())
         host = self.truth.host
         serves = host.routing.weights[slot] > 0 or host.fell_back is slot
         require(not (leaving and serves), "I1 serving", f"clients of {slot} are sent away and it serves")

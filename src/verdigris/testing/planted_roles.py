@@ -28,7 +28,7 @@ def the_new_one_is_told_at_once() -> AbstractContextManager[None]:
 
 @fault("the role follows the traffic")
 def nobody_is_told_anything() -> AbstractContextManager[None]:
-    return instead(safety.tellings, lambda d, w: ())
+    return instead(roles.tellings, lambda d, w: ())
 
 
 @fault("a role is told when the traffic is seen there, not when it is decided")
@@ -44,11 +44,14 @@ def a_role_crosses_a_switch() -> AbstractContextManager[None]:
     return instead(safety.leaving, lambda slot, moving: False)
 
 
-
 @fault("clients are sent away only from where no traffic goes")
 def clients_are_sent_away_with_the_decision() -> AbstractContextManager[None]:
     def to_drain(d: Deployment, wanted: Weights, w: World, p: Policy) -> Slot | None:
-        found = [slot for slot in Slot if not wanted[slot] and any(not s.leaving for s in draining.heard(slot, w, p))]
+        found = [
+            slot
+            for slot in Slot
+            if not wanted[slot] and any(not s.leaving for s in draining.heard(slot, w, p))
+        ]
         return found[0] if found and d.moved else None
 
     return instead(draining.to_drain, to_drain)

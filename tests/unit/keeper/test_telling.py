@@ -17,6 +17,22 @@ async def variables(house: House) -> dict[str, str]:
     return dict(json.loads(talk(one.port))["env"])
 
 
+def secret_of(env: dict[str, str]) -> str:
+    return Path(env["VERDIGRIS_SECRET_FILE"]).read_text().strip()
+
+
+def has_secret(env: dict[str, str]) -> bool:
+    return Path(env["VERDIGRIS_SECRET_FILE"]).exists()
+
+
+def has_place(env: dict[str, str]) -> bool:
+    return Path(env["VERDIGRIS_SECRET_FILE"]).parent.parent.exists()
+
+
+def role_of(env: dict[str, str]) -> str:
+    return Path(env["VERDIGRIS_ROLE_FILE"]).read_text().strip()
+
+
 async def be(house: House, role: str, generation: int = 1, slot: str = "blue") -> str | None:
     return (await house.client.role(RoleRequest(slot, role, generation))).slots[slot].role
 
@@ -24,8 +40,8 @@ async def be(house: House, role: str, generation: int = 1, slot: str = "blue") -
 async def test_an_instance_finds_secret_and_role_in_files_and_neither_in_its_variables(house: House) -> None:
     await house.start(house.release())
     env = await variables(house)
-    secret = Path(env["VERDIGRIS_SECRET_FILE"]).read_text().strip()
-    assert "candidate" == Path(env["VERDIGRIS_ROLE_FILE"]).read_text().strip()
+    secret = secret_of(env)
+    assert "candidate" == role_of(env)
     assert 64 == len(secret)
     elsewhere = json.dumps(env) + (house.state / "keeper.json").read_text()
     elsewhere += (house.state / "keeper.log").read_text() + (house.state / "logs/blue-1.log").read_text()
@@ -35,30 +51,32 @@ async def test_an_instance_finds_secret_and_role_in_files_and_neither_in_its_var
 async def test_a_role_is_told_seen_and_stays_when_the_keeper_is_killed(house: House) -> None:
     await house.start(house.release())
     env = await variables(house)
-    secret = Path(env["VERDIGRIS_SECRET_FILE"]).read_text()
+    secret = secret_of(env)
     assert "live" == await be(house, "live")
-    assert "live" == Path(env["VERDIGRIS_ROLE_FILE"]).read_text().strip()
+    assert "live" == role_of(env)
     await house.kill_keeper()
     house.open()
     seen = await house.slot()
     assert seen is not None and seen.role == "live"
-    assert secret == Path(env["VERDIGRIS_SECRET_FILE"]).read_text()
+    assert secret == secret_of(env)
 
 
-async def test_secret_and_role_go_with_the_slot_and_the_same_release_begins_as_candidate(house: House) -> None:
+async def test_secret_and_role_go_with_the_slot_and_the_same_release_begins_as_candidate(
+    house: House,
+) -> None:
     spec = house.release()
     await house.start(spec)
     env = await variables(house)
-    secret = Path(env["VERDIGRIS_SECRET_FILE"]).read_text()
+    secret = secret_of(env)
     await be(house, "live")
     await house.stop()
     await house.until_gone()
-    assert not Path(env["VERDIGRIS_SECRET_FILE"]).parent.parent.exists()
+    assert not has_place(env)
     await house.start(spec, key="k2")
     again = await variables(house)
     seen = await house.slot()
     assert seen is not None and seen.role == "candidate"
-    assert secret != Path(again["VERDIGRIS_SECRET_FILE"]).read_text()
+    assert secret != secret_of(again)
 
 
 async def test_who_is_overtaken_empty_or_says_another_word_tells_nobody_anything(house: House) -> None:
@@ -83,17 +101,17 @@ async def test_what_somebody_took_away_is_made_again(house: House) -> None:
     env = await variables(house)
     os.unlink(env["VERDIGRIS_SECRET_FILE"])
     os.unlink(env["VERDIGRIS_ROLE_FILE"])
-    await eventually(lambda: Path(env["VERDIGRIS_SECRET_FILE"]).exists(), "the secret again")
-    assert "candidate" == Path(env["VERDIGRIS_ROLE_FILE"]).read_text().strip()
+    await eventually(lambda: has_secret(env), "the secret again")
+    assert "candidate" == role_of(env)
 
 
 async def test_an_instance_starts_where_no_secret_can_be_written(house: House) -> None:
     (house.state / "told").write_text("somebody put a file here")
     await house.start(house.release())
     env = await variables(house)
-    assert not Path(env["VERDIGRIS_SECRET_FILE"]).exists()
+    assert not has_secret(env)
     seen = await house.slot()
     assert seen is not None and seen.role is None
     (house.state / "told").unlink()
-    await eventually(lambda: Path(env["VERDIGRIS_SECRET_FILE"]).exists(), "the secret when it can be written")
+    await eventually(lambda: has_secret(env), "the secret when it can be written")
     assert 1 == (house.state / "keeper.log").read_text().count("cannot be told")

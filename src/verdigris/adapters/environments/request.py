@@ -1,4 +1,4 @@
-"""One guarded GET. What the other side does can cost neither time beyond the deadline nor memory beyond the cap.
+"""One guarded question. What the other side does can cost neither time beyond the deadline nor memory beyond the cap.
 
 No redirect is followed, no proxy of the environment is asked, nothing is decompressed, no cookie is kept, and every
 request has a connection of its own: a reused one would hide a listener that died.
@@ -50,32 +50,45 @@ class Response:
 
 
 class Client:
-    """Asks by GET. Used inside one event loop; `close` ends its connections."""
+    """Asks by GET, or by POST with a body. Used inside one event loop; `close` ends its connections."""
 
     def __init__(self) -> None:
         self._session: ClientSession | None = None
 
-    async def get(self, url: str, within: float, host: str = "") -> Response:
+    async def get(self, url: str, within: float, host: str = "", bearer: str = "") -> Response:
         """The answer, as far as the cap. `Unanswered` says why there is none."""
+        return await self._ask("GET", url, within, host, bearer)
+
+    async def post(self, url: str, within: float, host: str, bearer: str, body: bytes) -> Response:
+        """The same for what is sent with a body of JSON."""
+        return await self._ask("POST", url, within, host, bearer, body)
+
+    async def _ask(
+        self, method: str, url: str, within: float, host: str, bearer: str, body: bytes | None = None
+    ) -> Response:
         begun, so_far = time.monotonic(), Response()
+        headers = {"Host": host} if host else {}
+        headers |= {"Authorization": f"Bearer {bearer}"} if bearer else {}
+        headers |= {"Content-Type": "application/json"} if body is not None else {}
         try:
             async with asyncio.timeout(within):
-                await self._fetch(url, host, so_far)
+                await self._fetch(method, url, headers, body, so_far)
         except TimeoutError:
-            raise Unanswered(f"GET {url}: no complete answer within {within:g} s, {so_far}") from None
+            raise Unanswered(f"{method} {url}: no complete answer within {within:g} s, {so_far}") from None
         except (OSError, ValueError) as error:
-            raise _unanswered(url, error) from error
+            raise _unanswered(f"{method} {url}", error) from error
         so_far.seconds = time.monotonic() - begun
         return so_far
 
-    async def _fetch(self, url: str, host: str, so_far: Response) -> None:
+    async def _fetch(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, so_far: Response
+    ) -> None:
         from aiohttp import ClientError
         from yarl import URL
 
-        headers = {"Host": host} if host else None
         try:
-            async with self._opened().get(
-                URL(url, encoded=True), headers=headers, allow_redirects=False
+            async with self._opened().request(
+                method, URL(url, encoded=True), headers=headers, data=body, allow_redirects=False
             ) as answer:
                 so_far.status = answer.status
                 so_far.headers = {name.lower(): value for name, value in answer.headers.items()}
@@ -124,8 +137,8 @@ def _told(error: Exception, so_far: Response) -> str:
     return f"that is no HTTP answer: {shown(str(error))}"
 
 
-def _unanswered(url: str, error: Exception) -> Unanswered:
+def _unanswered(asked: str, error: Exception) -> Unanswered:
     cause = getattr(error, "os_error", error)
     if isinstance(cause, ConnectionRefusedError):
-        return Unanswered(f"GET {url}: nothing listens there", listening=False)
-    return Unanswered(f"GET {url}: {shown(str(cause) or type(cause).__name__)}")
+        return Unanswered(f"{asked}: nothing listens there", listening=False)
+    return Unanswered(f"{asked}: {shown(str(cause) or type(cause).__name__)}")

@@ -64,6 +64,8 @@ def lane_document(one: Lane) -> dict[str, Any]:
         "in_flight": one.in_flight,
         "long_lived": one.long_lived,
         "closing": one.closing,
+        "told": one.told or None,
+        "leaving": one.leaving,
         "requests_per_second": one.rate,
         "failed_lately": one.failed,
         "p99_ms": one.p99,

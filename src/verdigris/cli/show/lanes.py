@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from verdigris.core.conditions import proper, sound
 from verdigris.core.deployment import Deployment
+from verdigris.core.draining import heard
 from verdigris.core.judge import percentile, total
 from verdigris.core.lifecycle import FORWARD
 from verdigris.core.world import Instance, Known, Second, Slot, SlotWorld, Unknown, World
@@ -34,7 +35,10 @@ SWITCHED = tuple(row.name for row in FORWARD[[r.name for r in FORWARD].index("cu
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One slot at the moment of a snapshot. `requests` and `failures` are of the last seconds, one by one."""
+    """One slot at the moment of a snapshot. `requests` and `failures` are of the last seconds, one by one.
+
+    `told` is the role that its instances read, `leaving` whether they say that they send their clients away.
+    """
 
     slot: Slot
     role: str
@@ -55,6 +59,8 @@ class Lane:
     unseen: str = ""
     troubles: tuple[str, ...] = ()
     closing: bool = False
+    told: str = ""
+    leaving: bool = False
 
 
 def lane(s: Snapshot, slot: Slot) -> Lane:
@@ -78,6 +84,8 @@ def lane(s: Snapshot, slot: Slot) -> Lane:
         in_flight=number(s.world.router.in_flight[slot]),
         long_lived=number(s.world.router.long_lived[slot]),
         closing=slot in s.world.router.closing,
+        told=here.role or "",
+        leaving=any(said.leaving for said in heard(slot, s.world, s.policy)),
         rate=tally.requests / len(recent) if recent else None,
         failed=sum(int(n) for _, n in by_second if n),
         p99=percentile(tally.latency, 0.99) if sum(tally.latency) else None,

@@ -99,7 +99,8 @@ def lane_table(lanes: list[Lane]) -> list[Line]:
 def flight_words(one: Lane) -> str:
     """What is under way in a slot: short requests, and what lasts."""
     streams = f" + {one.long_lived} long-lived" if one.long_lived else ""
-    return f"{'?' if one.in_flight is None else one.in_flight} in flight{streams}{', closing' if one.closing else ''}"
+    ends = ", closing" if one.closing else ", leaving" if one.leaving else ""
+    return f"{'?' if one.in_flight is None else one.in_flight} in flight{streams}{ends}"
 
 
 def road_lines(stops: tuple[Stop, ...], width: int) -> list[Line]:

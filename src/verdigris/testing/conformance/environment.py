@@ -168,6 +168,20 @@ async def a_role_is_told_to_one_slot_and_by_the_newest_only(scene: Scene) -> Non
     await refuses(scene.environment.tell(GREEN, Role.LIVE, 8), ActionError, "a role for nobody")
 
 
+async def who_says_nothing_of_himself_is_asked_for_nothing(scene: Scene) -> None:
+    await provision(scene, scene.good, 1, 5)
+    before = await serving(scene, scene.good, 1)
+    same([], [i.name for i in before if isinstance(i.says, Known)], "who speaks")
+    await scene.environment.drain(BLUE, 10.0, 6)
+    await scene.environment.resume(BLUE, 6)
+    same(_who(before), _who(await serving(scene, scene.good, 1)), "who runs")
+    await provision(scene, scene.good, 1, 7)
+    await refuses(scene.environment.drain(BLUE, 10.0, 6), Conflict, "sending away in generation 6 after 7")
+    await refuses(scene.environment.resume(BLUE, 6), Conflict, "asking back in generation 6 after 7")
+    await scene.cut()
+    await refuses(scene.environment.drain(BLUE, 10.0, 8), ActionError, "a drain that cannot be told")
+
+
 # --- what befalls it ------------------------------------------------------------------------------------------
 
 
@@ -243,6 +257,7 @@ CHECKS: tuple[Check, ...] = (
     a_slot_that_is_torn_down_becomes_empty,
     a_role_is_read_back_and_each_release_begins_as_a_candidate,
     a_role_is_told_to_one_slot_and_by_the_newest_only,
+    who_says_nothing_of_himself_is_asked_for_nothing,
     a_killed_instance_comes_back_as_the_same_release,
     a_broken_instance_is_told_with_a_sentence,
     the_checklist_passes_and_names_what_is_missing,

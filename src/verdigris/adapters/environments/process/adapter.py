@@ -9,15 +9,30 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 
 from verdigris.adapters.environments.probes import Prober, Target
 from verdigris.adapters.environments.process import orphans
 from verdigris.adapters.environments.process.names import Names
 from verdigris.adapters.environments.process.preflight import Question, checklist
+from verdigris.adapters.environments.process.speaking import Speaker
 from verdigris.adapters.environments.response import HealthCheck
 from verdigris.adapters.environments.words import shown
 from verdigris.core.errors import ActionError, Conflict, ObservationError
-from verdigris.core.world import Check, Instance, Known, PerSlot, Release, Role, Seen, Slot, SlotWorld, Unknown
+from verdigris.core.world import (
+    SILENT,
+    Check,
+    Instance,
+    Known,
+    PerSlot,
+    Release,
+    Role,
+    Seen,
+    Slot,
+    SlotWorld,
+    Unknown,
+)
+from verdigris.keeper import told
 from verdigris.keeper.client import KeeperClient, KeeperError
 from verdigris.keeper.digest import Memory
 from verdigris.keeper.names import local
@@ -29,6 +44,8 @@ __all__ = ["ProcessEnvironment"]
 
 PROBED = (State.STARTING, State.RUNNING)
 NEWS_MOST = 64
+DRAIN_MOST = 86400.0
+"""Seconds, the most that the contract has room for."""
 WATCH_AGAIN = 1.0
 SENTENCE_MOST = 500
 TAIL_MOST = 20
@@ -39,10 +56,12 @@ class ProcessEnvironment:
 
     def __init__(self, keeper: KeeperClient, app: str, check: HealthCheck, clock: Clock) -> None:
         self.keeper = keeper
+        self._check = check
         self._names = Names(app)
         self._clock = clock
         self._news: asyncio.Queue[str] = asyncio.Queue(NEWS_MOST)
         self._prober = Prober(check, clock.now, self._tell)
+        self._speaker = Speaker(clock.now, check.host)
         self._proven: dict[str, str] = {}
         self._memory = Memory()
 
@@ -56,6 +75,7 @@ class ProcessEnvironment:
         at, targets = self._clock.now(), _targets(seen)
         self._proven = {name: target.version for name, target in targets.items() if _owns(seen, target)}
         self._prober.follow(targets.values())
+        self._speaker.follow(self._speaking(seen, targets))
         blue, green = (self._slot(slot, seen, targets) for slot in Slot)
         return PerSlot(Known(blue, at), Known(green, at))
 
@@ -88,6 +108,26 @@ class ProcessEnvironment:
         except KeeperError as error:
             raise self._told(error) from error
 
+    async def drain(self, slot: Slot, seconds: float, generation: int) -> None:
+        """Ask those that speak of themselves, at their own ports, to send their clients away."""
+        await self._asked(slot, generation, "drain", seconds=min(seconds, DRAIN_MOST))
+
+    async def resume(self, slot: Slot, generation: int) -> None:
+        """Ask them to serve as before."""
+        await self._asked(slot, generation, "resume")
+
+    async def _asked(self, slot: Slot, generation: int, verb: str, **what: float) -> None:
+        """Who was overtaken asks nobody: the applications know no generations, the keeper does."""
+        try:
+            seen = await self.keeper.observe()
+        except KeeperError as error:
+            raise self._told(error) from error
+        newest = seen.generations.get(self._names.app, 0)
+        if generation < newest:
+            raise Conflict(f"generation {generation} is older than {newest}: another controller acts here")
+        targets = _targets(self._names.slots(seen)).values()
+        await self._speaker.ask([t for t in targets if t.slot is slot], verb, **what)
+
     async def tear_down(self, slot: Slot, generation: int) -> None:
         """Declare the slot empty: SIGTERM now, SIGKILL after the grace of the release."""
         try:
@@ -116,6 +156,7 @@ class ProcessEnvironment:
 
     async def close(self) -> None:
         """End the probes; what runs goes on running."""
+        await self._speaker.close()
         await self._prober.close()
 
     async def _pump(self) -> None:
@@ -129,6 +170,16 @@ class ProcessEnvironment:
             except KeeperError as error:
                 self._tell(error.sentence)
             await asyncio.sleep(WATCH_AGAIN)
+
+    def _speaking(self, seen: Mapping[Slot, SlotSeen], targets: Mapping[str, Target]) -> dict[Target, Path]:
+        """Who may be sent a token, with the file of its secret. Over gRPC alone nobody is asked."""
+        if self._check.grpc is not None:
+            return {}
+        return {t: self._secret(t, seen[t.slot]) for t in targets.values() if _owns(seen, t)}
+
+    def _secret(self, target: Target, found: SlotSeen) -> Path:
+        name = self._names.of(target.slot)
+        return told.place(self.keeper.state, name, found.version, found.digest) / "secret"
 
     def _tell(self, sentence: str) -> None:
         if self._news.full():
@@ -167,6 +218,7 @@ class ProcessEnvironment:
             exit_code=seen.exit_code,
             sentence=shown(_sentence(seen), SENTENCE_MOST),
             log_tail=tuple(shown(line, SENTENCE_MOST) for line in seen.log_tail[-TAIL_MOST:]),
+            says=self._speaker.said(target) if target else SILENT,
         )
 
 
