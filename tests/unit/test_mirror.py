@@ -36,6 +36,8 @@ SMALL_PARTS = dict.fromkeys(
 )
 
 TOGETHER = {
+    "core/actions": "test_safety",
+    "keeper/reboot": "test_keeper",
     "adapters/routers/haproxy/grammar": "test_settings",
     "adapters/routers/haproxy/handing": "test_certificates",
     "adapters/routers/haproxy/leaving": "test_runner",

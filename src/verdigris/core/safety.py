@@ -7,9 +7,9 @@ serve. What cannot be done safely now is left as it is; the next look may allow 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
+from verdigris.core.actions import Action, Desired, Kind
 from verdigris.core.conditions import able, foreign, idle, ready, unreachable, unweighted
 from verdigris.core.deployment import Deployment, Routed
 from verdigris.core.draining import to_drain, to_resume
@@ -31,50 +31,6 @@ from verdigris.core.world import (
 )
 
 __all__ = ["Action", "Desired", "Kind", "changes"]
-
-
-class Kind(StrEnum):
-    """What can be done to the world."""
-
-    EXPAND = "expand"
-    PROVISION = "provision"
-    REHEARSE = "rehearse"
-    ROUTE = "route"
-    CLOSE_STREAMS = "close_streams"
-    TELL = "tell"
-    DRAIN = "drain"
-    RESUME = "resume"
-    TEAR_DOWN = "tear_down"
-    CONTRACT = "contract"
-
-
-@dataclass(frozen=True, slots=True)
-class Desired:
-    """What a phase wants the world to look like.
-
-    `fallback` is who takes over when the serving slot dies.
-    `also` is the long job that this phase is there for. `spare` are slots that are not touched at all.
-    """
-
-    keep: frozenset[Slot]
-    weights: Weights
-    fallback: Slot | None = None
-    also: Kind | None = None
-    spare: frozenset[Slot] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """One effect, derived and idempotent; it is never stored as progress."""
-
-    kind: Kind
-    why: str
-    slot: Slot | None = None
-    release: Release | None = None
-    count: int = 0
-    routing: Routing | None = None
-    role: Role | None = None
-    seconds: float = 0.0
 
 
 def changes(want: Desired, d: Deployment, w: World, p: Policy) -> tuple[Action, ...]:

@@ -11,15 +11,14 @@ import contextlib
 import os
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from verdigris.keeper import logs, telling, wanted
 from verdigris.keeper.children import boot_id, marked_sessions, reap_strays
 from verdigris.keeper.ground import Ground, now
 from verdigris.keeper.instances import SlotCare
-from verdigris.keeper.journal import Book, Instance, Router, Slot
+from verdigris.keeper.journal import Slot
 from verdigris.keeper.names import ROUTER, realm_of
-from verdigris.keeper.observed import Event, KeeperSeen, Observed, State
+from verdigris.keeper.observed import Event, KeeperSeen, Observed
 from verdigris.keeper.ports import Evidence
 from verdigris.keeper.protocol import (
     Hand,
@@ -31,9 +30,10 @@ from verdigris.keeper.protocol import (
     Start,
     StopRequest,
 )
+from verdigris.keeper.reboot import after_reboot
 from verdigris.keeper.router import RouterCare
 
-__all__ = ["PROTOCOL", "Keeper", "after_reboot"]
+__all__ = ["PROTOCOL", "Keeper"]
 
 PROTOCOL = "2"
 WAIT_LEAST = 0.005
@@ -235,33 +235,3 @@ def _admit(realm: str, known: Mapping[str, object]) -> None:
         raise KeeperError(
             "refused", f"{REALMS_MOST} apps are known here already; use another --state for {realm}"
         )
-
-
-def after_reboot(book: Book, moment: float) -> Book:
-    """The same wishes, with nothing started yet: no process and no moment of an earlier boot means anything."""
-    slots = {name: _slot_again(slot, moment) for name, slot in book.slots.items() if slot.count}
-    router = book.router and _router_again(book.router, moment)
-    return Book(generations=book.generations, router=router, slots=slots)
-
-
-def _slot_again(slot: Slot, moment: float) -> Slot:
-    kept = [i for i in slot.instances if i.state is not State.STOPPING or i.listed]
-    return replace(slot, restarts=0, instances=tuple(_again(i, moment) for i in kept))
-
-
-def _again(instance: Instance, moment: float) -> Instance:
-    if instance.state in (State.EXITED, State.STOPPING):
-        return replace(instance, state=State.EXITED, since=moment, process=None)
-    return Instance(
-        instance.name,
-        instance.mark,
-        since=moment,
-        port=instance.port,
-        sentence="started again after a reboot",
-    )
-
-
-def _router_again(router: Router, moment: float) -> Router | None:
-    if router.state is State.STOPPING:
-        return None
-    return replace(router, state=State.STARTING, since=moment, process=None, leaving=(), restarts=0, streak=0)

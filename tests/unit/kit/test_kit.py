@@ -25,7 +25,9 @@ async def test_the_state_is_that_of_the_identity_that_was_given(tmp_path, monkey
         sent.append(message)
 
     headers = [(b"authorization", f"Bearer {token('control')}".encode())]
-    await kit({"type": "http", "method": "GET", "path": "/.verdigris/state", "headers": headers}, receive, send)
+    await kit(
+        {"type": "http", "method": "GET", "path": "/.verdigris/state", "headers": headers}, receive, send
+    )
     assert (200, b"2.0.0") == (sent[0]["status"], dict(sent[0]["headers"])[b"x-api-version"])
     state = json.loads(sent[1]["body"])
     assert ("2.0.0", "green") == (state["release"], state["slot"])
