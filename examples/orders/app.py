@@ -15,9 +15,9 @@ from urllib.parse import parse_qs
 
 from behaviour import Behaviour, Misbehaving
 from cached import orders_cache
+from checks import health_of
 from database import Invalid, Orders
 from exchange import Refused, document_in, respond, whole_body
-from health import health_of
 from jobs import running
 from sessions import Sessions
 from verdigris_kit import Kit

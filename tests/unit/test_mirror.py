@@ -69,8 +69,26 @@ TOGETHER = {
         for part in ("drills", "evidence", "roles", "traffic", "ways")
     },
     "testing/planting": "test_planted",
+    "kit/cache/entry": "test_entries",
 }
 """Module -> the test file, in the folder that mirrors the module's own, in which it is tested among others."""
+
+AGAINST_THE_REAL = {
+    **dict.fromkeys(("kit/cache/caches", "kit/cache/core", "kit/cache/stores"), "cache/test_backends"),
+    **dict.fromkeys(("kit/cache/bounds", "kit/cache/trouble", "kit/clients"), "cache/test_trouble"),
+    "kit/cache/manners": "cache/test_stampede",
+    "kit/celery": "role/test_schedulers",
+    "kit/events_command": "webhooks/test_guide",
+    "kit/grpc": "grpc/test_statuses",
+    "kit/guarded": "rehearsal/test_guard",
+    **dict.fromkeys(("kit/leaving/bounds", "kit/leaving/signals"), "leaving/test_requests"),
+    "kit/sessions/carried": "sessions/test_guide",
+    **dict.fromkeys(("kit/sessions/keys", "kit/sessions/tokens"), "sessions/test_tokens"),
+    "kit/sessions/store": "sessions/test_store",
+    "kit/webhooks/receiver": "webhooks/test_receiver",
+    **dict.fromkeys(("kit/webhooks/stores", "kit/webhooks/table"), "webhooks/test_stores"),
+}
+"""Modules that say little without the server or framework they are made for -> their test file in tests/kit."""
 
 STORIES = {
     "adapters/routers/haproxy/test_plainest",
@@ -81,6 +99,7 @@ STORIES = {
     "cli/show/test_words",
     "cli/test_terminal",
     "core/test_rules",
+    "keeper/test_counting",
     "keeper/test_haproxy",
     "test_mirror",
     "test_bench_results",
@@ -130,7 +149,14 @@ MODULES, TESTS = modules(), files_of_tests()
 @pytest.mark.parametrize("module", MODULES)
 def test_every_module_has_its_tests_where_one_looks_for_them(module):
     where = f"write tests/unit/{own(module)}.py, or name in TOGETHER the file beside it that tests {module}"
-    assert own(module) in TESTS or module in TOGETHER, where
+    assert own(module) in TESTS or module in TOGETHER or module in AGAINST_THE_REAL, where
+
+
+@pytest.mark.parametrize("module", AGAINST_THE_REAL)
+def test_who_is_tested_against_the_real_thing_is_tested_there_alone(module):
+    assert module in MODULES, "there is no such module any more: take it out of AGAINST_THE_REAL"
+    assert own(module) not in TESTS and module not in TOGETHER, "it has tests beside it: take it out"
+    assert (ROOT / f"tests/kit/{AGAINST_THE_REAL[module]}.py").is_file()
 
 
 @pytest.mark.parametrize("module", TOGETHER)
