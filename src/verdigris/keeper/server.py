@@ -46,6 +46,7 @@ __all__ = ["Server", "bind"]
 CLIENTS_MOST = 64
 SILENCE_MOST = 300.0
 WRITE_WITHIN = 10.0
+LAST_WORD_WITHIN = 1.0
 TAIL_MOST = 1000
 
 
@@ -90,6 +91,9 @@ class Server:
         try:
             if complaint := self._unwelcome(writer):
                 await _write(writer, _failure(complaint))
+                # Closed before its request was read, a client would meet a broken pipe and not our word.
+                async with asyncio.timeout(LAST_WORD_WITHIN):
+                    await reader.readline()
             else:
                 await self._converse(reader, writer)
         except (TimeoutError, ConnectionError, asyncio.CancelledError):

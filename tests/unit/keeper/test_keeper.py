@@ -281,10 +281,13 @@ async def test_a_bad_line_gets_a_sentence_and_harms_nobody(house: House, line: b
 
 async def test_clients_are_bounded(house: House) -> None:
     crowd = [await asyncio.open_unix_connection(f"{_short(house)}/keeper.sock") for _ in range(64)]
-    with pytest.raises(KeeperError, match="64 clients are connected already"):
-        await house.client.observe()
-    for _, writer in crowd:
-        writer.close()
+    try:
+        for _ in range(20):
+            with pytest.raises(KeeperError, match="64 clients are connected already"):
+                await house.client.observe()
+    finally:
+        for _, writer in crowd:
+            writer.close()
     await eventually(lambda: _answers(house), "an answer again")
 
 

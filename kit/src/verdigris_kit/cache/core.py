@@ -95,14 +95,14 @@ class Core:
 
     async def _refreshed(self, key: str, make: Maker, seconds: float, old: Entry) -> Any:
         try:
-            value = await self._manner.share(key, lambda: self._made(key, make, seconds))
+            value = await self._manner.share(key, lambda: self._made(key, make, seconds, old))
         except Exception:
             counts.add("cache.refresh_failed")
             return old.value
         counts.add("cache.refreshed")
         return value
 
-    async def _made(self, key: str, make: Maker, seconds: float) -> Any:
+    async def _made(self, key: str, make: Maker, seconds: float, old: Optional[Entry] = None) -> Any:
         if self._across <= 0:
             return await self._make(key, make, seconds)
         lock, token = f"lock:{self._entries.key(key)}", secrets.token_hex(8)
@@ -112,6 +112,11 @@ class Core:
                 counts.add("cache.shared_across")
                 return entry.value
         try:
+            # Another process may have made it, and let go of the lock, between our look and our turn.
+            entry = await self._own(key)
+            if entry is not None and entry != old:
+                counts.add("cache.shared_across")
+                return entry.value
             return await self._make(key, make, seconds)
         finally:
             await self._unlock(lock, token)
