@@ -6,6 +6,7 @@ Clients that leave, retries, WebSockets, event streams, gRPC and members that co
 import asyncio
 import contextlib
 import itertools
+from functools import partial
 
 import pytest
 
@@ -38,19 +39,31 @@ class Quick(Echo):
 
     async def start(self):
         loop = asyncio.get_running_loop()
-        self.server = await loop.create_server(lambda: Answering(), "127.0.0.1", self.port, backlog=1024)
+        self.held = set()
+        self.server = await loop.create_server(
+            partial(Answering, self.held), "127.0.0.1", self.port, backlog=1024
+        )
         self.port = self.server.sockets[0].getsockname()[1]
         return self
+
+    async def die(self):
+        await super().die()
+        for transport in list(self.held):
+            transport.abort()
 
 
 class Answering(asyncio.Protocol):
     """Answers every head; nobody sends bodies."""
 
-    def __init__(self):
-        self.rest = b""
+    def __init__(self, held):
+        self.held, self.rest = held, b""
 
     def connection_made(self, transport):
         self.transport = transport
+        self.held.add(transport)
+
+    def connection_lost(self, error):
+        self.held.discard(self.transport)
 
     def data_received(self, data):
         *heads, self.rest = (self.rest + data).split(b"\r\n\r\n")
