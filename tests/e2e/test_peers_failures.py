@@ -64,11 +64,11 @@ def test_f1_a_release_that_comes_up_when_all_who_wanted_it_are_dead_gets_nothing
 
 def test_f2_an_older_deployment_never_overtakes_a_newer_one(shared):
     old = shared.serves
-    slow = shared.begin_ship("slow-start", seconds=2.0)
-    older = shared.version
-    shared.ship(code=14)
-    fast = shared.begin_ship("good", "--queue")
     with shared.load(RATE) as load:
+        slow = shared.begin_ship("slow-start", seconds=2.0)
+        older = shared.version
+        shared.ship(code=14)
+        fast = shared.begin_ship("good", "--queue")
         assert (0, 0) == (slow.wait(60), fast.wait(60))
     order = list(dict.fromkeys(record.version for record in load.result.answered))
     assert [old, older, shared.version] == order
