@@ -29,6 +29,7 @@ from verdigris.adapters.routers.haproxy.pools import EMPTY
 from verdigris.adapters.routers.haproxy.sight import Sight, look_at
 from verdigris.adapters.routers.haproxy.socket import Conversation
 from verdigris.bootstrap.house import House
+from verdigris.core.errors import ObservationError
 from verdigris.core.lifecycle import ENDINGS
 from verdigris.core.world import Slot, Verb
 from verdigris.ports import Saved
@@ -157,8 +158,14 @@ class Stage(Project):
     # --- what is seen -----------------------------------------------------------------------------------------
 
     def router(self) -> Sight:
-        """What the router itself says."""
-        return asyncio.run(asked(self.state / "router"))
+        """What the router itself says, as soon as there is one: it may be the one that was struck."""
+        return eventually_sync(self._answered, "an answer of the router")
+
+    def _answered(self) -> Sight | None:
+        try:
+            return asyncio.run(asked(self.state / "router"))
+        except ObservationError:
+            return None
 
     @property
     def serving(self) -> str:
