@@ -25,7 +25,7 @@ from tests.unit.adapters.environments.test_probes import (
     serving,
     target,
 )
-from tests.unit.kit import test_health
+from tests.unit.kit.health import test_endpoint
 from tests.waiting import eventually
 from verdigris.core.world import Health
 
@@ -169,7 +169,7 @@ row("F-58")(
 row("F-59")(lambda ground: probes.test_no_proxy_of_the_environment_is_asked(ground.patch))
 row("F-59")(calling(probes.test_passes_are_counted_and_told_and_every_probe_has_a_connection_of_its_own))
 row("F-60")(calling(probes.test_a_hanging_candidate_does_not_delay_the_probes_of_the_live_slot))
-row("F-60")(calling(test_health.test_many_who_ask_at_once_share_one_run))
+row("F-60")(calling(test_endpoint.test_many_who_ask_at_once_share_one_run))
 
 
 @row("F-60")
