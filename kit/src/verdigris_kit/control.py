@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Callable, Optional, Protocol
+from typing import Any, Callable, Generic, Optional, Protocol, TypeVar
 
 from . import counts
 from .asgi import ASGIApp, Receive, Scope, Send
@@ -58,6 +58,8 @@ class _Reply:
     document: object
     allow: str = ""
 
+
+App = TypeVar("App")
 
 _NOTHING = _Reply(404, {"error": "not found"})
 _TOO_LARGE = _Reply(413, {"error": f"the body is larger than {BODY_MAX} bytes"})
@@ -135,12 +137,12 @@ class _Desk:
         return _Reply(409, {"error": "the process was told to end, and leaves. Ask another instance."})
 
 
-class Control:
-    """ASGI middleware around `app`. It stands outside of `leaving`, so that it does not count its own requests."""
+class _Around(Generic[App]):
+    """What both kinds of middleware are made with."""
 
     def __init__(
         self,
-        app: ASGIApp,
+        app: App,
         leaving: Drains,
         events: Optional[Declared] = None,
         environ: Optional[Mapping[str, str]] = None,
@@ -148,6 +150,10 @@ class Control:
     ) -> None:
         """`environ` is where the secret's file and the role's are named, the process's if it is left out."""
         self._app, self._desk = app, _Desk(leaving, events, environ, identity)
+
+
+class Control(_Around[ASGIApp]):
+    """ASGI middleware around `app`. It stands outside of `leaving`, so that it does not count its own requests."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -171,19 +177,8 @@ class Control:
         return _TOO_LARGE if body is None else self._desk.answer(scope["method"], page, body)
 
 
-class ControlWSGI:
+class ControlWSGI(_Around[WSGIApp]):
     """WSGI middleware around `app`: the same."""
-
-    def __init__(
-        self,
-        app: WSGIApp,
-        leaving: Drains,
-        events: Optional[Declared] = None,
-        environ: Optional[Mapping[str, str]] = None,
-        identity: Optional[Identity] = None,
-    ) -> None:
-        """`environ` is where the secret's file and the role's are named, the process's if it is left out."""
-        self._app, self._desk = app, _Desk(leaving, events, environ, identity)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""

@@ -10,6 +10,7 @@ import pytest
 from tests.kit.cache.backends import counted, plain
 from tests.waiting import eventually
 from verdigris_kit.cache import AsyncCache, Cache
+from verdigris_kit.cache.stores import RedisStore
 
 MANY = 16
 
@@ -159,6 +160,19 @@ def test_processes_that_miss_together_make_once(processes, redis):
     for process in running:
         process.join(20)
     assert 1 == made.value
+
+
+def test_who_gets_its_turn_just_after_another_let_go_takes_what_that_one_made(redis, monkeypatch):
+    first, late = (Cache(plain(redis.url), across=10.0) for _ in range(2))
+    lock = RedisStore.lock
+
+    def once_the_first_is_done(self, *words):
+        monkeypatch.undo()
+        first.get_or_make("user:1", lambda: "made by the first")
+        return lock(self, *words)
+
+    monkeypatch.setattr(RedisStore, "lock", once_the_first_is_done)
+    assert "made by the first" == late.get_or_make("user:1", lambda: "made again")
 
 
 def test_a_lock_of_a_process_that_died_is_waited_for_no_longer_than_its_time(redis):
