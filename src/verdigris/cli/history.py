@@ -47,4 +47,4 @@ def told_of(session: Session, saved: Saved) -> Told:
     d = saved.deployment
     s = session.house.board().read(d.app)
     picture = s if s is not None and s.deployment.id == d.id else None
-    return Told(d, story_of(session, d), snapshot=picture)
+    return Told(d, story_of(session, d), snapshot=picture, policy=saved.policy)

@@ -9,7 +9,7 @@ import typer
 from verdigris.cli.exits import Exit
 from verdigris.cli.options import session_of
 from verdigris.cli.show.checks import check_lines, checks_document
-from verdigris.cli.show.plan import plan_lines, planned
+from verdigris.cli.show.plan import plan_lines, planned, traffic_of
 
 __all__ = ["plan"]
 
@@ -19,7 +19,8 @@ def plan(context: typer.Context) -> None:
     session = session_of(context)
     desk, voice = session.house.desk(), session.voice
     newest = desk.newest(session.name) if desk.ready() else None
-    drawn = planned(session.house.settings, newest.deployment if newest else None)
+    seen = traffic_of(session.snapshot())
+    drawn = planned(session.house.settings, newest.deployment if newest else None, seen)
     checks = session.house.checks()
     lines = [*plan_lines(drawn, voice.width), (), *check_lines(checks, voice.width)]
     code = Exit.GOOD if all(check.passed for check in checks) else Exit.ERROR

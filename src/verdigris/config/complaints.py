@@ -56,6 +56,7 @@ KINDS = {
     "bool_type": "must be true or false",
     "int_type": "must be a whole number",
     "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
     "list_type": "must be a list",
     "dict_type": MAPPING,
     "model_type": MAPPING,

@@ -78,6 +78,45 @@ class Bake(Section):
     over: Annotated[str, f.duration("1s", "10m")] = key(
         "30s", "The stretch of traffic that error rate and p99 are taken over."
     )
+    early: bool = key(
+        False, "Whether the bake ends as soon as it is proven that the candidate's errors do no harm."
+    )
+    require_proof: bool = key(
+        False, "Whether it ends only when that is proven: where little is sent, it may never be."
+    )
+
+
+class Judge(Section):
+    """How the candidate is compared with live while both have traffic, and how sure it has to be that it is worse."""
+
+    alpha: Annotated[str, f.percentage("0.0001%", "20%", whole=False)] = key(
+        "1%", "At most this part of healthy releases is rolled back, in all steps and looks of a deployment."
+    )
+    grace: Annotated[str, f.duration("0s", "1h")] = key(
+        "30s",
+        "How long a cold start is forgiven after the first traffic; the limits of `bake` hold all the same.",
+    )
+    error_ratio: float = key(1.25, "Failures allowed: so many times those of live,", "times", ge=1.0, le=10.0)
+    error_margin: Annotated[str, f.percentage("0%", "50%", whole=False)] = key(
+        "0.05%", "and this share of the requests on top."
+    )
+    slower: Annotated[str, f.percentage("0%", "100%", whole=False)] = key(
+        "5%", "How much longer the faster three quarters of the requests may take,"
+    )
+    slower_tail: Annotated[str, f.percentage("0%", "100%", whole=False)] = key("10%", "and the slower ones.")
+    min_bad_seconds: int = key(
+        6, "No fewer seconds than these ever roll back, however bad they are.", "seconds", ge=1, le=120
+    )
+    baseline: bool = key(
+        True,
+        "Whether the candidate is also compared with what live was before, while live has less than a fifth of the "
+        "requests.",
+    )
+    split: Literal["checked", "ignored"] = key(
+        "checked",
+        "Whether requests that are not split as the router was told make the comparison invalid. Where users stick "
+        "to a slot (`route.cohort.by`) it is never checked.",
+    )
 
 
 class Drill(Section):
@@ -172,6 +211,7 @@ class Service(Section):
     )
     cutover: Cutover = section()
     bake: Bake = section()
+    judge: Judge = section()
     stabilize: Annotated[str, f.duration("0s", "30d")] = key(
         "24h", "How long the old slot is kept hot after the bake, for an instant way back."
     )

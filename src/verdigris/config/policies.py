@@ -51,6 +51,9 @@ SHARE = Manner(weight, lambda share: f"{share}%")
 PART = Manner(fraction, percent_text)
 AS_IS = Manner(str, str)
 WORD = Manner(OnUnknown, str)
+REAL = Manner(float, lambda number: f"{number:g}")
+FLAG = Manner(bool, lambda flag: str(flag).lower())
+SPLIT = Manner(lambda word: word == "ignored", lambda sticky: "ignored" if sticky else "checked")
 GATE = Manner(lambda word: word != "none", lambda gated: "person" if gated else "none")
 
 KEYS: dict[str, tuple[str, Manner]] = {
@@ -70,6 +73,17 @@ KEYS: dict[str, tuple[str, Manner]] = {
     "min_requests": ("bake.min_requests", NUMBER),
     "dead_streak": ("bake.max_streak", NUMBER),
     "judge_over": ("bake.over", TIME),
+    "early": ("bake.early", FLAG),
+    "require_proof": ("bake.require_proof", FLAG),
+    "alpha": ("judge.alpha", PART),
+    "grace": ("judge.grace", TIME),
+    "error_ratio": ("judge.error_ratio", REAL),
+    "error_margin": ("judge.error_margin", PART),
+    "slower": ("judge.slower", PART),
+    "slower_tail": ("judge.slower_tail", PART),
+    "min_bad_seconds": ("judge.min_bad_seconds", NUMBER),
+    "baseline": ("judge.baseline", FLAG),
+    "sticky": ("judge.split", SPLIT),
     "stabilize": ("stabilize", TIME),
     "drill_every": ("drill.every", TIME_OR_NONE),
     "drill_share": ("drill.share", SHARE),
@@ -106,6 +120,8 @@ def policy_of(service: Service) -> Policy:
     read = {field: manner.read(_at(written, key)) for field, (key, manner) in KEYS.items()}
     health = service.health
     probe_within = seconds(health.interval) + seconds(health.timeout) + PROBE_SLACK
+    # How many requests a user sends is his to decide: where users stick to a slot, requests are not split as told.
+    read["sticky"] |= service.route.cohort.by != "none"
     return Policy(ramp=steps(service), probe_within=probe_within, **read)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from operator import attrgetter
 
+from verdigris.core.judging.state import State, on_another_clock
 from verdigris.core.policy import Policy
 from verdigris.core.world import Pause, PerSlot, Release, Routing, Slot, World
 
@@ -135,7 +136,7 @@ class Deployment:
     `cause` is why it turned back or got stuck, `held` why it stands still. `disowned` is a routing that
     somebody else made and that we were told to replace. `pause` is the app's and outlives the deployment; `cut` is how
     many connections the router had ended in each slot when that was last told. `drill` is a try of the way back that
-    is under way, `drilled` the last one: that outlives the deployment too.
+    is under way, `drilled` the last one: that outlives the deployment too. `trial` is what the judge knows so far.
     """
 
     id: str
@@ -164,6 +165,7 @@ class Deployment:
     key: str = ""
     policy_hash: str = ""
     format: int = FORMAT
+    trial: State | None = None
     evidence: tuple[Lasted, ...] = ()
 
     @property
@@ -176,8 +178,8 @@ class Deployment:
         return self.release if slot is self.candidate else self.previous
 
     def differs(self, other: Deployment) -> bool:
-        """Whether they are told apart by anything but what has lasted how long."""
-        return bool(BUT_EVIDENCE(self) != BUT_EVIDENCE(other))
+        """Whether they are told apart by anything but what has lasted how long, and what the judge knows."""
+        return bool(DECIDED(self) != DECIDED(other))
 
     def lasted(self, name: str) -> float:
         for entry in self.evidence:
@@ -242,7 +244,10 @@ class Deployment:
         drill = self.drill and replace(
             self.drill.turn(world.now, Outcome.BROKEN_OFF, "the machine was started anew"), began=world.now
         )
-        return replace(self, base=world.base, evidence=paused, routed=routed, drill=drill)
+        trial = self.trial and on_another_clock(self.trial, int(world.now))
+        return replace(self, base=world.base, evidence=paused, routed=routed, drill=drill, trial=trial)
 
 
-BUT_EVIDENCE = attrgetter(*(field.name for field in fields(Deployment) if field.name != "evidence"))
+NAMES = [field.name for field in fields(Deployment)]
+BUT_EVIDENCE = attrgetter(*(name for name in NAMES if name != "evidence"))
+DECIDED = attrgetter(*(name for name in NAMES if name not in ("evidence", "trial")))

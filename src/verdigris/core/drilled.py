@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from verdigris.core.deployment import Deployment, Drill, Drilled, Note, Outcome
-from verdigris.core.judge import total
 from verdigris.core.policy import Policy
+from verdigris.core.tallies import total
 from verdigris.core.unanswered import left, too_many
 from verdigris.core.words import brief
 from verdigris.core.world import SLOTS, Known, PerSlot, Second, World

@@ -133,7 +133,7 @@ def failure(d: Deployment, drill: Drill, w: World, p: Policy) -> tuple[str, str]
 def of_the_old(d: Deployment, w: World, p: Policy) -> Verdict:
     """The judge's verdict over the old slot: to it, that one is the candidate for as long as the drill lasts."""
     assert d.previous is not None
-    return judge(replace(d, candidate=d.live, release=d.previous, previous=d.release), w, p)
+    return judge(replace(d, candidate=d.live, release=d.previous, previous=d.release, trial=None), w, p)
 
 
 def arriving(d: Deployment, w: World, p: Policy) -> Waiting | None:

@@ -1,86 +1,32 @@
 """Whether the candidate is worse: one pure function from what was counted to a verdict.
 
 Hard floors act at once: every instance gone, a run of failures, the router having turned away by itself.
-Above them stand the configured limits, with a minimum sample. A regression is bad; stale, missing or torn
-data is unknown, and so is what little is seen of a paused app; fresh data without a regression is good, and the
-verdict says how much it could see.
+Above them stand the configured limits, with a minimum sample, and the trial, which compares the candidate with live.
+A regression is bad; stale, missing or torn data is unknown, and so is what little is seen of a paused app; fresh data
+without a regression is good, and the verdict says how much it could see.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import zip_longest
 
+from verdigris.core import trials
 from verdigris.core.conditions import paused
 from verdigris.core.deployment import Deployment
+from verdigris.core.judging.finding import Kind
 from verdigris.core.policy import Policy
+from verdigris.core.tallies import percentile, total
 from verdigris.core.words import span
 from verdigris.core.world import Known, Second, Slot, Tally, Unknown, World
 
 __all__ = [
-    "BINS",
     "Verdict",
     "VerdictKind",
-    "bin_of",
     "failing",
     "judge",
-    "percentile",
     "since_routed",
-    "total",
 ]
-
-BINS: tuple[int, ...] = (
-    *(
-        1,
-        2,
-        3,
-        4,
-        5,
-        6,
-        8,
-        10,
-        12,
-        15,
-        20,
-        25,
-        30,
-        40,
-        50,
-        60,
-        80,
-        100,
-        120,
-        150,
-        200,
-        250,
-        300,
-        400,
-        500,
-        600,
-    ),
-    *(
-        800,
-        1000,
-        1200,
-        1500,
-        2000,
-        2500,
-        3000,
-        4000,
-        5000,
-        6000,
-        8000,
-        10_000,
-        15_000,
-        20_000,
-        30_000,
-        60_000,
-    ),
-)
-"""Upper bounds of the latency bins in milliseconds; one more bin takes what is slower."""
 
 
 class VerdictKind(StrEnum):
@@ -104,15 +50,12 @@ class Verdict:
     attribution: Slot | None = None
 
 
-def bin_of(milliseconds: float) -> int:
-    """The index in `Tally.latency` that a request of this length belongs to."""
-    return bisect_left(BINS, milliseconds)
-
-
 def judge(d: Deployment, w: World, p: Policy) -> Verdict:
     """The verdict over the candidate at this moment."""
-    verdict = floors(d, w, p) or blindness(w, p) or limits(d, w, p)
-    return stillness() if verdict.kind is VerdictKind.GOOD and paused(d, w) else verdict
+    verdict = floors(d, w, p) or regression(d, p) or blindness(w, p) or limits(d, w, p)
+    if verdict.kind is not VerdictKind.GOOD:
+        return verdict
+    return stillness() if paused(d, w) else (invalid(d, p) or verdict)
 
 
 def floors(d: Deployment, w: World, p: Policy) -> Verdict | None:
@@ -143,6 +86,22 @@ def streak(d: Deployment, w: World, p: Policy) -> Verdict | None:
     return bad(
         d, f"the last {tail} requests to {d.candidate} all failed", describe(total(seconds, d.candidate))
     )
+
+
+def regression(d: Deployment, p: Policy) -> Verdict | None:
+    """That the candidate is worse is found once and stays found, whatever can be seen afterwards."""
+    if d.trial is None or d.trial.decided is None:
+        return None
+    claim, *rest = trials.told(d, p)
+    return bad(d, claim.rstrip("."), " ".join(rest))
+
+
+def invalid(d: Deployment, p: Policy) -> Verdict | None:
+    """A split that is off explains whatever difference there is, or hides it."""
+    if d.trial is None or d.trial.invalid_at is None or trials.kind(d, p) is not Kind.INVALID:
+        return None
+    claim, *_ = trials.told(d, p)
+    return unknown(f"{claim[0].lower()}{claim[1:]} `judge.split: ignored` goes on without that check")
 
 
 def blindness(w: World, p: Policy) -> Verdict | None:
@@ -204,38 +163,6 @@ def since_routed(d: Deployment, w: World) -> tuple[Second, ...]:
 
 def failing(tally: Tally, p: Policy) -> bool:
     return tally.requests >= p.min_requests and tally.failures > p.max_error_rate * tally.requests
-
-
-def total(seconds: Iterable[Second], slot: Slot) -> Tally:
-    """The sum of a slot's seconds; the streak is that of the last."""
-    tallies = [second.slots[slot] for second in seconds]
-    if not tallies:
-        return Tally()
-    return Tally(
-        requests=sum(t.requests for t in tallies),
-        errors=sum(t.errors for t in tallies),
-        refused=sum(t.refused for t in tallies),
-        unreached=sum(t.unreached for t in tallies),
-        timeouts=sum(t.timeouts for t in tallies),
-        latency=add_up(tuple(t.latency for t in tallies if t.latency)),
-        streak=tallies[-1].streak,
-        own=sum(t.own for t in tallies),
-        asked=sum(t.asked for t in tallies),
-    )
-
-
-def add_up(histograms: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
-    return tuple(map(sum, zip_longest(*histograms, fillvalue=0)))  # another version may have had other bins
-
-
-def percentile(latency: tuple[int, ...], share: float) -> float:
-    """The upper bound in milliseconds of the bin in which `share` of the requests are reached; 0 without any."""
-    left = sum(latency) * share
-    for count, bound in zip(latency, (*BINS, float("inf")), strict=False):
-        left -= count
-        if count and left <= 1e-9:
-            return bound
-    return 0.0
 
 
 def describe(seen: Tally) -> str:

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from verdigris.core import drills, looks, schema, waits
+from verdigris.core import drills, looks, schema, trials, waits
+from verdigris.core.aftermath import attributed
 from verdigris.core.commands import obey
 from verdigris.core.conditions import Waiting, able, foreign
 from verdigris.core.deployment import FORMAT, Answered, Deployment, Note
@@ -120,7 +121,7 @@ def decide(d: Deployment, w: World, p: Policy) -> Decision:
     if d.format > FORMAT or d.phase not in ROWS:
         strange = f"a verdigris that knows the phase {d.phase!r}: nothing is touched until then"
         return Decision(d, d, (), strange, understood=False)
-    before, d = d, d.rebase(w)
+    before, d = d, trials.go_on(d.rebase(w), w, p)
     verdict = judge(d, w, p) if ROWS[d.phase].watched else None
     counted = count(ROWS[d.phase], d, w, p, verdict)
     d, answers, notes = obey(counted, w, p, verdict)
@@ -202,10 +203,16 @@ def go_on(d: Deployment, w: World, p: Policy, verdict: Verdict | None = None) ->
         return next_step(d, p.ramp[d.step + 1].to)
     following = {"restore": "settle", "settle": "discard", "abort": "discard"}
     if d.phase in following:
-        return enter(d, following[d.phase], d.cause)
+        return enter(d, following[d.phase], d.cause, attributed(d, w, p) if d.phase == "settle" else "")
     if d.phase == "discard":
         return enter(d, "rolled_back" if d.moved else "aborted", d.cause)
-    return forward(d, p, verdict.evidence if verdict else "")
+    return forward(d, p, seen(d, p, verdict))
+
+
+def seen(d: Deployment, p: Policy, verdict: Verdict | None) -> str:
+    """What a phase was left on: at the end of the bake the trial's finding as well."""
+    found = " ".join(trials.told(d, p)) if d.phase == "bake" else ""
+    return ". ".join(filter(None, (verdict.evidence if verdict else "", found)))
 
 
 def forward(d: Deployment, p: Policy, evidence: str) -> Turn:

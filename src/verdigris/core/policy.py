@@ -64,6 +64,26 @@ class Policy:
     judge_over: float = 30.0
     """Seconds of traffic that the error rate and the p99 are taken over."""
 
+    alpha: float = 0.01
+    """The part of healthy releases that the judge may roll back at most: for a whole deployment, however many steps."""
+    grace: float = 30.0
+    """Seconds after exposure before the two slots are compared. Floors and limits hold from the first."""
+    error_ratio: float = 1.25
+    error_margin: float = 0.0005
+    """Allowed of the candidate: `error_ratio` times the errors of live and `error_margin` (a rate) on top."""
+    slower: float = 0.05
+    slower_tail: float = 0.10
+    """How much longer it may take, up to the 75th percentile and above."""
+    min_bad_seconds: int = 6
+    baseline: bool = True
+    """Whether it is compared with the time before as well, while hardly anybody is left on live."""
+    sticky: bool = False
+    """Users stay with a slot, so that requests are not split as the router was told."""
+    early: bool = False
+    """Whether the bake ends as soon as it is proven that errors do no harm."""
+    require_proof: bool = False
+    """Whether it does not end before."""
+
     before_cutover: OnUnknown = OnUnknown.HOLD
     after_cutover: OnUnknown = OnUnknown.HOLD
     unknown_for: float = 5 * MINUTE

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from verdigris.core.conditions import HANGING, Waiting
 from verdigris.core.deployment import Deployment, Drill, Outcome
-from verdigris.core.judge import failing, percentile, since_routed, total
+from verdigris.core.judge import failing, since_routed
 from verdigris.core.policy import Policy
+from verdigris.core.tallies import percentile, total
 from verdigris.core.words import span
 from verdigris.core.world import Second, Tally, Unknown, World, known
 

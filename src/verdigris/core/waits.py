@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from verdigris.core import trials
 from verdigris.core.conditions import Waiting, answers, confirmed, instances, quiet, unhealthy, unready
 from verdigris.core.deployment import Deployment
+from verdigris.core.judging.finding import Kind
 from verdigris.core.policy import Policy, Step
 from verdigris.core.streams import lingering, remaining
 from verdigris.core.words import span
@@ -166,7 +168,22 @@ def drained(d: Deployment, w: World, p: Policy) -> Waiting | None:
 
 
 def baked(d: Deployment, w: World, p: Policy) -> Waiting | None:
-    return in_place(d, w, p) or evidence(d, p.bake)
+    """Good for as long as was asked for; or sooner, or not before, it is proven that errors do no harm."""
+    place = in_place(d, w, p)
+    if place or (p.early and proven(d, p)):
+        return place
+    return evidence(d, p.bake) or unproven(d, p)
+
+
+def unproven(d: Deployment, p: Policy) -> Waiting | None:
+    """The first deployment has nothing that its proof could be held against."""
+    if not p.require_proof or d.promoted or d.previous is None or proven(d, p):
+        return None
+    return Waiting(f"a proof that {d.candidate} does no harm; `verdigris promote` goes on without it")
+
+
+def proven(d: Deployment, p: Policy) -> bool:
+    return trials.kind(d, p) is Kind.NO_HARM_PROVEN
 
 
 def stabilized(d: Deployment, w: World, p: Policy) -> Waiting | None:

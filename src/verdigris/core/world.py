@@ -321,9 +321,9 @@ class Tally:
 
     `errors` are answers of 500 and above, `unreached` connections refused or broken before an answer,
     `timeouts` answers that did not come. All three are failures and disjoint. `latency` counts the requests
-    per bin of `core.judge.BINS`. `streak` is how many requests in a row, up to the end of the second, failed.
-    `own` of the requests were probes of ours through the front door; `asked` are those beside the requests that asked
-    for the slot by name.
+    per bin of `core.tallies.BINS` up to the last that has any, those of users only. `streak` is how many requests in
+    a row, up to the end of the second, failed. `own` of the requests were probes of ours through the front door, and
+    `own_failed` of them failed; `asked` are those beside the requests that asked for the slot by name.
     """
 
     requests: int = 0
@@ -335,6 +335,7 @@ class Tally:
     streak: int = 0
     own: int = 0
     asked: int = 0
+    own_failed: int = 0
 
     @property
     def failures(self) -> int:

@@ -21,7 +21,8 @@ SLACK = 0.5
 class Course:
     """Sees what is stored after every round. `good` is the time that was really good since the phase was entered.
 
-    `promoted`: somebody took the waits of this phase upon themselves. `backward` are deployments that turned back.
+    `promoted`: somebody took the waits of this phase upon themselves. `asked` is how many requests the candidate's slot
+    had had when the deployment began. `backward` are deployments that turned back.
     """
 
     truth: Truth
@@ -32,6 +33,7 @@ class Course:
     stored: int = -1
     last: Deployment | None = None
     promoted: bool = False
+    asked: int = 0
     backward: set[str] = field(default_factory=set)
     phases: Counter[str] = field(default_factory=Counter)
 
@@ -51,11 +53,27 @@ class Course:
         self.lived_through(clear and truth.lets_through)
         if f"{d.id}{d.phase}{d.step}" != self.on_the_way:
             self.entered(d)
+        self.tried(d)
         self.last = d
         counted = d.lasted("good") if d.phase in WATCHED else 0.0
         if counted > self.good + SLACK:
             what = f"{counted:.1f} s counted in {d.phase}, {self.good:.1f} s were good"
             raise Violation(f"I9 evidence: {what}")
+
+    def tried(self, d: Deployment) -> None:
+        """No request is held against the candidate twice, and what was found is acted upon."""
+        if self.last is None or self.last.id != d.id:
+            self.asked = self.truth.host.asked[d.candidate]
+        if d.trial is None:
+            return
+        had = self.truth.host.asked[d.candidate] - self.asked
+        if d.trial.seen[2] > had:
+            raise Violation(
+                f"I9 evidence: {d.trial.seen[2]} requests are in the trial, {d.candidate} had {had}"
+            )
+        went_on = d.trial.decided is not None and self.last is not None and d.phase in ("bake", "stabilize")
+        if went_on and self.last is not None and self.last.phase not in (d.phase, "stuck"):
+            raise Violation(f"I4 way back: {d.id} is found to be worse and went on to {d.phase}")
 
     def lived_through(self, clear: bool) -> None:
         """Add the time since the last clear round, if it was good for the phase that the deployment was in."""

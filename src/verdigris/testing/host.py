@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from verdigris.core.judge import BINS, bin_of
+from verdigris.core.tallies import bin_of
 from verdigris.core.world import SLOTS, Pause, PerSlot, Release, Role, Routing, Second, Slot, Tally, Weights
 
 __all__ = ["Body", "Cut", "Host", "Nature", "Place"]
@@ -89,7 +89,7 @@ class Cut:
 def all_as_slow(requests: int, errors: int, milliseconds: float, streak: int) -> Tally:
     """A second in which every request was answered after as long: its latencies fell into one bin."""
     where = bin_of(milliseconds)
-    latency = tuple(requests if n == where else 0 for n in range(len(BINS) + 1))
+    latency = (*[0] * where, requests) if requests else ()
     return Tally(requests, errors, latency=latency, streak=streak)
 
 
@@ -122,6 +122,7 @@ class Host:
         self.pending: list[tuple[float, Callable[[], None]]] = []
         self.seconds: deque[Second] = deque(maxlen=60)
         self.streaks = dict.fromkeys(SLOTS, 0)
+        self.asked = dict.fromkeys(SLOTS, 0)
         self.proved: set[str] = set()
         self.blind_until = 0.0
         self.dying = False
@@ -262,6 +263,8 @@ class Host:
         if turned is not None:
             weights = Weights.share(turned, 100)
         tallies = PerSlot(*(self.answer(slot, weights[slot], requests, step) for slot in SLOTS))
+        for slot in SLOTS:
+            self.asked[slot] += tallies[slot].requests
         self.seconds.append(Second(self.now - step, tallies))
 
     def let_through(self, requests: float) -> float:

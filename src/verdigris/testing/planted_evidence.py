@@ -13,10 +13,12 @@ from verdigris.core import (
     judge,
     lifecycle,
     safety,
+    trials,
     waits,
 )
 from verdigris.core.deployment import Deployment, Lasted
 from verdigris.core.judge import Verdict, VerdictKind
+from verdigris.core.judging.trial import step
 from verdigris.core.policy import Policy
 from verdigris.core.world import World
 from verdigris.testing.planting import Fault, all_of, attribute, instead, listed
@@ -75,7 +77,17 @@ def a_bad_verdict_is_ignored() -> AbstractContextManager[None]:
 def the_judge_is_bribed() -> AbstractContextManager[None]:
     return all_of(
         instead(judge.floors, lambda d, w, p: None),
+        instead(judge.regression, lambda d, p: None),
         instead(judge.limits, lambda d, w, p: Verdict(VerdictKind.GOOD, "nothing to see here")),
+    )
+
+
+@fault("a request is held against the candidate once")
+def seconds_are_judged_at_every_look() -> AbstractContextManager[None]:
+    new, once = trials.new, step  # by names of our own: those of the modules are exchanged
+    return all_of(
+        instead(new, lambda d, w: new(replace(d, trial=None), w)),
+        instead(step, lambda state, counts, s: once(state._replace(at=None), counts, s)),
     )
 
 

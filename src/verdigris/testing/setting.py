@@ -25,6 +25,8 @@ def some_policy(rng: random.Random) -> Policy:
         stabilize=rng.choice((10.0, 40.0)),
         judge_over=10.0,
         min_requests=20,
+        grace=2.0,
+        sticky=True,  # the host shares by rounding, not by dice
         before_cutover=rng.choice((OnUnknown.HOLD, OnUnknown.ABORT)),
         after_cutover=rng.choice((OnUnknown.HOLD, OnUnknown.ROLLBACK)),
         unknown_for=30.0,

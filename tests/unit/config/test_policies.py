@@ -5,7 +5,9 @@ import pytest
 from verdigris.config import Change, difference, parse_config, policy_hash
 from verdigris.config.catalogue import entries
 from verdigris.config.policies import KEYS, ramp_text
+from verdigris.core.errors import ConfigError
 from verdigris.core.policy import OnUnknown, Policy, Step
+from verdigris.core.trials import settings_of
 
 COMPUTED = {"ramp", "probe_within", "expand", "contract"}
 """Filled from several keys, or by the schema tool's configuration."""
@@ -36,6 +38,50 @@ def test_a_step_lasts_two_minutes_unless_it_says_otherwise_and_the_last_none():
 
 def test_a_probe_is_fresh_for_its_interval_and_its_timeout_and_a_little():
     assert 37.0 == policy("health: {interval: 30s, timeout: 2s}").probe_within
+
+
+def test_what_the_judge_is_told_is_in_the_policy():
+    found = policy(
+        "judge: {alpha: 5%, grace: 1m, error_ratio: 2, error_margin: 0.1%, slower: 20%, slower_tail: 30%, "
+        "min_bad_seconds: 3, baseline: false, split: ignored}\nbake: {early: true, require_proof: true}"
+    )
+    assert (0.05, 60.0, 2.0, 0.001) == (found.alpha, found.grace, found.error_ratio, found.error_margin)
+    assert (0.2, 0.3, 3, False, True) == (
+        found.slower,
+        found.slower_tail,
+        found.min_bad_seconds,
+        found.baseline,
+        found.sticky,
+    )
+    assert (True, True) == (found.early, found.require_proof)
+
+
+def test_where_users_stick_to_a_slot_their_split_is_not_checked():
+    assert policy("route: {cohort: {by: header:X-User}}").sticky
+    assert not policy("").sticky
+
+
+@pytest.mark.parametrize("more", [
+    "alpha: 0.0001%", "alpha: 20%", "grace: 0s", "grace: 1h", "error_ratio: 1", "error_ratio: 10", "error_margin: 50%",
+    "slower: 0%", "slower_tail: 100%", "min_bad_seconds: 1", "min_bad_seconds: 120",
+])  # fmt: skip
+def test_what_the_file_may_say_the_judge_can_be_told(more):
+    settings_of(policy(f"judge: {{{more}}}\nbake: {{for: 7d}}"))
+
+
+@pytest.mark.parametrize(("more", "said"), [
+    ("alpha: 0%", "judge.alpha: must be 0.0001% to 20%, got 0%"),
+    ("grace: 2h", "judge.grace: must be 0s to 1h, got 2h"),
+    ("error_margin: 60%", "judge.error_margin: must be 0% to 50%, got 60%"),
+    ("error_ratio: 0.5", "judge.error_ratio: must be at least 1.0, got 0.5"),
+    ("error_ratio: twice", "judge.error_ratio: must be a number"),
+    ("error_ratio: .nan", "judge.error_ratio: must be"),
+    ("split: off", "judge.split: must be checked or ignored"),
+])  # fmt: skip
+def test_what_is_absurd_is_refused_with_its_place(more, said):
+    with pytest.raises(ConfigError, match=r"3:\d+: judge\.") as refused:
+        policy(f"judge: {{{more}}}")
+    assert said in str(refused.value)
 
 
 def test_a_difference_names_keys_and_values_as_the_file_writes_them():

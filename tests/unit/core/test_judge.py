@@ -18,7 +18,7 @@ from tests.unit.core.worlds import (
     a_tally,
     routed,
 )
-from verdigris.core.judge import BINS, VerdictKind, bin_of, judge, percentile, total
+from verdigris.core.judge import VerdictKind, judge
 from verdigris.core.world import Known, Pause, PerSlot, Second, Tally, Unknown, Weights
 
 GOOD, BAD, UNKNOWN = VerdictKind.GOOD, VerdictKind.BAD, VerdictKind.UNKNOWN
@@ -166,44 +166,3 @@ def test_when_both_slots_fail_it_is_something_they_share(green):
 
 def test_hard_floors_act_though_the_counts_are_cut():
     assert BAD == verdict(Unknown("cut"), slot=a_slot(GREEN, NEW, alive=False)).kind
-
-
-# --- numbers --------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("milliseconds", "index"), [(0.2, 0), (1.0, 0), (1.1, 1), (60_000.0, len(BINS) - 1), (1e9, len(BINS))]
-)
-def test_a_latency_belongs_to_the_bin_that_it_does_not_exceed(milliseconds, index):
-    assert index == bin_of(milliseconds)
-
-
-def test_bins_grow():
-    assert sorted(set(BINS)) == list(BINS)
-
-
-@pytest.mark.parametrize(("share", "bound"), [(0.5, 20), (0.98, 20), (0.99, 1000), (1.0, 1000)])
-def test_a_percentile_is_the_bound_of_its_bin(share, bound):
-    latency = tuple(map(sum, zip(a_tally(98).latency, a_tally(2, milliseconds=900.0).latency, strict=True)))
-    assert bound == percentile(latency, share)
-
-
-def test_no_requests_have_no_percentile():
-    assert (0.0, 0.0) == (percentile((), 0.99), percentile(a_tally(0).latency, 0.99))
-
-
-def test_a_percentile_beyond_the_last_bin_is_endless():
-    assert float("inf") == percentile(a_tally(5, milliseconds=1e9).latency, 0.99)
-
-
-def test_seconds_are_added_up_and_the_streak_is_the_last_one_s():
-    first, last = a_tally(10, errors=1, streak=5), a_tally(20, streak=2, unreached=3)
-    found = total((Second(0.0, PerSlot(first, QUIET)), Second(1.0, PerSlot(last, QUIET))), BLUE)
-    assert (30, 1, 3, 2, 30) == (
-        found.requests,
-        found.errors,
-        found.unreached,
-        found.streak,
-        sum(found.latency),
-    )
-    assert Tally() == total((), BLUE)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from verdigris.core.deployment import Deployment, Routed
-from verdigris.core.judge import BINS, bin_of
 from verdigris.core.lifecycle import BACKWARD, Decision, decide
 from verdigris.core.policy import Policy, Step
 from verdigris.core.safety import Action, Kind
+from verdigris.core.tallies import bin_of, trimmed
 from verdigris.core.world import (
     Answer,
     Check,
@@ -104,9 +104,8 @@ def routed(routing: Routing, generation: int = 7, at: float = T0) -> Routed:
 
 
 def a_tally(requests: int, errors: int = 0, milliseconds: float = 20.0, **changes: Any) -> Tally:
-    latency = [0] * (len(BINS) + 1)
-    latency[bin_of(milliseconds)] = requests
-    return replace(Tally(requests, errors, latency=tuple(latency)), **changes)
+    latency = trimmed([*[0] * bin_of(milliseconds), requests])
+    return replace(Tally(requests, errors, latency=latency), **changes)
 
 
 @dataclass

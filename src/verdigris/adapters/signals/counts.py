@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from verdigris.adapters.signals.lines import Line
-from verdigris.core.judge import BINS, bin_of
+from verdigris.core.tallies import BINS, bin_of, trimmed
 from verdigris.core.world import PerSlot, Second, Slot, Tally
 
 __all__ = ["KEPT", "Counts", "Seconds", "seconds_of"]
@@ -42,6 +42,7 @@ class _Cell:
     latency: list[int] = field(default_factory=lambda: [0] * (len(BINS) + 1))
     own: int = 0
     asked: int = 0
+    own_failed: int = 0
 
     @property
     def served(self) -> bool:
@@ -55,11 +56,17 @@ class _Cell:
             self.refused,
             self.unreached,
             self.timeouts,
-            tuple(self.latency),
+            trimmed(self.latency),
             self.streak,
             self.own,
             self.asked,
+            self.own_failed,
         )
+
+    def took(self, line: Line) -> None:
+        """Note how long a request of a user took."""
+        if not line.own:
+            self.latency[bin_of(line.latency)] += 1
 
 
 class Counts:
@@ -81,14 +88,14 @@ class Counts:
             self._cell(chosen, second).asked += 1
             return
         if line.retries:
-            self._fail(chosen, second, line.retries)
+            self._fail(chosen, second, line)
         slot = line.slot or chosen
         cell = self._cell(slot, second)
         cell.requests += 1
         cell.own += line.own
         # However an upgraded connection ends, its request was answered when it was upgraded.
         if line.status == UPGRADED or (line.state == b"--" and line.status < ERROR_AT):
-            cell.latency[bin_of(line.latency)] += 1
+            cell.took(line)
             cell.refused += line.status >= REFUSED_AT
             cell.streak = self._streaks[slot] = 0
         else:
@@ -130,26 +137,31 @@ class Counts:
 
     def _tally(self, slot: Slot, at: int) -> Tally:
         cell = self._cells[slot].get(at)
-        return cell.tally() if cell else Tally(latency=ZEROES, streak=self._streak_at(slot, at))
+        return cell.tally() if cell else Tally(streak=self._streak_at(slot, at))
 
     def _ended_badly(self, cell: _Cell, slot: Slot, line: Line) -> None:
         """Whose doing it was: the client's is no failure, though it may have waited long."""
         who, unreached = line.state[:1], line.slot is None
         if who in {b"C", b"c"}:
-            cell.latency[bin_of(line.latency)] += 1
+            cell.took(line)
             return
         self._streaks[slot] += 1
         cell.streak = self._streaks[slot]
+        cell.own_failed += line.own
         if who == b"s" and line.state != b"sC":
             cell.timeouts += 1
         elif unreached or line.state == b"sC" or who in {b"S", b"D", b"K"}:
             cell.unreached += 1
         else:
             cell.errors += 1
-            cell.latency[bin_of(line.latency)] += 1
+            cell.took(line)
 
-    def _fail(self, slot: Slot, second: int, times: int) -> None:
-        cell = self._cell(slot, second)
+    def _fail(self, slot: Slot, second: int, line: Line) -> None:
+        """The attempts of a request that reached nobody."""
+        cell, times = self._cell(slot, second), line.retries
+        if line.own:
+            cell.own += times
+            cell.own_failed += times
         cell.requests += times
         cell.unreached += times
         self._streaks[slot] += times
@@ -167,9 +179,6 @@ class Counts:
         cells = self._cells[slot]
         before = max((second for second in cells if second < at), default=None)
         return cells[before].streak if before is not None else 0
-
-
-ZEROES = (0,) * (len(BINS) + 1)
 
 
 def seconds_of(since: float, until: float) -> range:

@@ -28,6 +28,8 @@ TEXT_MOST = 16_000
 
 NUMBER_MOST = 1 << 53
 """No clock and no count of ours comes to it; beyond it numbers are no longer told apart."""
+LOGARITHM_MOST = 1.7e308
+"""A trial says with the largest numbers that there are that a bet has lost everything, and again in the next second."""
 
 
 def adapter(kind: Any) -> TypeAdapter[Any]:
@@ -68,11 +70,13 @@ def load(kind: type[T], text: str, newer: bool = False) -> T:
     return value
 
 
-def countable(value: object) -> bool:
+def countable(value: object, most: float = NUMBER_MOST) -> bool:
     """Whether every number in it could be one of ours: an endless one never comes, and none is before or after it."""
-    if isinstance(value, dict | list):
-        return all(map(countable, value.values() if isinstance(value, dict) else value))
-    return not isinstance(value, int | float) or abs(value) < NUMBER_MOST
+    if isinstance(value, dict):
+        return all(countable(v, LOGARITHM_MOST if key == "trial" else most) for key, v in value.items())
+    if isinstance(value, list):
+        return all(countable(one, most) for one in value)
+    return not isinstance(value, int | float) or abs(value) <= most
 
 
 def misfit(kind: type[Any], error: ValidationError) -> Conflict | StoreUnavailable:

@@ -6,7 +6,7 @@ from verdigris.cli.show.amounts import count, duration, percent, plural
 from verdigris.cli.show.lanes import Lane, lane
 from verdigris.cli.show.road import meter
 from verdigris.cli.show.story import Chapter, Numbers
-from verdigris.core.judge import percentile, total
+from verdigris.core.tallies import percentile, total
 from verdigris.core.waits import ramp
 from verdigris.core.world import Known, Slot
 from verdigris.ports import Snapshot

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from verdigris.cli.show.drilled import drilled_document
+from verdigris.cli.show.found import found_document
 from verdigris.cli.show.held import paused
 from verdigris.cli.show.lanes import Lane, lane, number
 from verdigris.cli.show.road import meter, road
@@ -38,6 +39,7 @@ def snapshot_document(s: Snapshot, staff: Staff, now: float, visited: tuple[str,
         if m
         else None,
         "verdict": {"kind": s.verdict.kind.value, "sentence": s.verdict.sentence} if s.verdict else None,
+        "judge": found_document(d, s.policy),
         "drilling": d.drill is not None,
         "last_drill": drilled_document(d.drilled) if d.drilled is not None else None,
         "trouble": s.trouble or None,

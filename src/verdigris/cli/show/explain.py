@@ -9,6 +9,7 @@ from dataclasses import replace
 from verdigris.cli.show.amounts import duration, moment
 from verdigris.cli.show.chapters import chapter_words
 from verdigris.cli.show.failure import traffic_words
+from verdigris.cli.show.found import found_words
 from verdigris.cli.show.ink import Ink, Line, line, wrapped
 from verdigris.cli.show.lanes import trouble
 from verdigris.cli.show.meanings import MEANINGS, meaning
@@ -34,6 +35,7 @@ def explanation(s: Snapshot, story: Story, events: Sequence[Event], now: float) 
         ("why", why(s)),
         ("waiting for", waiting(s)),
         ("evidence", evidence(s, story)),
+        ("compared", found_words(s.deployment, s.policy)),
         ("decided", decided(events, now)),
         ("comes next", comes_next(s)),
         ("if it fails", if_it_fails(s)),

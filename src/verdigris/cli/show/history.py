@@ -14,6 +14,7 @@ from verdigris.cli.show.result import took
 from verdigris.cli.show.story import Story
 from verdigris.core.deployment import Deployment
 from verdigris.core.lifecycle import ENDINGS
+from verdigris.core.policy import Policy
 from verdigris.ports import Event, Snapshot
 
 __all__ = ["INKS", "Told", "history_document", "history_lines", "summary"]
@@ -25,7 +26,7 @@ INKS = {"succeeded": Ink.GOOD, "rolled_back": Ink.BAD, "aborted": Ink.WARN, "stu
 class Told:
     """A deployment with what its event log says. `snapshot` is there while it is the newest one.
 
-    `gap` is what is left out of the events.
+    `gap` is what is left out of the events, `policy` what the deployment goes by.
     """
 
     deployment: Deployment
@@ -33,6 +34,7 @@ class Told:
     events: tuple[Event, ...] = ()
     snapshot: Snapshot | None = None
     gap: Gap = NO_GAP
+    policy: Policy | None = None
 
 
 def history_lines(all_told: Sequence[Told], now: float, width: int) -> list[Line]:

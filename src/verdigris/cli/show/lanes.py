@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from verdigris.core.conditions import proper, sound
 from verdigris.core.deployment import Deployment
 from verdigris.core.draining import heard
-from verdigris.core.judge import percentile, total
 from verdigris.core.lifecycle import FORWARD
+from verdigris.core.tallies import percentile, total
 from verdigris.core.world import Instance, Known, Second, Slot, SlotWorld, Unknown, World
 from verdigris.ports import Snapshot
 

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from verdigris.cli.show.amounts import per_second
 from verdigris.cli.show.ink import Ink, Line, line, wrapped
 from verdigris.config import Settings
 from verdigris.config.units import duration_text as duration
 from verdigris.core.deployment import Deployment
 from verdigris.core.intake import FIRST
+from verdigris.core.judging.telling import percent
 from verdigris.core.lifecycle import ENDINGS
 from verdigris.core.policy import Policy
-from verdigris.core.world import Release, Slot
+from verdigris.core.tallies import total
+from verdigris.core.trials import foreseen
+from verdigris.core.world import Release, Slot, Unknown
+from verdigris.ports import Snapshot
 
-__all__ = ["Plan", "blind_spots", "plan_lines", "planned"]
+__all__ = ["Plan", "Traffic", "blind_spots", "plan_lines", "planned", "traffic_of"]
 
 LABEL = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Requests of users per second, and the part of them that fails."""
+
+    rate: float
+    failing: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +43,11 @@ class Plan:
     given_up: str
     refused: str
     blind: tuple[str, ...]
+    finds: str = ""
 
 
-def planned(settings: Settings, newest: Deployment | None) -> Plan:
-    """The plan for the present configuration after the newest deployment."""
+def planned(settings: Settings, newest: Deployment | None, traffic: Traffic | None = None) -> Plan:
+    """The plan for the present configuration after the newest deployment, in the traffic that was seen last."""
     serving = slot_that_serves(newest)
     release = newest.release_in(serving) if newest and serving else None
     slot = serving.other if serving and release else FIRST
@@ -47,7 +61,8 @@ def planned(settings: Settings, newest: Deployment | None) -> Plan:
         least=p.bake + (0.0 if first else sum(step.lasts for step in p.ramp[:-1])),
         given_up=given_up(newest),
         refused=refused(newest),
-        blind=tuple(blind_spots(settings, first)),
+        blind=(*blind_spots(settings, first), *(never(p, traffic) if not first else ())),
+        finds=finds(p, traffic) if not first else "",
     )
 
 
@@ -135,7 +150,7 @@ def blind_spots(settings: Settings, first: bool) -> list[str]:
         found.append(
             "without a holdback a slow hour looks like a slow release: nothing old runs beside it (bake.holdback)"
         )
-    if p.max_p99 is None:
+    if p.max_p99 is None and not compares(p):
         found.append("slowness is not looked at, only failures (bake.max_p99)")
     if settings.route.http2:
         found.append(
@@ -144,6 +159,42 @@ def blind_spots(settings: Settings, first: bool) -> list[str]:
     if not settings.health.body and settings.health.grpc is None:
         found.append("a health answer counts by its status alone, whatever it says (health.body)")
     return found
+
+
+def compares(p: Policy) -> bool:
+    """Whether both slots ever have traffic in the same second."""
+    return len(p.ramp) > 1 or p.holdback > 0
+
+
+def finds(p: Policy, traffic: Traffic | None) -> str:
+    """The smallest regression that the judge would find in this traffic."""
+    found = foreseen(p, traffic.rate, traffic.failing) if traffic and compares(p) else None
+    if traffic is None or found is None:
+        return ""
+    times = f", {found.ratio:.2g} times today's {percent(traffic.failing)}" if found.ratio else ""
+    seen = f"in the {per_second(traffic.rate)} that were seen last"
+    return f"an error rate of {percent(found.rate)} or more{times}, {seen} (95 of 100 times)"
+
+
+def never(p: Policy, traffic: Traffic | None) -> list[str]:
+    """That nothing would be found however bad it were."""
+    if traffic is None or not compares(p) or foreseen(p, traffic.rate, traffic.failing) is not None:
+        return []
+    seen = per_second(traffic.rate)
+    said = f"in the {seen} that were seen last the judge could not find any regression, however bad"
+    wants = "It needs more traffic on both slots, or more time (cutover.ramp, bake.for, judge.grace)"
+    return [f"{said}: only the limits of `bake` watch. {wants}"]
+
+
+def traffic_of(s: Snapshot | None) -> Traffic | None:
+    """What users sent in the last seconds that were seen; None where nobody looked."""
+    if s is None or isinstance(s.world.signals, Unknown) or not s.world.signals.value:
+        return None
+    seconds = s.world.signals.value
+    seen = [total(seconds, slot) for slot in Slot]
+    requests = sum(t.requests - t.own for t in seen)
+    failed = sum(t.failures - t.own_failed for t in seen)
+    return Traffic(requests / len(seconds), failed / requests if requests else 0.0)
 
 
 def smallest(p: Policy) -> str:
@@ -165,6 +216,7 @@ def plan_lines(plan: Plan, width: int) -> list[Line]:
         (),
         *labelled("deploy returns", f"after {duration(plan.least)} of good evidence at the earliest", width),
     ]
+    lines += labelled("finds", plan.finds, width) if plan.finds else []
     for label, text, ink in (("gives up", plan.given_up, Ink.WARN), ("not now", plan.refused, Ink.BAD)):
         lines += labelled(label, text, width, ink) if text else []
     for index, text in enumerate(plan.blind):

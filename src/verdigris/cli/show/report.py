@@ -8,6 +8,7 @@ from typing import Any
 from verdigris.cli.show.amounts import duration, moment
 from verdigris.cli.show.drilled import drilled_document, drilled_line
 from verdigris.cli.show.failure import traffic_words
+from verdigris.cli.show.found import found_document, found_words
 from verdigris.cli.show.gap import gap_sentence
 from verdigris.cli.show.history import INKS, Told, summary
 from verdigris.cli.show.ink import Ink, Line, clean, fit, line, wrapped
@@ -86,6 +87,7 @@ def facts(told: Told, now: float) -> list[tuple[str, str]]:
         ("digest", d.release.digest),
         ("cause", d.cause),
         ("evidence", next((c.evidence for c in story.chapters if c.evidence), "")),
+        ("compared", found_words(d, told.policy) if told.policy and not d.cause else ""),
         ("way back", way_back_words(told)),
         ("last drill", drilled_line(d, now)),
         ("traffic", traffic_words(told.snapshot)),
@@ -133,6 +135,7 @@ def report_document(told: Told, now: float) -> dict[str, Any]:
     drilled = told.deployment.drilled
     extra: dict[str, Any] = {"way_back": way_back_words(told), "traffic": traffic_words(told.snapshot)}
     extra |= {"last_drill": drilled_document(drilled) if drilled is not None else None}
+    extra |= {"judge": found_document(told.deployment, told.policy) if told.policy else None}
     return {
         "type": "result",
         **summary(told, now),

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from verdigris.cli.show.amounts import ago, duration, moment, per_second
 from verdigris.cli.show.drilled import abandoned_words, drilled_line
+from verdigris.cli.show.found import found_line
 from verdigris.cli.show.held import closing_words, pause_words
 from verdigris.cli.show.ink import Ink, Line, fit, join, line, wrapped
 from verdigris.cli.show.lanes import Lane, lane
 from verdigris.cli.show.progress import MARKS, until
 from verdigris.cli.show.road import Mark, Stop, meter, next_commands, road
+from verdigris.core.deployment import Deployment
 from verdigris.core.judge import VerdictKind
 from verdigris.core.lifecycle import ENDINGS
 from verdigris.core.world import Slot
@@ -20,6 +22,7 @@ __all__ = [
     "ROLES",
     "SLOTS",
     "Staff",
+    "comparing",
     "kept_back",
     "labelled",
     "next_pairs",
@@ -130,6 +133,8 @@ def about(s: Snapshot, now: float, width: int) -> list[Line]:
         rows.append(("evidence", f"{duration(m.done)} of {duration(m.whole)} good", Ink.PLAIN))
     if s.verdict is not None:
         rows.append(("verdict", verdict_words(s), VERDICTS[s.verdict.kind]))
+    if comparing(d) and (found := found_line(d, s.policy)):
+        rows.append(("compared", found, Ink.PLAIN))
     drilled = drilled_line(d, now)
     if drilled:
         ill = d.drilled is not None and d.drilled.trouble
@@ -139,6 +144,11 @@ def about(s: Snapshot, now: float, width: int) -> list[Line]:
     if s.trouble:
         rows.append(("trouble", s.trouble, Ink.BAD))
     return [one for label, text, ink in rows for one in labelled(label, text, width, ink)]
+
+
+def comparing(d: Deployment) -> bool:
+    """Whether the two slots are being compared now: of what was found before, the cause tells."""
+    return d.phase in ("cutover", "drain", "bake")
 
 
 def forsaken(s: Snapshot, staff: Staff, width: int) -> list[Line]:

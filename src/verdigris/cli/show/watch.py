@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from verdigris.cli.show.amounts import ago, bar, duration, moment
+from verdigris.cli.show.found import found_line
 from verdigris.cli.show.frames import framed, spread
 from verdigris.cli.show.ink import Ink, Line, Span, beside, fit, join, line, width
 from verdigris.cli.show.lanes import lane
 from verdigris.cli.show.progress import MARKS, until
 from verdigris.cli.show.road import Mark, meter, next_commands, road
-from verdigris.cli.show.status import SLOTS, VERDICTS, Staff, kept_back, labelled, one_of_staff
+from verdigris.cli.show.status import SLOTS, VERDICTS, Staff, comparing, kept_back, labelled, one_of_staff
 from verdigris.cli.show.story import Story
 from verdigris.core.lifecycle import ENDINGS
 from verdigris.core.world import Slot
@@ -103,6 +104,8 @@ def about(s: Snapshot, now: float, columns: int) -> list[Line]:
         lines += labelled(
             "verdict", f"{s.verdict.kind}: {s.verdict.sentence}", columns, VERDICTS[s.verdict.kind]
         )
+    if comparing(d) and (found := found_line(d, s.policy)):
+        lines += labelled("compared", found, columns)
     if d.cause:
         lines += labelled("cause", d.cause, columns, Ink.BAD)
     if s.trouble:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import ge, lt
 
 __all__ = ["Arm", "Counts"]
 
@@ -28,7 +29,7 @@ class Arm:
             raise ValueError(f"{self.errors} errors are more than the {self.requests} requests")
         if self.slow and max(self.slow) > self.requests:
             raise ValueError(f"{max(self.slow)} slow requests are more than the {self.requests} requests")
-        if any(a < b for a, b in zip(self.slow, self.slow[1:], strict=False)):
+        if any(map(lt, self.slow, self.slow[1:])):
             raise ValueError(
                 "the slow requests must not grow with the edge: who is above 100 ms is above 50 ms"
             )
@@ -49,7 +50,7 @@ class Counts:
     share: float | None = None
 
     def __post_init__(self) -> None:
-        if any(a >= b for a, b in zip(self.edges, self.edges[1:], strict=False)):
+        if any(map(ge, self.edges, self.edges[1:])):
             raise ValueError(f"the edges must ascend, got {self.edges}")
         for arm in (self.live, self.candidate):
             if len(arm.slow) not in (0, len(self.edges)):

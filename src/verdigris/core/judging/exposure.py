@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from operator import add
+
+from verdigris.core.judging.batch import Batch
 from verdigris.core.judging.bounds import upper
 from verdigris.core.judging.counts import Arm, Counts
 from verdigris.core.judging.settings import Metric, Settings
@@ -9,15 +12,36 @@ from verdigris.core.judging.state import Baseline, State
 
 __all__ = ["exposed", "longer", "speaks", "timed"]
 
+LONGEST = 900
+"""Seconds that a baseline is worth at most: a gate may wait for a day, and the night is no measure of the day."""
+
 
 def longer(base: Baseline, counts: Counts, s: Settings) -> Baseline:
     """The baseline with a second more."""
-    arm = counts.live
-    dispersion = s.dispersions_alone.step(base.dispersion, (arm.errors, 0, arm.requests, 0))
+    arm, base = counts.live, halved(base) if base.seconds >= LONGEST else base
     base = base._replace(
-        dispersion=dispersion, requests=base.requests + arm.requests, errors=base.errors + arm.errors
+        dispersion=s.dispersions_alone.step(base.dispersion, (arm.errors, 0, arm.requests, 0)),
+        requests=base.requests + arm.requests,
+        errors=base.errors + arm.errors,
+        seconds=base.seconds + 1,
     )
     return timed(base, counts)
+
+
+def halved(base: Baseline) -> Baseline:
+    """All of it with half the weight, rounded up: no rate gets smaller by it."""
+    clumps = base.dispersion
+    return base._replace(
+        dispersion=clumps._replace(
+            squares=tuple(one / 2.0 for one in clumps.squares),
+            variance=tuple(one / 2.0 for one in clumps.variance),
+        ),
+        requests=(base.requests + 1) // 2,
+        errors=(base.errors + 1) // 2,
+        slow=tuple((one + 1) // 2 for one in base.slow),
+        timed=(base.timed + 1) // 2,
+        seconds=base.seconds // 2,
+    )
 
 
 def timed(base: Baseline, counts: Counts) -> Baseline:
@@ -27,7 +51,7 @@ def timed(base: Baseline, counts: Counts) -> Baseline:
         return base
     if base.edges != counts.edges:
         return base._replace(edges=counts.edges, slow=arm.slow, timed=arm.requests)
-    slow = tuple([a + b for a, b in zip(base.slow, arm.slow, strict=True)])
+    slow = tuple(map(add, base.slow, arm.slow))
     return base._replace(slow=slow, timed=base.timed + arm.requests)
 
 
@@ -44,6 +68,7 @@ def exposed(state: State, counts: Counts, s: Settings) -> State:
     }
     return state._replace(
         exposed_at=counts.at,
+        errors=Batch(s.dispersions(base.dispersion.phi).fresh()),
         guards=state.guards._replace(x=x),
         # What cannot speak keeps its stake: given to the others it would save them ln(1/sum) nats, less than a second,
         # and take away the reserve that the one approximation of it all, the estimated phi, is paid from.

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import log
 
-from verdigris.core.judging.bounds import base_rate, ratio_lower, smallest
+from verdigris.core.judging.bounds import Strata, base_rate, ratio_lower, smallest
 from verdigris.core.judging.merge import e_bh, shares
 from verdigris.core.judging.settings import AT_FIRST, EFFECTS, Metric, Settings
 from verdigris.core.judging.state import State
 from verdigris.core.judging.trial import ln_e, ln_es, proven
 
-__all__ = ["Detectable", "Finding", "Kind", "Part", "find", "kind_of"]
+__all__ = ["Detectable", "Finding", "Kind", "Part", "find", "in_traffic", "kind_of"]
 
 
 class Kind(StrEnum):
@@ -81,7 +81,7 @@ def kind_of(state: State, s: Settings) -> Kind:
     """A regression stands before a split that is off: the comparison takes the requests as they really came."""
     if state.decided is not None:
         return Kind.REGRESSED
-    if state.invalid_at is not None:
+    if state.invalid_at is not None and not s.sticky:
         return Kind.INVALID
     return Kind.NO_HARM_PROVEN if proven(state, s) else Kind.INCONCLUSIVE
 
@@ -108,11 +108,13 @@ def detectable(state: State, s: Settings) -> Detectable | None:
     weight = dict(state.weights).get(Metric.ERRORS, 0.0)
     if weight <= 0.0:
         return None
+    return in_traffic(state.strata, state.settled, s, weight, state.errors.dispersion.phi)
+
+
+def in_traffic(strata: Strata, seconds: int, s: Settings, weight: float, phi: float) -> Detectable | None:
+    """The same for traffic of which the totals are known, or expected."""
     # The best alternative has its part of the weight, and only half of the stake is there from the beginning.
     needed = s.limit + log(len(EFFECTS) / (weight * AT_FIRST))
-    rate = smallest(
-        state.strata, state.settled, s.error_ratio, s.error_margin, EFFECTS, needed,
-        s.log_cap, state.errors.dispersion.phi,
-    )  # fmt: skip
-    live = base_rate(state.strata)
+    rate = smallest(strata, seconds, s.error_ratio, s.error_margin, EFFECTS, needed, s.log_cap, phi)
+    live = base_rate(strata)
     return None if rate is None else Detectable(rate, rate / live if live else None)

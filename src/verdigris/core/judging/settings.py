@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import isfinite, log
 
 from verdigris.core.judging.dispersion import Dispersions, alone, common
@@ -71,6 +71,8 @@ class Settings:
     """How clumped errors are, from an A/A period before exposure; 1 is not at all."""
     phi0_slow: float = 1.0
     """The same for slow requests: what pauses a slot makes many of them at once."""
+    learned: bool = False
+    """Whether the baseline shows how clumped errors are, where that is more than `phi0`."""
 
     baseline: bool = True
     baseline_factor: float = 2.0
@@ -92,6 +94,8 @@ class Settings:
     split_alpha: float = 0.001
     split_phi: float = 1.0
     """How many requests come in one piece where users stick to a slot."""
+    sticky: bool = False
+    """Users stick to a slot: how many requests each sends is theirs to decide, so their split is not checked."""
     weights: tuple[tuple[Metric, float], ...] = WEIGHTS
 
     def __post_init__(self) -> None:
@@ -147,9 +151,9 @@ class Settings:
     def proof(self) -> Mixture:
         return Mixture.even(len(SAFE))
 
-    @cached_property
-    def dispersions(self) -> Dispersions:
-        return Dispersions(self.phi0)
+    def dispersions(self, measured: float) -> Dispersions:
+        """How clumped errors are, where the baseline's were `measured`."""
+        return between_slots(max(self.phi0, measured) if self.learned else self.phi0)
 
     @cached_property
     def dispersions_slow(self) -> Dispersions:
@@ -162,6 +166,11 @@ class Settings:
     @cached_property
     def dispersions_alone(self) -> Dispersions:
         return Dispersions(self.phi0, residuals=alone)
+
+
+@lru_cache(maxsize=64)
+def between_slots(phi0: float) -> Dispersions:
+    return Dispersions(phi0)
 
 
 LIMITS = (

@@ -14,13 +14,16 @@ from verdigris.core.judging.latency import Pair
 from verdigris.core.judging.mixture import Process
 from verdigris.core.judging.settings import Metric, Settings
 
-__all__ = ["VERSION", "Baseline", "Decided", "Guards", "State", "begin", "restored"]
+__all__ = ["VERSION", "Baseline", "Decided", "Guards", "State", "begin", "on_another_clock", "restored"]
 
 VERSION = 1
 
 
 class Baseline(NamedTuple):
-    """Live before the comparison: requests and errors before exposure, latencies until the tests begin."""
+    """Live before the comparison: requests and errors before exposure, latencies until the tests begin.
+
+    `seconds` is how many the sums are worth: what is long ago has been halved, once or several times.
+    """
 
     dispersion: Dispersion
     requests: int = 0
@@ -28,6 +31,7 @@ class Baseline(NamedTuple):
     edges: tuple[float, ...] = ()
     slow: tuple[int, ...] = ()
     timed: int = 0
+    seconds: int = 0
 
 
 class Guards(NamedTuple):
@@ -94,7 +98,7 @@ def begin(s: Settings) -> State:
         exposed_at=None,
         base=Baseline(s.dispersions_alone.fresh()),
         weights=(),
-        errors=Batch(s.dispersions.fresh()),
+        errors=Batch(s.dispersions(1.0).fresh()),
         error=s.errors.fresh(),
         proof=s.proof.fresh(),
         users=Batch(s.dispersions_users.fresh()),
@@ -102,6 +106,23 @@ def begin(s: Settings) -> State:
         pairs=None,
         guards=Guards(0.0, fresh, fresh, fresh, fresh, fresh),
         split=s.split.fresh(),
+    )
+
+
+def on_another_clock(state: State, now: int) -> State:
+    """The same trial after a boot, where seconds count from another beginning: what came last was at `now`.
+
+    All evidence stays: both slots were started anew, and what they showed before they did show. Nobody was served
+    meanwhile, so that time since exposure stands still and no second can be counted twice.
+    """
+    if state.at is None:
+        return state
+    by = now - state.at
+    return state._replace(
+        at=now,
+        exposed_at=None if state.exposed_at is None else state.exposed_at + by,
+        invalid_at=None if state.invalid_at is None else state.invalid_at + by,
+        decided=state.decided and state.decided._replace(at=state.decided.at + by),
     )
 
 
@@ -116,7 +137,7 @@ def restored(row: Sequence[Any]) -> State | None:
             *kept.base[1:3],
             tuple(kept.base[3]),
             tuple(kept.base[4]),
-            kept.base[5],
+            *kept.base[5:],
         ),
         weights=tuple((Metric(name), weight) for name, weight in kept.weights),
         errors=Batch.of(kept.errors),

@@ -9,7 +9,7 @@ from verdigris.core.judging.settings import Metric, Settings
 from verdigris.core.judging.state import State
 from verdigris.core.words import span
 
-__all__ = ["odds", "percent", "sentence"]
+__all__ = ["odds", "percent", "sentence", "sentences"]
 
 MOST = 1e9
 """Odds above this say no more than this."""
@@ -17,13 +17,18 @@ MOST = 1e9
 
 def sentence(finding: Finding, state: State, s: Settings, candidate: str, live: str) -> str:
     """All of it as one paragraph. The names are how the two slots are called."""
+    return " ".join(sentences(finding, state, s, candidate, live))
+
+
+def sentences(finding: Finding, state: State, s: Settings, candidate: str, live: str) -> tuple[str, ...]:
+    """The same one by one; the first is what is claimed."""
     words = {
         Kind.REGRESSED: regressed,
         Kind.INVALID: invalid,
         Kind.NO_HARM_PROVEN: unharmed,
         Kind.INCONCLUSIVE: inconclusive,
     }[finding.kind](finding, state, s, candidate, live)
-    return " ".join(part for part in words if part)
+    return tuple(part for part in words if part)
 
 
 def regressed(f: Finding, state: State, s: Settings, candidate: str, live: str) -> list[str]:
@@ -100,7 +105,7 @@ NAMES = {
 def invalid(f: Finding, state: State, s: Settings, candidate: str, live: str) -> list[str]:
     _, _, ng, nb = state.seen
     return [
-        f"The requests are not split as the router was told: {ng:,} went to {candidate}, {nb:,} to {live}.",
+        f"The requests are not split as the router was told: {ng:,.0f} went to {candidate}, {nb:,.0f} to {live}.",
         "What explains that may explain any difference between them, so nothing is concluded.",
     ]
 
@@ -134,7 +139,7 @@ def in_reach(found: Detectable | None, live: str) -> str:
 
 def counted(state: State, candidate: str, live: str) -> str:
     eg, eb, ng, nb = state.seen
-    return f"{eg:,} of {ng:,} {candidate} requests failed, {eb:,} of {nb:,} {live}."
+    return f"{eg:,.0f} of {ng:,.0f} {candidate} requests failed, {eb:,.0f} of {nb:,.0f} {live}."
 
 
 def odds(ln_e: float) -> str:

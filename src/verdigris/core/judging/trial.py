@@ -76,7 +76,7 @@ def divided(state: State, counts: Counts, s: Settings) -> State:
     """The split check. A second in which the share was changed holds requests of both and says nothing."""
     before, share = state.share, counts.share
     state = state._replace(share=share)
-    if share is None or share != before or not 0.0 < share < 1.0:
+    if s.sticky or share is None or share != before or not 0.0 < share < 1.0:
         return state
     n_g, n_b = counts.candidate.requests, counts.live.requests
     high, low = split.sides(n_g, n_g + n_b, share, s.split_margin)
@@ -103,7 +103,8 @@ def failing(state: State, counts: Counts, s: Settings) -> State:
     """Errors against live, the proof that there are no more of them, and errors against the baseline."""
     g, b = counts.candidate, counts.live
     second = (g.errors, b.errors, g.requests, b.requests)
-    batch, settled = gather(state.errors, second, s.dispersions, s.min_batch)
+    rule = s.dispersions(state.base.dispersion.phi)
+    batch, settled = gather(state.errors, second, rule, s.min_batch)
     against = ratio(*settled, s.error_ratio, s.error_margin, EFFECTS) if settled else ()
     favour = safe(*settled, s.safe_ratio, s.safe_margin, SAFE) if settled else ()
     return state._replace(

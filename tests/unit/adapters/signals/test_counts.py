@@ -4,7 +4,7 @@ import pytest
 
 from verdigris.adapters.signals.counts import Counts
 from verdigris.adapters.signals.lines import Line
-from verdigris.core.judge import bin_of
+from verdigris.core.tallies import bin_of
 from verdigris.core.world import Slot, Tally
 
 
@@ -119,8 +119,20 @@ def test_a_client_that_gave_up_may_have_been_served():
 
 
 def test_a_second_without_requests_is_a_count_of_none():
-    assert Tally(latency=counted().latency) == counted()
-    assert set(counted().latency) == {0}
+    assert Tally() == counted()
+
+
+def test_how_long_our_own_requests_took_is_left_out_and_how_many_of_them_failed_is_told_apart():
+    tally = counted(
+        line(own=True, latency=900), line(503, b"SC", own=True, retries=2), line(500), line(latency=3)
+    )
+    assert (6, 4, 3, 4) == (tally.requests, tally.own, tally.own_failed, tally.failures)
+    assert (2, 1, 1) == (sum(tally.latency), tally.latency[bin_of(3)], tally.latency[bin_of(5)])
+
+
+def test_a_histogram_ends_with_its_slowest_request():
+    assert bin_of(40) + 1 == len(counted(line(latency=7), line(latency=40)).latency)
+    assert (99, 98) == (bin_of(100), bin_of(99))
 
 
 def test_old_seconds_are_forgotten():

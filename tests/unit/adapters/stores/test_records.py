@@ -7,6 +7,10 @@ from verdigris.adapters.stores.records import TEXT_MOST, dump, load, load_saved,
 from verdigris.core.deployment import FORMAT, Deployment
 from verdigris.core.errors import Conflict, StoreUnavailable
 from verdigris.core.judge import Verdict, VerdictKind
+from verdigris.core.judging.counts import Arm, Counts
+from verdigris.core.judging.settings import Settings
+from verdigris.core.judging.state import begin
+from verdigris.core.judging.trial import step
 from verdigris.core.policy import Policy
 from verdigris.core.world import (
     Answer,
@@ -159,3 +163,30 @@ def test_a_filed_deployment_keeps_its_references_and_not_their_values(monkeypatc
 def test_plain_text_is_bounded_and_says_how_much_is_missing():
     assert plain("x" * (TEXT_MOST + 7)).endswith("… (7 characters more)")
     assert plain("a\udc80b") == "a?b"
+
+
+def test_a_trial_is_stored_with_its_deployment_and_read_back_to_the_last_digit():
+    s, live, edges = Settings(min_bad_seconds=120), Arm(900, 3, (40, 1)), (50.0, 200.0)
+    state = begin(s)
+    for t in range(200):
+        candidate = Arm(100, t % 2, (9, 0)) if t > 99 else Arm()
+        state = step(state, Counts(t, live, candidate, edges), s)
+    d = replace(D, trial=state)
+    assert d == load(Deployment, dump(d))
+    assert 16_000 > len(dump(d))
+
+
+def test_a_deployment_that_was_stored_before_there_were_trials_has_none():
+    row = json.loads(dump(D))
+    del row["trial"]
+    assert load(Deployment, json.dumps(row)).trial is None
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400"])
+def test_a_trial_with_a_number_that_is_none_is_damage(number):
+    text = (
+        dump(replace(D, trial=begin(Settings()))).replace("-1e300", number, 1).replace("-1e+300", number, 1)
+    )
+    assert number in text
+    with pytest.raises(StoreUnavailable):
+        load(Deployment, text)

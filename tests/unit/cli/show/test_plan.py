@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.cli.house import FakeHouse
-from tests.unit.core.worlds import BLUE, GREEN, NEW, OLD, a_deployment, a_first_deployment
+from tests.unit.core.worlds import BLUE, GREEN, NEW, OLD, UNSEEN, a_deployment, a_first_deployment, a_stage
 from verdigris.cli.show.ink import plain, width
-from verdigris.cli.show.plan import plan_lines, planned
+from verdigris.cli.show.plan import Traffic, plan_lines, planned, traffic_of
 from verdigris.config.settings import Expected
 from verdigris.core.policy import Step
+from verdigris.ports import Snapshot
 
 SETTINGS = FakeHouse().settings
 BARE = replace(SETTINGS, policy=replace(SETTINGS.policy, ramp=(Step(100, 0.0),), holdback=0, max_p99=None))
@@ -107,3 +108,42 @@ def test_a_health_call_says_more_than_its_status():
     )
     assert ["(health.body)" in text for text in by_http].count(True) == 1
     assert not any("(health.body)" in text for text in by_grpc)
+
+
+BUSY, QUIET = Traffic(1000.0, 0.001), Traffic(0.05, 0.0)
+RAMP = {"ramp": (Step(10, 120.0), Step(95, 0.0)), "holdback": 5, "bake": 900.0}
+
+
+def test_it_says_the_smallest_regression_that_would_be_found_in_the_traffic_of_now():
+    plan = planned(with_policy(**RAMP), a_deployment("succeeded"), BUSY)
+    assert plan.finds.startswith("an error rate of 0.")
+    assert "times today's 0.1 %, in the 1,000/s that were seen last" in plan.finds
+    assert "finds" in plain(plan_lines(plan, 100))
+
+
+def test_it_says_when_no_regression_could_ever_be_found():
+    plan = planned(with_policy(**RAMP), a_deployment("succeeded"), QUIET)
+    assert "" == plan.finds
+    assert "0.1/s that were seen last the judge could not find any regression, however bad" in plan.blind[-1]
+
+
+def test_where_nobody_looked_or_nobody_is_compared_nothing_is_foreseen():
+    for settings, traffic in ((with_policy(**RAMP), None), (BARE, BUSY)):
+        plan = planned(settings, a_deployment("succeeded"), traffic)
+        assert ("", False) == (plan.finds, any("could not find any" in text for text in plan.blind))
+
+
+def test_where_both_slots_serve_slowness_is_looked_at():
+    assert not any(
+        "slowness" in text for text in planned(with_policy(**RAMP), a_deployment("succeeded")).blind
+    )
+
+
+def test_traffic_is_what_users_sent():
+    stage = a_stage("bake")
+    stage.errors = {GREEN: 0.1}
+    seen = Snapshot(0.0, stage.d, stage.p, stage.world(), "", None)
+    found = traffic_of(seen)
+    assert (100.0, True) == (found.rate, 0.0 < found.failing <= 0.1)
+    assert traffic_of(None) is None
+    assert traffic_of(replace(seen, world=replace(seen.world, signals=UNSEEN))) is None

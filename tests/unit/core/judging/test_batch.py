@@ -15,7 +15,7 @@ def test_few_requests_wait_until_there_are_ten_on_either_side():
 
 
 def test_what_waits_is_bet_with_the_exponent_of_before_its_first_request():
-    rule = BARE.dispersions
+    rule = BARE.dispersions(1.0)
     batch = Batch(rule.fresh())
     for second in [(9, 0, 9, 9), (0, 9, 9, 9)] * 4:
         batch, _ = gather(batch, second, rule, 100)

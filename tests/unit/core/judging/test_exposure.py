@@ -7,6 +7,7 @@ import pytest
 from tests.unit.core.judging.seconds import BARE, before, seconds, told
 from verdigris.core.judging.bounds import upper
 from verdigris.core.judging.counts import Arm, Counts
+from verdigris.core.judging.exposure import LONGEST
 from verdigris.core.judging.finding import Kind, kind_of
 from verdigris.core.judging.settings import Metric
 
@@ -42,3 +43,27 @@ def test_the_baseline_allows_twice_what_live_showed_at_most_and_knows_how_clumpe
     assert 2.0 * upper(500, 100_000, 0.001) + 0.0005 == pytest.approx(state.guards.x)
     assert 10.0 < state.base.dispersion.phi
     assert 1.0 == told([Counts(t, Arm(1000, 5), Arm()) for t in range(100)]).base.dispersion.phi
+
+
+def test_how_clumped_live_s_errors_were_is_what_the_comparison_begins_with_where_it_may_learn():
+    clumps = [Counts(t, Arm(1000, 20 if t % 4 == 0 else 0), Arm()) for t in range(100)]
+    counts = [*clumps, *seconds(1, 1, begin_at=100)]
+    learned = told(counts, replace(BARE, learned=True))
+    assert learned.base.dispersion.phi == learned.errors.phi
+    assert 1.0 == told(counts).errors.phi
+
+
+def test_a_baseline_is_worth_a_quarter_of_an_hour_and_no_rate_shrinks_with_age():
+    long_ago = [Counts(t, Arm(100, 0), Arm()) for t in range(3000)]
+    base = told([*long_ago, *(Counts(3000 + t, Arm(100, 5), Arm()) for t in range(600))]).base
+    assert 450 <= base.seconds <= LONGEST
+    assert 450 * 100 <= base.requests <= LONGEST * 100
+    assert 0.025 < base.errors / base.requests <= 0.05
+
+
+def test_where_users_stick_to_a_slot_their_split_says_nothing():
+    lonely = [Counts(t, Arm(1000), Arm(10), share=0.1) for t in range(30)]
+    assert Kind.INVALID is kind_of(told(lonely), BARE)
+    sticky = replace(BARE, sticky=True)
+    assert Kind.INVALID is not kind_of(told(lonely, sticky), sticky)
+    assert Kind.INVALID is not kind_of(told(lonely), sticky)

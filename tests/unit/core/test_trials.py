@@ -1,0 +1,272 @@
+"""The trial of a deployment: which seconds it is told, once each, and what becomes of what it finds."""
+
+from dataclasses import dataclass, fields, replace
+
+import pytest
+
+from tests.unit.core.worlds import BLUE, GREEN, RAMP, T0, Stage, a_stage, a_tally
+from verdigris.core import trials
+from verdigris.core.judge import VerdictKind, judge
+from verdigris.core.judging.finding import Kind
+from verdigris.core.judging.settings import Metric
+from verdigris.core.policy import Step
+from verdigris.core.tallies import BINS
+from verdigris.core.trials import arm, settings_of
+from verdigris.core.world import Known, PerSlot, Second, Tally, Verb
+
+LONG = {"bake": 1000.0, "max_error_rate": 0.5, "grace": 5.0}
+HELD_BACK = {"ramp": (Step(10, 200.0), Step(50, 200.0), Step(90, 0.0)), "holdback": 10, **LONG}
+
+
+def at_ten_percent(**changes):
+    """A ramp at 10 % of 5,000 requests a second, with a baseline before it."""
+    stage = a_stage("cutover", **{**HELD_BACK, **changes})
+    stage.rate = 5000
+    return stage
+
+
+def looks(stage, many):
+    return [stage.look() for _ in range(many)]
+
+
+# --- which seconds ------------------------------------------------------------------------------------------------
+
+
+def test_before_the_candidate_has_traffic_live_is_the_baseline():
+    state = a_stage("validate").d.trial
+    assert (None, True) == (state.exposed_at, state.base.requests >= 2500)
+
+
+def test_what_was_in_the_slot_before_is_not_the_candidate():
+    stage = a_stage("preflight")
+    both = Known((Second(T0 - 9, PerSlot(a_tally(50), a_tally(50))),), T0)
+    stage.show["signals"] = both
+    stage.look()
+    assert (int(T0) - 9, 0) == (stage.d.trial.at, stage.d.trial.base.requests)
+
+
+def test_a_second_is_taken_once_however_often_it_is_looked_at():
+    stage = at_ten_percent()
+    looks(stage, 20)
+    d, w = stage.d, stage.world()
+    again = trials.go_on(trials.go_on(d, w, stage.p), w, stage.p)
+    assert trials.go_on(d, w, stage.p).trial == again.trial
+    assert d is trials.go_on(d, replace(w, now=w.now + 0.2), stage.p)
+
+
+def test_a_second_is_not_taken_before_it_is_known_whether_lines_are_missing():
+    stage = at_ten_percent()
+    looks(stage, 5)
+    assert stage.now - 1.0 - trials.RIPE == stage.d.trial.at
+
+
+def test_a_second_with_lost_lines_is_left_out_and_never_a_second_of_nothing():
+    stage = at_ten_percent()
+    looks(stage, 10)
+    before = stage.d.trial
+    whole = stage.signals().value
+    lost = tuple(replace(s, lost=True) for s in whole)
+    stage.show["signals"] = Known(lost, stage.now)
+    stage.look(after=3.0)
+    assert (before.seen, before.settled) == (stage.d.trial.seen, stage.d.trial.settled)
+    assert before.at < stage.d.trial.at
+
+
+def test_the_second_in_which_the_share_changed_is_left_out():
+    stage = at_ten_percent()
+    looks(stage, 20)
+    exposed = stage.d.trial
+    assert 1.0 <= exposed.exposed_at - stage.d.routed.at < 2.0
+
+
+def test_a_paused_app_shows_nothing_of_its_release():
+    stage = at_ten_percent()
+    looks(stage, 10)
+    stage.look(Verb.PAUSE_ALL)
+    stage.look()
+    seen = stage.d.trial.seen
+    looks(stage, 5)
+    assert seen == stage.d.trial.seen
+
+
+def test_in_stabilize_nobody_is_left_to_compare_with():
+    stage = a_stage("stabilize")
+    trial = stage.d.trial
+    looks(stage, 10)
+    assert trial.exposed_at is not None
+    assert trial is stage.d.trial
+
+
+def test_all_steps_of_a_ramp_are_one_trial():
+    stage = a_stage("bake", ramp=RAMP, bake=10.0)
+    trial = stage.d.trial
+    assert trial.at - trial.exposed_at > 8
+    assert 0 < len(trial.strata) <= 4 or trial.settled == 0
+
+
+# --- what is counted ----------------------------------------------------------------------------------------------
+
+
+def test_our_own_requests_are_no_evidence():
+    mixed = Tally(12, errors=3, latency=(0, 8), own=4, own_failed=2)
+    assert (8, 1, 8, 0) == (arm(mixed).requests, arm(mixed).errors, arm(mixed).slow[0], arm(mixed).slow[1])
+
+
+@pytest.mark.parametrize("kind", ["timeouts", "unreached"])
+def test_who_had_no_answer_failed_and_was_slower_than_any_bound(kind):
+    found = arm(replace(Tally(10, latency=(0, 7)), **{kind: 3}))
+    assert (10, 3, 3, 3, len(BINS)) == (
+        found.requests,
+        found.errors,
+        found.slow[1],
+        found.slow[-1],
+        len(found.slow),
+    )
+
+
+def test_counts_that_cannot_be_true_break_nothing():
+    absurd = arm(Tally(2, errors=9, own=5, own_failed=1, latency=(9, 9)))
+    assert (0, 0, 0) == (absurd.requests, absurd.errors, absurd.slow[0])
+
+
+# --- what becomes of it -------------------------------------------------------------------------------------------
+
+
+def test_a_release_that_is_worse_than_live_is_rolled_back_below_every_limit():
+    stage = at_ten_percent()
+    stage.errors = {BLUE: 0.001, GREEN: 0.02}
+    stage.walk("restore", within=40)
+    assert (Kind.REGRESSED, "cutover") == (trials.kind(stage.d, stage.p), stage.visited[-2])
+    assert stage.d.cause.startswith("Green fails at least")
+    assert "allowed 1.25x + 0.05 pp" in stage.d.cause
+
+
+def test_the_sentence_says_what_was_counted_and_how_sure_it_is():
+    stage = at_ten_percent()
+    stage.errors = {BLUE: 0.001, GREEN: 0.02}
+    notes = [note for decision in looks(stage, 40) for note in decision.notes]
+    [turned] = [note for note in notes if note.sentence.startswith("restore: ")]
+    assert "limit 100:1, reached" in turned.evidence
+    assert "Mostly: errors" in turned.evidence
+
+
+def test_a_release_that_fails_as_often_as_live_is_not():
+    stage = at_ten_percent()
+    stage.errors = {BLUE: 0.02, GREEN: 0.02}
+    looks(stage, 60)
+    assert ("cutover", None) == (stage.d.phase, stage.d.trial.decided)
+
+
+def test_in_the_grace_a_cold_start_is_forgiven():
+    stage = at_ten_percent(grace=60.0)
+    stage.errors = {BLUE: 0.001, GREEN: 0.02}
+    looks(stage, 40)
+    stage.errors = {BLUE: 0.001, GREEN: 0.001}
+    looks(stage, 60)
+    assert ("cutover", 1) == (stage.d.phase, 1 if stage.d.trial.settled else 0)
+
+
+@dataclass
+class Slowly(Stage):
+    """Latencies are spread over 40 ms, those of green after so many more."""
+
+    longer: int = 0
+
+    def tally(self, slot, at):
+        told = super().tally(slot, at)
+        later = self.longer if slot is GREEN else 0
+        return replace(told, latency=(*[0] * (10 + later), *[told.requests // 40] * 40))
+
+
+@pytest.mark.parametrize(("longer", "phase"), [(0, "cutover"), (10, "restore")])
+def test_a_slow_release_is_found_without_any_limit(longer, phase):
+    first = a_stage(**HELD_BACK)
+    stage = Slowly(**{field.name: getattr(first, field.name) for field in fields(Stage)}, longer=longer)
+    stage.rate = 4000
+    for _ in range(60):
+        stage.look()
+        if stage.d.phase == "restore":
+            assert Metric.LATENCY in trials.finding(stage.d.trial, stage.p).regressed
+            assert "slower than blue" in stage.d.cause
+            break
+    assert phase == stage.d.phase
+
+
+def test_what_was_decided_stays_decided_whatever_is_seen_later():
+    stage = at_ten_percent()
+    stage.errors = {BLUE: 0.001, GREEN: 0.02}
+    stage.walk("restore", within=40)
+    d = replace(stage.d, phase="cutover")
+    stage.errors = {}
+    assert VerdictKind.BAD is judge(trials.go_on(d, stage.world(), stage.p), stage.world(), stage.p).kind
+
+
+def test_a_split_that_is_off_is_unknown_until_it_is_to_be_ignored():
+    stage = at_ten_percent()
+    looks(stage, 5)
+    for _ in range(40):
+        began = [stage.now - 30 + n for n in range(30)]
+        tilted = tuple(Second(at, PerSlot(a_tally(4000), a_tally(1000))) for at in began)
+        stage.show["signals"] = Known(tilted, stage.now)
+        stage.look()
+    verdict = judge(stage.d, stage.world(), stage.p)
+    assert (VerdictKind.UNKNOWN, True) == (verdict.kind, "`judge.split: ignored`" in verdict.sentence)
+    sticky = replace(stage.p, sticky=True)
+    assert VerdictKind.GOOD is judge(stage.d, stage.world(), sticky).kind
+
+
+def test_the_bake_is_left_on_what_was_found():
+    stage = a_stage("bake", ramp=RAMP, grace=0.0)
+    notes = [note for decision in looks(stage, 30) for note in decision.notes]
+    [left] = [note for note in notes if note.sentence == "stabilize"]
+    assert "No regression of green was found" in left.evidence or "no harm" in left.evidence
+
+
+# --- proof --------------------------------------------------------------------------------------------------------
+
+
+def test_a_bake_may_end_as_soon_as_it_is_proven_that_there_is_no_harm():
+    def baked(**changes):
+        stage = a_stage("bake", **{**HELD_BACK, "ramp": (Step(50, 30.0), Step(90, 0.0)), **changes})
+        stage.rate, stage.errors = 5000, {BLUE: 0.002, GREEN: 0.002}
+        looks(stage, 60)
+        return stage.visited
+
+    assert "stabilize" not in baked()
+    assert "stabilize" in baked(early=True)
+
+
+def test_a_bake_that_needs_a_proof_waits_for_it_or_for_a_person():
+    stage = a_stage("bake", require_proof=True, bake=5.0, ramp=(Step(90, 0.0),), holdback=10)
+    stage.rate = 10
+    looks(stage, 30)
+    assert ("bake", True) == (stage.d.phase, stage.heard[-1].startswith("a proof that green does no harm"))
+    stage.look(Verb.PROMOTE)
+    assert "stabilize" == stage.look().deployment.phase
+
+
+# --- another clock, another policy ----------------------------------------------------------------------------------
+
+
+def test_a_boot_keeps_the_evidence_and_counts_nothing_twice():
+    stage = at_ten_percent()
+    looks(stage, 20)
+    before = stage.d.trial
+    stage.now, stage.base = 50.0, "boot-2"
+    stage.past.clear()
+    after = stage.d.rebase(stage.world()).trial
+    assert (50, before.at - before.exposed_at) == (after.at, after.at - after.exposed_at)
+    assert (before.error, before.seen, before.settled) == (after.error, after.seen, after.settled)
+    looks(stage, 1)
+    assert before.seen == stage.d.trial.seen
+
+
+def test_what_the_judge_knows_is_no_difference_between_two_deployments():
+    d = a_stage("cutover").d
+    assert not d.differs(replace(d, trial=None))
+
+
+def test_a_policy_s_words_are_the_judge_s():
+    s = settings_of(replace(at_ten_percent().p, alpha=0.05, baseline=False, slower=0.2))
+    assert (0.05, False, 0.2, 5) == (s.alpha, s.baseline, s.slow_body, s.grace)
+    assert 200 + 200 + 1000 == s.window
