@@ -1,5 +1,5 @@
 # Thin on purpose: what a target does stands in scripts/, what a part of the tests is stands in CONTRIBUTING.md.
-.PHONY: demo test test-all check fuzz bench docs lock clean
+.PHONY: demo test check fuzz bench docs lock clean
 
 PY := .venv/bin/python
 EXAMPLES ?= 5000
@@ -14,9 +14,6 @@ demo:   ## ship a good and a bad version of a real API under load, here, in two 
 test:   ## everything, against the built wheels; `make test PARTS="unit e2e"` runs some of it
 	@scripts/setup.sh test
 	@$(PY) scripts/run_tests.py $(PARTS)
-
-test-all: test ## the same, and kill -9 at every labelled point, without a limit of time
-	@VERDIGRIS_ALL_POINTS=1 $(PY) -m pytest -q -n 2 tests/crash
 
 check:  ## the fast loop, against the source: format, lint, types, walls, unit tests
 	@scripts/setup.sh test tools

@@ -58,19 +58,20 @@ class Part:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a part. `why` is empty when it was good."""
+    """What came of a part, its seconds, and those that processors were busy for it. `why` is empty when it was good."""
 
     part: Part
     seconds: float
+    busy: float
     passed: int
     failed: int
     why: str = ""
 
     def __str__(self) -> str:
         """One line: name, time, share, and what went wrong."""
-        share = f"{self.seconds:6.1f} s of {self.part.minutes:g} min"
+        share = f"{self.seconds:6.1f} s of {self.part.minutes:g} min, {self.busy:.0f} s of CPU"
         counts = f"{self.passed} passed, {self.failed} failed"
-        return f"{self.part.name:<12} {share:<20} {counts}{'; ' + self.why if self.why else ''}"
+        return f"{self.part.name:<12} {share:<36} {counts}{'; ' + self.why if self.why else ''}"
 
 
 def parts_in(markdown: str) -> list[Part]:
@@ -98,7 +99,7 @@ def chosen(parts: Iterable[Part], names: list[str]) -> list[Part]:
 
 def run(part: Part, environ: Mapping[str, str]) -> Outcome:
     """Run the part's commands until one fails or its time is used up."""
-    began = time.monotonic()
+    began, worked = time.monotonic(), cpu_seconds()
     over = began + part.minutes * 60 * OVERRUN
     why = ""
     for command in part.commands():
@@ -110,7 +111,13 @@ def run(part: Part, environ: Mapping[str, str]) -> Outcome:
     passed, failed = map(sum, zip((0, 0), *map(counted, part.reports()), strict=True))
     if not why and not passed + failed:
         passed = 1  # a part without pytest is one thing that passes or fails
-    return Outcome(part, seconds, passed, failed or int(bool(why)), why)
+    return Outcome(part, seconds, cpu_seconds() - worked, passed, failed or int(bool(why)), why)
+
+
+def cpu_seconds() -> float:
+    """What the commands so far, and whatever they waited for, had of the processors."""
+    spent = os.times()
+    return spent.children_user + spent.children_system
 
 
 def why_it_failed(command: list[str], environ: Mapping[str, str], seconds: float) -> str:
