@@ -48,9 +48,7 @@ class FakeStreet(FakeHouse):
 
     @property
     def members(self) -> PerSlot[tuple[Member, ...]]:
-        blue, green = (
-            tuple(Member(body.name, f"127.0.0.1:{body.port}") for body in self.bodies(slot)) for slot in Slot
-        )
+        blue, green = (tuple(Member(body.name, body.address) for body in self.bodies(slot)) for slot in Slot)
         return PerSlot(blue, green)
 
     def bodies(self, slot: Slot) -> list[Body]:

@@ -8,12 +8,24 @@ from verdigris.testing.simulation import simulate
 
 SEEDS = 300
 """Histories that a fault may take to be found. Most are found within ten."""
+RARE = {
+    "a pause rides on the way back": 118,
+    "unknown streams are none": 118,
+    "unknown in flight is none": 97,
+    "members are torn down": 77,
+    "nobody is told of a stuck one": 64,
+    "the candidate is started on the way back": 59,
+    "a contract stays owed": 48,
+    "one instance is enough": 46,
+}
+"""The seeds that found those that take long: tried first. One that finds nothing any more costs one history."""
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_the_simulator_finds_that(fault: Fault, record_property):
     with fault.plant():
-        found = next((h for h in map(simulate, range(SEEDS)) if h.violation), None)
+        seeds = (RARE.get(fault.name, 0), *range(SEEDS))
+        found = next((h for h in map(simulate, seeds) if h.violation), None)
     assert found, f"{fault.name!r} survives {SEEDS} histories: who checks that {fault.breaks}?"
     record_property("found", f"{fault.name}: {found.violation}")
 

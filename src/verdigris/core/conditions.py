@@ -13,6 +13,7 @@ from verdigris.core.draining import requests_in
 from verdigris.core.policy import Policy
 from verdigris.core.words import span
 from verdigris.core.world import (
+    SLOTS,
     Answer,
     Instance,
     Known,
@@ -150,7 +151,7 @@ def confirmed(d: Deployment, weights: Weights, w: World, p: Policy) -> Waiting |
             f"the router to bear generation {d.routed.generation}, it bears {reading.value.generation}"
         )
     since = d.routed.at if d.routed else 0.0
-    for slot in Slot:
+    for slot in SLOTS:
         release = d.release_in(slot)
         if weights[slot] == 100 and release is not None:
             return answered_by("front door", w.router.front, slot, release, since)
@@ -159,7 +160,7 @@ def confirmed(d: Deployment, weights: Weights, w: World, p: Policy) -> Waiting |
 
 def both_answer(d: Deployment, w: World, since: float) -> Waiting | None:
     """While both slots have weight one ordinary request proves nothing: each is asked by name."""
-    for slot in Slot:
+    for slot in SLOTS:
         release = d.release_in(slot)
         if release is not None:
             missing = answered_by("front door", w.router.preview[slot], slot, release, since)

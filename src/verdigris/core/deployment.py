@@ -147,7 +147,6 @@ class Deployment:
     step: int = 0
     generation: int = 0
     base: str = ""
-    evidence: tuple[Lasted, ...] = ()
     routed: Routed | None = None
     moved: bool = False
     promoted: bool = False
@@ -165,6 +164,7 @@ class Deployment:
     key: str = ""
     policy_hash: str = ""
     format: int = FORMAT
+    evidence: tuple[Lasted, ...] = ()
 
     @property
     def live(self) -> Slot:
@@ -180,7 +180,10 @@ class Deployment:
         return bool(BUT_EVIDENCE(self) != BUT_EVIDENCE(other))
 
     def lasted(self, name: str) -> float:
-        return next((entry.seconds for entry in self.evidence if entry.name == name), 0.0)
+        for entry in self.evidence:
+            if entry.name == name:
+                return entry.seconds
+        return 0.0
 
     def count(self, name: str, holds: bool | None, world: World, policy: Policy) -> Deployment:
         """Go on counting a condition: True adds the time since the last look, unknown pauses, False starts again.
@@ -193,28 +196,41 @@ class Deployment:
         """The same for each of these conditions."""
         entries = {entry.name: entry for entry in self.evidence}
         for name, holds in found.items():
-            old = entries.pop(name, Lasted(name, 0.0, None))
-            if holds is not False:
-                gap = 0.0 if self.base != world.base or old.at is None else max(world.now - old.at, 0.0)
-                gained = min(gap, policy.fresh_within) if holds else 0.0
-                entries[name] = Lasted(name, old.seconds + gained, world.now if holds else None)
+            before = entries.pop(name, None)
+            if holds:
+                gained = min(self.since(before, world) or 0.0, policy.fresh_within)
+                entries[name] = Lasted(name, gained + (before.seconds if before else 0.0), world.now)
+            elif holds is None:
+                entries[name] = Lasted(name, before.seconds if before else 0.0, None)
         return self.with_evidence(*entries.values())
+
+    def since(self, entry: Lasted | None, world: World) -> float | None:
+        """How long ago a look went on counting; None where none did, or in another boot."""
+        if entry is None or entry.at is None or self.base != world.base:
+            return None
+        return max(world.now - entry.at, 0.0)
 
     def count_unbroken(self, found: Mapping[str, bool | None], world: World, policy: Policy) -> Deployment:
         """The same for what must have held all the time: a gap between two looks starts it again from nothing."""
         known = {name: holds for name, holds in found.items() if holds is not None}
-        ats = {entry.name: entry.at for entry in self.evidence if self.base == world.base}
-        gaps = {name: float("inf") if (at := ats.get(name)) is None else world.now - at for name in known}
-        anew = [name for name, gap in gaps.items() if gap > policy.fresh_within]
+        anew = [e.name for e in self.evidence if e.name in known and self.missed(e, world, policy)]
         return self.forget(*anew).count_all(known, world, policy)
+
+    def missed(self, entry: Lasted, world: World, policy: Policy) -> bool:
+        """Whether nobody knows what was since the entry was counted last."""
+        gap = self.since(entry, world)
+        return gap is None or gap > policy.fresh_within
 
     def forget(self, *names: str) -> Deployment:
         """Start the named conditions again from nothing."""
+        if not names:
+            return self
         return self.with_evidence(*(entry for entry in self.evidence if entry.name not in names))
 
     def with_evidence(self, *entries: Lasted) -> Deployment:
         """This deployment with that evidence instead; itself when it has it."""
-        return self if entries == self.evidence else replace(self, evidence=entries)
+        # What `replace` does in twice the time: no look passes without it. The evidence is the last field.
+        return self if entries == self.evidence else Deployment(*(*BUT_EVIDENCE(self), entries))
 
     def rebase(self, world: World) -> Deployment:
         """Stop every count when the machine was booted since: moments of two boots cannot be compared."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from verdigris.core.deployment import Deployment
 from verdigris.core.policy import Policy
 from verdigris.core.roles import home
-from verdigris.core.world import Known, Said, Seen, Slot, Unknown, Weights, World
+from verdigris.core.world import SLOTS, Known, Said, Seen, Slot, Unknown, Weights, World
 
 __all__ = ["heard", "lasting", "requests_in", "to_drain", "to_resume"]
 
@@ -19,7 +19,7 @@ def heard(slot: Slot, w: World, p: Policy) -> tuple[Said, ...]:
     seen = w.slots[slot]
     running = seen.value.instances if isinstance(seen, Known) else ()
     said = [i.says for i in running if i.alive and i.digest]
-    return tuple(s.value for s in said if isinstance(s, Known) and w.now - s.seen_at <= p.fresh_within)
+    return tuple([s.value for s in said if isinstance(s, Known) and w.now - s.seen_at <= p.fresh_within])
 
 
 def requests_in(slot: Slot, w: World, p: Policy) -> Seen[int]:
@@ -59,5 +59,5 @@ def to_resume(wanted: Weights, w: World, p: Policy) -> list[Slot]:
     """Slots that have traffic, or are to get some, and still send their clients away."""
     seen = w.router.reading
     turned = seen.value.fell_back_to if isinstance(seen, Known) else None
-    due = [slot for slot in Slot if wanted[slot] or turned is slot]
+    due = [slot for slot in SLOTS if wanted[slot] or turned is slot]
     return [slot for slot in due if any(s.leaving for s in heard(slot, w, p))]

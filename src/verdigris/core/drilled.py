@@ -10,7 +10,7 @@ from verdigris.core.judge import total
 from verdigris.core.policy import Policy
 from verdigris.core.unanswered import left, too_many
 from verdigris.core.words import brief
-from verdigris.core.world import Known, PerSlot, Second, Slot, World
+from verdigris.core.world import SLOTS, Known, PerSlot, Second, World
 
 if TYPE_CHECKING:
     from verdigris.core.turns import Turn
@@ -136,7 +136,7 @@ def sum_of(both: PerSlot[int]) -> int:
 
 
 def per_slot(record: Drilled) -> str:
-    said = "; ".join(f"{s}: {record.failed[s]:,} of {record.requests[s]:,} failed" for s in Slot)
+    said = "; ".join(f"{s}: {record.failed[s]:,} of {record.requests[s]:,} failed" for s in SLOTS)
     return f"{record.trouble}; {said}" if record.trouble else said
 
 

@@ -28,7 +28,7 @@ from verdigris.core.turns import Turn, alarm
 from verdigris.core.words import brief, span
 from verdigris.core.world import Known, Pause, Unknown, Weights, World
 
-__all__ = ["SINCE", "begin", "count", "go_on", "homeward", "orphaned", "refusal", "schedule_runs", "waiting"]
+__all__ = ["SINCE", "begin", "go_on", "homeward", "lasts", "orphaned", "refusal", "schedule_runs", "waiting"]
 
 SINCE = "since the last drill"
 """The name under which are counted the watched seconds since a drill was over, whatever became of it."""
@@ -51,17 +51,15 @@ def schedule_runs(d: Deployment) -> bool:
     return any(entry.name == SINCE for entry in d.evidence)
 
 
-def count(d: Deployment, w: World, p: Policy) -> Deployment:
-    """What lasts: how long the last drill is past, how long this one has seen the old slot serve well, or hang."""
-    if schedule_runs(d):
-        # Not in a drill: else one that lasts as long as it is far from the next would leave no time for the wait.
-        d = d.count(SINCE, None if d.drill else True, w, p)
-    if d.drill is None or d.drill.turned is not None:
-        return d
-    d = d.count(HANGING, unanswered.hangs(d, d.drill, w, p), w, p)
-    if d.drill is None or d.drill.there is None:
-        return d
-    return d.count(PROVEN, serves_well(d, w, p), w, p)
+def lasts(d: Deployment, w: World, p: Policy) -> dict[str, bool | None]:
+    """What is counted: how long the last drill is past, how long this one has seen the old slot serve well, or hang."""
+    # Not in a drill: else one that lasts as long as it is far from the next would leave no time for the wait.
+    found: dict[str, bool | None] = {SINCE: None if d.drill else True} if schedule_runs(d) else {}
+    if d.drill is not None and d.drill.turned is None:
+        found[HANGING] = unanswered.hangs(d, d.drill, w, p)
+        if d.drill.there is not None:
+            found[PROVEN] = serves_well(d, w, p)
+    return found
 
 
 # --- from where ----------------------------------------------------------------------------------

@@ -15,30 +15,26 @@ from verdigris.core.judge import Verdict, VerdictKind
 from verdigris.core.policy import Policy
 from verdigris.core.roles import not_live, unlive
 from verdigris.core.safety import broken
-from verdigris.core.world import Known, Slot, World
+from verdigris.core.world import SLOTS, Known, Slot, World
 
 if TYPE_CHECKING:
     from verdigris.core.lifecycle import Row
 
 __all__ = ["broken_off", "count"]
 
+Found = dict[str, bool | None]
 SLOT_CLOCKS = frozenset(name(slot) for slot in Slot for name in (unweighted, unreachable))
+UNBROKEN = SLOT_CLOCKS | {unlive(slot) for slot in Slot}
 
 
 def count(row: Row, d: Deployment, w: World, p: Policy, verdict: Verdict | None) -> Deployment:
-    """Bring the evidence up to this moment. A held deployment's own clocks stand still."""
-    d = drills.count(count_slots(d, w, p), w, p)
-    if d.held or foreign(d, w):
-        return stand_still(d, w, p)
-    waiting = row.waiting_for(d, w, p)
-    found = {"blind": blind(d, w, verdict, waiting), "attended": attended(row, d, w, p, waiting)}
-    if row.counts:
-        found["good"] = good(row, d, w, p, verdict)
-    return d.count_all(found, w, p)
+    """Bring the evidence up to this moment."""
+    d = count_slots(d, w, p)
+    return d.count_all({**failing(w), **drills.lasts(d, w, p), **of_the_phase(row, d, w, p, verdict)}, w, p)
 
 
 def count_slots(d: Deployment, w: World, p: Policy) -> Deployment:
-    """What is counted whatever the phase: how long a slot has had no weight, was not live, had a broken instance.
+    """What is counted whatever the phase: how long a slot has had no weight, and was not live.
 
     A look at the router that failed is bridged where that only keeps a slot waiting, not where it is torn down for it.
     """
@@ -49,25 +45,35 @@ def count_slots(d: Deployment, w: World, p: Policy) -> Deployment:
         # The router came back, or somebody was at it: what it did meanwhile nobody has seen.
         d = d.forget(*SLOT_CLOCKS)
     left: dict[str, bool | None] = {}
-    for slot in Slot:
+    for slot in SLOTS:
         idle, out = None, False
         if isinstance(reading, Known):
             idle = reading.value.routing.weights[slot] == 0 and reading.value.fell_back_to is not slot
             out = idle and reading.value.routing.fallback is not slot
         left |= {unweighted(slot): idle, unreachable(slot): out, unlive(slot): not_live(slot, w)}
-    failing = {broken(slot): any(i.broken for i in instances(slot, w)) for slot in Slot}
-    return d.count_unbroken(left, w, p).count_all(failing, w, p)
+    return d.count_unbroken(left, w, p)
+
+
+def failing(w: World) -> Found:
+    """Whether a slot has a broken instance."""
+    return {broken(slot): any(i.broken for i in instances(slot, w)) for slot in SLOTS}
 
 
 def broken_off(before: Deployment, after: Deployment) -> bool:
     """Whether a slot that had been without weight, or not live, was seen to be. Who forgets that would count on."""
-    names = SLOT_CLOCKS | {unlive(slot) for slot in Slot}
-    lasted = {entry.name for entry in before.evidence if entry.name in names}
-    return not lasted <= {entry.name for entry in after.evidence}
+    lasts = {entry.name for entry in after.evidence}
+    return any(entry.name in UNBROKEN and entry.name not in lasts for entry in before.evidence)
 
 
-def stand_still(d: Deployment, w: World, p: Policy) -> Deployment:
-    return d.count_all(dict.fromkeys(("blind", "attended", "good")), w, p)
+def of_the_phase(row: Row, d: Deployment, w: World, p: Policy, verdict: Verdict | None) -> Found:
+    """What a phase counts for itself. A held deployment's own clocks stand still."""
+    if d.held or foreign(d, w):
+        return dict.fromkeys(("blind", "attended", "good"))
+    waiting = row.waiting_for(d, w, p)
+    found = {"blind": blind(d, w, verdict, waiting), "attended": attended(row, d, w, p, waiting)}
+    if row.counts:
+        found["good"] = good(row, d, w, p, verdict)
+    return found
 
 
 def blind(d: Deployment, w: World, verdict: Verdict | None, waiting: Waiting | None) -> bool:

@@ -155,7 +155,7 @@ def serving(d: Deployment, reading: Seen[Reading]) -> Slot | None:
         return None
     if reading.value.fell_back_to is not None:
         return reading.value.fell_back_to
-    return max(Slot, key=lambda slot: reading.value.routing.weights[slot])
+    return reading.value.routing.weights.most
 
 
 def way_back(reading: Reading, record: Direct | None) -> Slot | None:

@@ -130,9 +130,11 @@ def floors(d: Deployment, w: World, p: Policy) -> Verdict | None:
 
 def streak(d: Deployment, w: World, p: Policy) -> Verdict | None:
     """A run of nothing but failures, unless the other slot fails just as well: then it is not the release."""
-    seen = total(since_routed(d, w), d.candidate)
+    tallies = [second.slots[d.candidate] for second in since_routed(d, w)]
+    if not tallies or tallies[-1].streak < p.dead_streak:
+        return None
     # A slot that got nothing still shows the last run of whoever was in it before.
-    tail = min(seen.streak, seen.requests)
+    tail = min(tallies[-1].streak, sum(tally.requests for tally in tallies))
     if tail < p.dead_streak:
         return None
     seconds = recent(d, w, p)
@@ -173,8 +175,7 @@ def limits(d: Deployment, w: World, p: Policy) -> Verdict:
             f"{d.candidate} fails {seen.failures / seen.requests:.1%} of its requests ({limit})",
             describe(seen),
         )
-    p99 = percentile(seen.latency, 0.99)
-    if p.max_p99 is not None and seen.requests >= p.min_requests and p99 > p.max_p99 * 1000:
+    if p.max_p99 is not None and seen.requests >= p.min_requests and p99(seen) > p.max_p99 * 1000:
         return bad(
             d,
             f"{d.candidate} answers 1 % of its requests slower than {p.max_p99 * 1000:.0f} ms",
@@ -240,8 +241,12 @@ def percentile(latency: tuple[int, ...], share: float) -> float:
 def describe(seen: Tally) -> str:
     return (
         f"{seen.requests} requests, {seen.errors} answered 5xx, {seen.unreached} not reached, "
-        f"{seen.timeouts} timed out, p99 at most {percentile(seen.latency, 0.99):.0f} ms"
+        f"{seen.timeouts} timed out, p99 at most {p99(seen):.0f} ms"
     )
+
+
+def p99(seen: Tally) -> float:
+    return percentile(seen.latency, 0.99)
 
 
 def last_words(d: Deployment, w: World) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verdigris.core.deployment import Deployment
-from verdigris.core.world import Known, Role, Slot, SlotWorld, Unknown, World
+from verdigris.core.world import SLOTS, Known, Role, Slot, SlotWorld, Unknown, World
 
 __all__ = ["UNLIVE_FOR", "home", "not_live", "stepped_down", "tellings", "unlive"]
 
@@ -48,7 +48,7 @@ def home(d: Deployment, w: World) -> Slot | None:
     turned, weights = seen.value.fell_back_to, seen.value.routing.weights
     if turned is None and d.drill is not None:
         return d.candidate
-    whole = turned or next((slot for slot in Slot if weights[slot] == 100), None)
+    whole = turned or next((slot for slot in SLOTS if weights[slot] == 100), None)
     if whole is None:
         return settled_in(d, w)
     return whole if answers(whole, d, w) else None

@@ -12,6 +12,7 @@ from verdigris.core.conditions import able, instances, proper
 from verdigris.core.deployment import Deployment
 from verdigris.core.policy import Policy
 from verdigris.core.world import (
+    SLOTS,
     Cohort,
     Instance,
     Member,
@@ -53,8 +54,7 @@ def explain(wanted: Routing, reading: Reading) -> str:
 
 def members(want: Desired, d: Deployment, w: World, reading: Reading) -> PerSlot[tuple[Member, ...]]:
     """Who belongs to each slot in the router. A slot that cannot be seen keeps the members it has."""
-    both = {slot: members_of(slot, want, d, w, reading) for slot in Slot}
-    return PerSlot(both[Slot.BLUE], both[Slot.GREEN])
+    return PerSlot(*(members_of(slot, want, d, w, reading) for slot in SLOTS))
 
 
 def members_of(slot: Slot, want: Desired, d: Deployment, w: World, reading: Reading) -> tuple[Member, ...]:
@@ -65,17 +65,17 @@ def members_of(slot: Slot, want: Desired, d: Deployment, w: World, reading: Read
         return ()
     if release is None or isinstance(w.slots[slot], Unknown):
         return present
-    wanted = tuple(Member(i.name, i.address) for i in instances(slot, w) if listed(i, release, present))
+    found = ((i, Member(i.name, i.address)) for i in instances(slot, w))
+    wanted = tuple(member for i, member in found if listed(i, release, member in present))
     # A slot that serves is never emptied of members: a dead one is the router's to avoid.
     return wanted or (present if reading.routing.weights[slot] else ())
 
 
-def listed(instance: Instance, release: Release, present: tuple[Member, ...]) -> bool:
+def listed(instance: Instance, release: Release, already: bool) -> bool:
     """New members have to listen first; a member that died stays one, for it comes back on the same port."""
-    member = Member(instance.name, instance.address)
     if instance.digest != release.digest or instance.owns_port is False:
         return False
-    return member in present or (proper(instance, release) and instance.owns_port is True)
+    return already or (proper(instance, release) and instance.owns_port is True)
 
 
 def fallback(want: Desired, d: Deployment, w: World, p: Policy, reading: Reading) -> Slot | None:

@@ -19,6 +19,7 @@ from verdigris.core.routes import cohort, explain, fallback, members, versions
 from verdigris.core.streams import left_behind, remaining, spent
 from verdigris.core.words import span
 from verdigris.core.world import (
+    SLOTS,
     Known,
     Reading,
     Release,
@@ -63,9 +64,11 @@ def job(want: Desired, d: Deployment) -> Action | None:
 def provisions(want: Desired, d: Deployment, w: World, p: Policy) -> list[Action]:
     """Slots that are to be kept and lack instances. A slot with another release in it is emptied first."""
     found = []
-    for slot in sorted(want.keep - want.spare):
+    for slot in SLOTS:
         release, seen = d.release_in(slot), w.slots[slot]
-        if release is not None and isinstance(seen, Known) and seen.value.digest in (None, release.digest):
+        if slot not in want.keep or slot in want.spare or release is None:
+            continue
+        if isinstance(seen, Known) and seen.value.digest in (None, release.digest):
             why = lacking(slot, release, d, w, p)
             if why:
                 count = wanted_count(slot, len(seen.value.instances), d, p)
@@ -140,7 +143,7 @@ def stamped(d: Deployment, reading: Reading) -> bool:
 
 def safe_weights(want: Desired, d: Deployment, w: World, p: Policy, reading: Reading) -> Weights:
     """The wanted weights if every slot that gains has earned it, else those that are."""
-    gains = [slot for slot in Slot if want.weights[slot] > reading.routing.weights[slot]]
+    gains = [slot for slot in SLOTS if want.weights[slot] > reading.routing.weights[slot]]
     return want.weights if all(may_gain(slot, d, w, p) for slot in gains) else reading.routing.weights
 
 
@@ -172,10 +175,11 @@ def drains(want: Desired, d: Deployment, w: World, p: Policy) -> list[Action]:
 def closings(want: Desired, d: Deployment, w: World, p: Policy) -> list[Action]:
     """Slots whose long-lived connections have had their time. The router ends them, one after the other."""
     found = []
-    for slot in Slot:
+    for slot in SLOTS:
+        if want.weights[slot] or slot in want.spare or not spent(d, slot, w, p):
+            continue
         # A candidate that nobody was sent to yet has only those of people who look at it beforehand.
-        over = slot is d.live or superfluous(slot, want, d, w)
-        if over and slot not in want.spare and not want.weights[slot] and spent(d, slot, w, p):
+        if slot is d.live or superfluous(slot, want, d, w):
             why = (
                 f"long-lived connections on {slot} have had {span(p.drain_long_lived)} since its last weight"
             )
@@ -186,7 +190,7 @@ def closings(want: Desired, d: Deployment, w: World, p: Policy) -> list[Action]:
 def tear_downs(want: Desired, d: Deployment, w: World, p: Policy) -> list[Action]:
     """Slots whose release is over. One that is being emptied already is left to it."""
     found = []
-    for slot in Slot:
+    for slot in SLOTS:
         seen = w.slots[slot]
         runs = isinstance(seen, Known) and seen.value.digest is not None
         if runs and superfluous(slot, want, d, w) and harmless(slot, d, w, p):
@@ -243,4 +247,4 @@ def reached(routing: Routing, w: World) -> list[Slot]:
     """
     seen = w.router.reading
     before = seen.value.routing.fallback if isinstance(seen, Known) else None
-    return [slot for slot in Slot if routing.weights[slot] or slot in (routing.fallback, before)]
+    return [slot for slot in SLOTS if routing.weights[slot] or slot in (routing.fallback, before)]

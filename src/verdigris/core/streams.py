@@ -14,7 +14,7 @@ from verdigris.core.deployment import Deployment, Note
 from verdigris.core.draining import lasting
 from verdigris.core.policy import Policy
 from verdigris.core.words import span
-from verdigris.core.world import Known, Seen, Slot, Unknown, World
+from verdigris.core.world import SLOTS, Known, Seen, Slot, Unknown, World
 
 __all__ = ["count_cut", "left_behind", "lingering", "remaining", "spent"]
 
@@ -35,10 +35,10 @@ def lingering(d: Deployment, slot: Slot, w: World, p: Policy) -> Waiting | None:
 def spent(d: Deployment, slot: Slot, w: World, p: Policy) -> bool:
     """Whether there are some, their time is over, and nobody is ending them yet."""
     seen, count = w.router.reading, w.router.long_lived[slot]
-    if isinstance(seen, Unknown) or isinstance(count, Unknown) or foreign(d, w):
+    if isinstance(seen, Unknown) or isinstance(count, Unknown) or not count.value:
         return False
     serves = seen.value.routing.weights[slot] > 0 or seen.value.fell_back_to is slot
-    if serves or not count.value or slot in w.router.closing:
+    if serves or slot in w.router.closing or foreign(d, w):
         return False
     return d.lasted(unweighted(slot)) >= p.drain_long_lived
 
@@ -57,7 +57,7 @@ def count_cut(d: Deployment, w: World, p: Policy) -> tuple[Deployment, tuple[Not
     notes: list[Note] = []
     if isinstance(w.router.reading, Unknown):
         return d, ()
-    for slot in (slot for slot in Slot if slot not in w.router.closing):
+    for slot in (slot for slot in SLOTS if slot not in w.router.closing):
         now, before = w.router.cut[slot], d.cut[slot]
         if now > before:
             ended = f"{now - before} long-lived connection{'s' if now - before > 1 else ''} on {slot} ended"

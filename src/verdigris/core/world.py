@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cache
 from typing import Generic, TypeVar
 
 from verdigris.core.policy import Policy
 
 __all__ = [
     "SILENT",
+    "SLOTS",
     "Answer",
     "Check",
     "Cohort",
@@ -60,6 +62,10 @@ class Slot(StrEnum):
         return Slot.GREEN if self is Slot.BLUE else Slot.BLUE
 
 
+SLOTS = (Slot.BLUE, Slot.GREEN)
+"""Both, in their order. To go through a tuple costs a third of what it costs to go through an enum."""
+
+
 @dataclass(frozen=True, slots=True)
 class PerSlot(Generic[T]):
     """One value for each slot."""
@@ -98,7 +104,13 @@ class Weights:
     def __str__(self) -> str:
         return f"blue {self.blue} % green {self.green} %"
 
+    @property
+    def most(self) -> Slot:
+        """The slot with the greater share."""
+        return Slot.BLUE if self.blue >= self.green else Slot.GREEN
+
     @staticmethod
+    @cache
     def share(slot: Slot, percent: int) -> Weights:
         """`percent` on `slot`, the rest on the other."""
         return Weights(percent, 100 - percent) if slot is Slot.BLUE else Weights(100 - percent, percent)

@@ -94,7 +94,7 @@ class Ledger:
     async def write(self, saved: Saved, decision: Decision, due: bool) -> Deployment | None:
         """Save the decision with the next generation: the deployment to act on, None when nothing may be done."""
         if not decision.understood or not (due or self.worth_saving(saved, decision)):
-            self.saved = replace(saved, deployment=decision.deployment)
+            self.saved = Saved(decision.deployment, saved.policy)
             return None
         fresh = replace(
             decision.deployment,
@@ -102,7 +102,7 @@ class Ledger:
         )
         notes = (*self.outcomes, *decision.notes, *intents(decision.actions))
         try:
-            await self.save(replace(saved, deployment=fresh), notes, decision)
+            await self.save(Saved(fresh, saved.policy), notes, decision)
         except Conflict as error:
             self.overtaken(error)
             return None

@@ -17,6 +17,8 @@ __all__ = ["LOOK_WITHIN", "blind_router", "look"]
 LOOK_WITHIN = 3.0
 """Seconds that one adapter may take to answer; what it would have said is unknown then."""
 
+LATER = Unknown("gone through in preflight")
+NO_TOOL = Unknown("not configured")
 T = TypeVar("T")
 
 
@@ -66,7 +68,7 @@ async def answer(
 async def checks(parts: Parts, d: Deployment, p: Policy, within: Deadline[Any]) -> Seen[Any]:
     """The checklist is gone through only while it is waited for."""
     if d.phase != "preflight":
-        return Unknown("gone through in preflight")
+        return LATER
     check = partial(parts.environment.check, d.release, p.instances)
     found = await answer(check, within, "the checklist", Unknown)
     return found if isinstance(found, Unknown) else Known(found, parts.clock.now())
@@ -74,7 +76,7 @@ async def checks(parts: Parts, d: Deployment, p: Policy, within: Deadline[Any]) 
 
 async def optional(tool: Any, within: Deadline[Any], what: str) -> Seen[Any]:
     if tool is None:
-        return Unknown("not configured")
+        return NO_TOOL
     return await answer(tool.observe, within, what, Unknown)
 
 

@@ -116,6 +116,8 @@ class Engine:
 
 def applied(saved: Saved, decision: Decision, commands: tuple[Command, ...]) -> Saved:
     """The deployment with the policy that was accepted for it."""
+    if not commands:
+        return saved
     accepted = {answer.command for answer in decision.answers if answer.accepted}
     policies = [c.policy for c in commands if c.id in accepted and c.policy is not None]
     return replace(saved, policy=policies[-1]) if policies else saved

@@ -44,11 +44,11 @@ class Chaos:
             self.odds |= {kind: self.later.choice((0.0, 0.05, 0.2)) for kind in LATER}
 
     def strikes(self, kind: str, scale: float = 1.0) -> bool:
-        odds = self.odds.get(kind, 0.0) * scale if self.on else 0.0
-        if odds == 0:
+        odds = self.odds.get(kind) if self.on else None
+        if not odds:
             return False
         dice = self.later if kind in LATER and self.later is not None else self.rng
-        if dice.random() >= odds:
+        if dice.random() >= odds * scale:
             return False
         self.struck[kind] += 1
         return True
@@ -68,6 +68,8 @@ class Chaos:
 
     def look(self, name: str) -> None:
         """Look at something through an unreliable wire."""
+        if not self.on:
+            return
         if self.strikes("crash_before", 0.05):
             raise Crash(f"while looking at {name}")
         if self.strikes("lost_before"):

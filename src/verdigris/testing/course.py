@@ -40,19 +40,22 @@ class Course:
         truth, d = self.truth, self.truth.deployment()
         if d is None:
             return
-        require(d.generation >= self.stored, "I3 single writer", f"{d.generation} stored over {self.stored}")
+        if d.generation < self.stored:
+            raise Violation(f"I3 single writer: {d.generation} stored over {self.stored}")
         self.stored = d.generation
         # The first one takes over what the router says under a stamp of ours: nobody was there to be asked.
         truth.pause = d.pause if self.last is None else truth.pause
         pause = truth.asked_pause()
-        require(d.pause is pause, "I6 convergence", f"{d.id} has pause {d.pause}, {pause} was asked for")
+        if d.pause is not pause:
+            raise Violation(f"I6 convergence: {d.id} has pause {d.pause}, {pause} was asked for")
         self.lived_through(clear and truth.lets_through)
         if f"{d.id}{d.phase}{d.step}" != self.on_the_way:
             self.entered(d)
         self.last = d
-        counted = d.lasted("good")
-        what = f"{counted:.1f} s counted in {d.phase}, {self.good:.1f} s were good"
-        require(d.phase not in WATCHED or counted <= self.good + SLACK, "I9 evidence", what)
+        counted = d.lasted("good") if d.phase in WATCHED else 0.0
+        if counted > self.good + SLACK:
+            what = f"{counted:.1f} s counted in {d.phase}, {self.good:.1f} s were good"
+            raise Violation(f"I9 evidence: {what}")
 
     def lived_through(self, clear: bool) -> None:
         """Add the time since the last clear round, if it was good for the phase that the deployment was in."""

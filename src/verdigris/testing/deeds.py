@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from verdigris.core.roles import UNLIVE_FOR
-from verdigris.core.world import Release, Role, Routing, Slot
+from verdigris.core.world import SLOTS, Release, Role, Routing, Slot
 from verdigris.testing.fakes import LAG
 from verdigris.testing.host import Cut
 from verdigris.testing.invariants import WATCHED, require
@@ -32,7 +32,7 @@ class Deeds:
         # A router that lost its stamp (edited by hand, restarted) cannot fence; a late effect is repaired then.
         newest = self.truth.host.generation or 0
         require(generation >= newest, "I3 single writer", f"generation {generation} after {newest}")
-        for slot in Slot:
+        for slot in SLOTS:
             self.may_serve(slot, routing)
 
     def may_serve(self, slot: Slot, routing: Routing) -> None:

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from verdigris.core.deployment import Deployment, Drill, Outcome
-from verdigris.core.world import Known, Slot, Unknown, World
+from verdigris.core.world import SLOTS, Known, Unknown, World
 from verdigris.engine.loop import Engine, Tick
 from verdigris.testing.host import Host, Nature
 from verdigris.testing.invariants import require
@@ -88,7 +88,7 @@ class Drilling:
 
     def begins(self, d: Deployment) -> None:
         need = self.truth.policy.instances
-        fit = d.phase == "stabilize" and min(self.truth.able(d, slot) for slot in Slot) >= need
+        fit = d.phase == "stabilize" and min(self.truth.able(d, slot) for slot in SLOTS) >= need
         require(fit and not d.held, "I2 gate", f"a drill begins in {d.phase}, held {d.held!r}")
 
     def ends(self, before: Deployment, d: Deployment) -> None:
@@ -140,7 +140,7 @@ class Drilling:
 
     def not_hanging(self, before: Deployment, d: Deployment, w: World) -> None:
         """An old slot that answers nobody turns a drill, once that could be seen for long enough."""
-        seen = (w.signals, *(w.router.in_flight[slot] for slot in Slot))
+        seen = (w.signals, *(w.router.in_flight[slot] for slot in SLOTS))
         known = not any(isinstance(one, Unknown) for one in seen) and before.routed == d.routed
         fresh = isinstance(w.signals, Known) and w.signals.value[-1:] == tuple(self.host.seconds)[-1:]
         counted = (

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from verdigris.core.errors import ActionError, Conflict
 from verdigris.core.intake import Direct
 from verdigris.core.world import (
     SILENT,
+    SLOTS,
     Answer,
     Check,
     Health,
@@ -52,8 +54,18 @@ __all__ = [
 ALL = Capabilities(weights=True, in_flight=True, preview=True, fallback=True, fenced=True)
 COUNTERS = (frozenset({"requests"}), frozenset({"streams"}), frozenset({"requests", "streams"}))
 NOT_COUNTED: PerSlot[Seen[int]] = PerSlot(Unknown("the counter is gone"), Unknown("the counter is gone"))
+NO_ANSWER = Unknown("no answer")
+NO_MEMBERS = PerSlot(*(Unknown(f"{slot} has no members") for slot in SLOTS))
+NO_LISTENER = Unknown("nothing listens")
+NOT_PROBED = Unknown("not probed yet")
+NO_REHEARSAL = Unknown("no rehearsal is running")
 LAG = 2.0
 """Seconds that an old worker of the router may go on serving by what it knows."""
+
+
+@lru_cache(1000)
+def answered(slot: Slot, version: str, healthy: bool) -> Answer:
+    return Answer(slot, version, healthy, "")
 
 
 def unheard(*_: object) -> None:
@@ -108,8 +120,8 @@ class FakeRouter:
         preview = PerSlot(self.preview(Slot.BLUE), self.preview(Slot.GREEN))
         return RouterWorld(
             reading,
-            self.counted("requests", {slot: host.in_flight(slot) for slot in Slot}),
-            self.counted("streams", host.streams),
+            self.counted("requests", host.in_flight),
+            self.counted("streams", host.streams.__getitem__),
             self.front(),
             preview,
             frozenset(host.closing),
@@ -117,11 +129,11 @@ class FakeRouter:
             Known(host.waiting + host.kept, host.now),
         )
 
-    def counted(self, name: str, counts: dict[Slot, int]) -> PerSlot[Seen[int]]:
+    def counted(self, name: str, count: Callable[[Slot], int]) -> PerSlot[Seen[int]]:
         host = self.host
         if name in host.uncounted and host.now < host.uncounted_until:
             return NOT_COUNTED
-        return PerSlot(Known(counts[Slot.BLUE], host.now), Known(counts[Slot.GREEN], host.now))
+        return PerSlot(Known(count(Slot.BLUE), host.now), Known(count(Slot.GREEN), host.now))
 
     async def apply(self, routing: Routing, generation: int) -> None:
         self.hooks.asked(routing)
@@ -154,22 +166,21 @@ class FakeRouter:
 
     def front(self) -> Seen[Answer]:
         host = self.host
-        slot = host.fell_back or max(Slot, key=lambda s: host.in_force.weights[s])
-        return self.ask(slot)
+        return self.ask(host.fell_back or host.in_force.weights.most)
 
     def preview(self, slot: Slot) -> Seen[Answer]:
-        return self.ask(slot) if self.host.routing.members[slot] else Unknown(f"{slot} has no members")
+        return self.ask(slot) if self.host.routing.members[slot] else NO_MEMBERS[slot]
 
     def ask(self, slot: Slot) -> Seen[Answer]:
         place = self.host.places[slot]
         if self.chaos.strikes("no_probe") or not self.host.up(slot) or place.release is None:
-            return Unknown("no answer")
+            return NO_ANSWER
         healthy = self.host.natures[place.release.digest].healthy
         posing = {body.posing for body in place.bodies}
         if "stranger" in posing:
             return Known(Answer(None, None, healthy, "nobody says who answered"), self.host.now)
         version = "another" if "another" in posing else place.release.version
-        return Known(Answer(slot, version, healthy, ""), self.host.now)
+        return Known(answered(slot, version, healthy), self.host.now)
 
 
 @dataclass
@@ -195,16 +206,16 @@ class FakeEnvironment:
 
     def instance(self, slot: Slot, body: Body) -> Instance:
         up = body.alive and self.host.now >= body.up_at
-        health: Seen[Health] = Unknown("not probed yet")
-        if body.passes or body.failures:
+        health: Seen[Health] = NOT_PROBED if up else NO_LISTENER
+        if up and (body.passes or body.failures):
             health = Known(Health(body.passes, body.failures, "unhealthy"), self.host.now)
         return Instance(
             name=body.name,
             slot=slot,
             digest="another" if body.posing == "another" else body.digest,
             alive=body.alive,
-            address=f"127.0.0.1:{body.port}",
-            health=health if up else Unknown("nothing listens"),
+            address=body.address,
+            health=health,
             owns_port=body.posing != "stranger" if up else None,
             broken=body.broken,
             restarts=body.restarts,
@@ -273,7 +284,8 @@ class FakeEnvironment:
         kept = [b for b in place.bodies if b.digest == release.digest and not b.broken][:count]
         while len(kept) < count:
             host.ports += 1
-            kept.append(Body(f"{slot}-{len(kept) + 1}", release.digest, host.ports, up_at=host.now))
+            name, address = f"{slot}-{len(kept) + 1}", f"127.0.0.1:{host.ports}"
+            kept.append(Body(name, release.digest, address, up_at=host.now))
         role = place.role if place.release else Role.CANDIDATE
         host.places[slot] = Place(release, count, kept, place.busy_until, surge, role)
         host.launch(host.places[slot])
@@ -348,7 +360,7 @@ class FakeRehearser:
     async def observe(self) -> Seen[Rehearsal]:
         self.chaos.look("the rehearsal")
         if self.since is None:
-            return Unknown("no rehearsal is running")
+            return NO_REHEARSAL
         return Known(Rehearsal(int((self.host.now - self.since) * 10), 0, True), self.host.now)
 
     async def rehearse(self, candidate: Slot, generation: int) -> None:

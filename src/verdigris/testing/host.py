@@ -9,10 +9,10 @@ import random
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import lru_cache
 
 from verdigris.core.judge import BINS, bin_of
-from verdigris.core.world import Pause, PerSlot, Release, Role, Routing, Second, Slot, Tally, Weights
+from verdigris.core.world import SLOTS, Pause, PerSlot, Release, Role, Routing, Second, Slot, Tally, Weights
 
 __all__ = ["Body", "Cut", "Host", "Nature", "Place"]
 
@@ -47,7 +47,7 @@ class Body:
 
     name: str
     digest: str
-    port: int
+    address: str
     up_at: float
     alive: bool = False
     queued: bool = True
@@ -85,11 +85,18 @@ class Cut:
     idle: float
 
 
-@cache
-def all_as_slow(milliseconds: float, requests: int) -> tuple[int, ...]:
-    """The latencies of a second in which every request took that long: how many fell into each bin."""
+@lru_cache(1000)
+def all_as_slow(requests: int, errors: int, milliseconds: float, streak: int) -> Tally:
+    """A second in which every request was answered after as long: its latencies fell into one bin."""
     where = bin_of(milliseconds)
-    return tuple(requests if n == where else 0 for n in range(len(BINS) + 1))
+    latency = tuple(requests if n == where else 0 for n in range(len(BINS) + 1))
+    return Tally(requests, errors, latency=latency, streak=streak)
+
+
+@lru_cache(1000)
+def unanswered(requests: int, streak: int) -> Tally:
+    """A second in which nobody was reached, or nobody asked."""
+    return Tally(requests=requests, unreached=requests, streak=streak)
 
 
 def unheard(cut: Cut) -> None:
@@ -103,7 +110,7 @@ class Host:
         self.rng = rng
         self.now = 1000.0
         self.boot = 1
-        self.places = {slot: Place() for slot in Slot}
+        self.places = {slot: Place() for slot in SLOTS}
         self.natures: dict[str, Nature] = {}
         self.routing = Routing(Weights(blue=0, green=100))
         self.generation: int | None = 0
@@ -114,23 +121,23 @@ class Host:
         self.fell_back: Slot | None = None
         self.pending: list[tuple[float, Callable[[], None]]] = []
         self.seconds: deque[Second] = deque(maxlen=60)
-        self.streaks = dict.fromkeys(Slot, 0)
+        self.streaks = dict.fromkeys(SLOTS, 0)
         self.proved: set[str] = set()
         self.blind_until = 0.0
         self.dying = False
         self.healthy_passes = 3
         self.ports = 20000
-        self.last_weighted = dict.fromkeys(Slot, -1e9)
-        self.last_live = dict.fromkeys(Slot, -1e9)
-        self.held = dict.fromkeys(Slot, 0)
-        self.hanging = dict.fromkeys(Slot, 0)
+        self.last_weighted = dict.fromkeys(SLOTS, -1e9)
+        self.last_live = dict.fromkeys(SLOTS, -1e9)
+        self.held = dict.fromkeys(SLOTS, 0)
+        self.hanging = dict.fromkeys(SLOTS, 0)
         self.waiting = 0
         self.kept = 0
         self.lively = 0.0
         self.speaks = False
-        self.streams = dict.fromkeys(Slot, 0)
+        self.streams = dict.fromkeys(SLOTS, 0)
         self.closing: set[Slot] = set()
-        self.ended = dict.fromkeys(Slot, 0)
+        self.ended = dict.fromkeys(SLOTS, 0)
         self.cuts: deque[Cut] = deque(maxlen=100)
         self.on_cut: Callable[[Cut], None] = unheard
         self.sessions_until = 0.0
@@ -147,7 +154,9 @@ class Host:
     @property
     def in_force(self) -> Routing:
         """What requests meet: for a moment after a switch an old worker of the router goes on with what it knows."""
-        return self.old_worker if self.old_worker and self.now < self.old_worker_until else self.routing
+        if self.old_worker is not None and self.now < self.old_worker_until:
+            return self.old_worker
+        return self.routing
 
     # --- time ---------------------------------------------------------------------------------------------
 
@@ -177,19 +186,25 @@ class Host:
 
     def live(self, step: float) -> None:
         for slot, place in self.places.items():
+            if not place.bodies:
+                self.hanging[slot] = 0
+                continue
             for body in place.bodies:
                 self.age(body, step)
             if not any(body.alive for body in place.bodies):
                 self.hanging[slot] = 0
             self.launch(place)
-            up = [b for b in place.bodies if b.alive and b.passes >= self.healthy_passes]
-            if place.release and place.count and len(up) >= place.count:
+            up = sum(b.alive and b.passes >= self.healthy_passes for b in place.bodies)
+            if place.release and place.count and up >= place.count:
                 self.proved.add(place.release.digest)
 
     def launch(self, place: Place) -> None:
         """Begin those that wait for their turn, as many at a time as may be starting."""
+        queued = [body for body in place.bodies if body.queued]
+        if not queued:
+            return
         starting = sum(body.alive and self.now < body.up_at for body in place.bodies)
-        for body in [body for body in place.bodies if body.queued][: max(place.surge - starting, 0)]:
+        for body in queued[: max(place.surge - starting, 0)]:
             body.queued = False
             if self.natures[body.digest].never_up:
                 self.die(body)
@@ -235,21 +250,19 @@ class Host:
 
     def reachable(self, slot: Slot) -> list[Body]:
         """The instances that listen and that the router was told of."""
-        ports = {member.address for member in self.in_force.members[slot]}
+        told = [member.address for member in self.in_force.members[slot]]
         bodies = self.places[slot].bodies
-        return [b for b in bodies if b.alive and self.now >= b.up_at and f"127.0.0.1:{b.port}" in ports]
+        return [b for b in bodies if b.alive and self.now >= b.up_at and b.address in told]
 
     def serve(self, step: float) -> None:
         """Requests of one step: by weight, or by the router's own turn."""
         self.turn_away()
         requests = self.let_through(RATE * step)
-        tallies = {}
-        for slot in Slot:
-            weight = self.in_force.weights[slot]
-            if self.fell_back is not None:
-                weight = 100 if slot is self.fell_back else 0
-            tallies[slot] = self.answer(slot, weight, requests, step)
-        self.seconds.append(Second(self.now - step, PerSlot(tallies[Slot.BLUE], tallies[Slot.GREEN])))
+        turned, weights = self.fell_back, self.in_force.weights
+        if turned is not None:
+            weights = Weights.share(turned, 100)
+        tallies = PerSlot(*(self.answer(slot, weights[slot], requests, step) for slot in SLOTS))
+        self.seconds.append(Second(self.now - step, tallies))
 
     def let_through(self, requests: float) -> float:
         """How many requests get past the router: all that come and have waited, or, while the app is paused, none."""
@@ -275,26 +288,24 @@ class Host:
         if weight:
             self.last_weighted[slot] = self.now
             self.places[slot].busy_until = self.now + self.rng.choice((0.5, 2.0, 8.0))
-        if not requests:
-            return Tally(streak=self.streaks[slot])
-        if not self.up(slot):
-            self.streaks[slot] += requests
-            return Tally(requests=requests, unreached=requests, streak=self.streaks[slot])
-        return self.reached(slot, requests, step)
+        bodies = self.reachable(slot) if requests else []
+        if bodies:
+            return self.reached(slot, bodies, requests, step)
+        self.streaks[slot] += requests
+        return unanswered(requests, self.streaks[slot])
 
-    def reached(self, slot: Slot, requests: int, step: float) -> Tally:
+    def reached(self, slot: Slot, bodies: list[Body], requests: int, step: float) -> Tally:
         place = self.places[slot]
         nature = self.natures[place.bodies[0].digest]
-        for body in self.reachable(slot):
+        for body in bodies:
             body.served += step
         if nature.hangs:
             self.hanging[slot] = min(self.hanging[slot] + requests, HANGING_MOST)
-            return Tally(streak=self.streaks[slot])
-        bad = max((b.served for b in place.bodies), default=0.0) > nature.turns_bad_after
+            return unanswered(0, self.streaks[slot])
+        bad = max(b.served for b in place.bodies) > nature.turns_bad_after
         errors = round(requests * nature.error_rate) if bad else 0
         self.streaks[slot] = self.streaks[slot] + requests if errors == requests else 0
-        latency = all_as_slow(nature.milliseconds, requests)
-        return Tally(requests, errors, latency=latency, streak=self.streaks[slot])
+        return all_as_slow(requests, errors, nature.milliseconds, self.streaks[slot])
 
     def in_flight(self, slot: Slot) -> int:
         """Requests now inside the slot: some while it has weight, until the longest of them ends, and who is held."""
@@ -305,7 +316,7 @@ class Host:
 
     def stream(self, step: float) -> None:
         """Clients open and close connections that last, as lively as they are; the router ends one in a second."""
-        for slot in Slot:
+        for slot in SLOTS:
             if (
                 self.lively
                 and self.last_weighted[slot] == self.now
@@ -337,7 +348,7 @@ class Host:
 
     def sessions(self) -> int:
         """Database sessions of slots that do not serve: some outlive their instance for a moment."""
-        idle = sum(len(self.places[slot].bodies) for slot in Slot if not self.routing.weights[slot])
+        idle = sum(len(self.places[slot].bodies) for slot in SLOTS if not self.routing.weights[slot])
         return idle + (1 if self.now < self.sessions_until else 0)
 
     def fit(self, body: Body, digest: str) -> bool:
@@ -352,9 +363,9 @@ class Host:
         self.routing, self.generation = routing, generation
         self.fell_back = self.edited = self.old_worker = None
         self.files.append((routing, generation))
-        self.closing -= {slot for slot in Slot if routing.weights[slot]}
+        self.closing -= {slot for slot in SLOTS if routing.weights[slot]}
         if routing.pause is Pause.NONE and self.kept:
-            self.held[max(Slot, key=lambda slot: routing.weights[slot])] += self.kept
+            self.held[max(SLOTS, key=lambda slot: routing.weights[slot])] += self.kept
             self.kept = 0
 
     def restart_router(self) -> None:
@@ -362,7 +373,7 @@ class Host:
         self.pending.clear()  # what was on the wire dies with the process
         self.routing, self.generation = self.rng.choice(self.files[-3:])
         self.fell_back = self.edited = self.old_worker = None
-        self.streams, self.closing, self.waiting = dict.fromkeys(Slot, 0), set(), 0
+        self.streams, self.closing, self.waiting = dict.fromkeys(SLOTS, 0), set(), 0
 
     def edit_router(self, newest: int | None) -> None:
         """Somebody changes weights or pause by hand; who knows the newest stamp may leave it there."""
@@ -374,7 +385,7 @@ class Host:
         pause = self.rng.choice((self.routing.pause, self.routing.pause, Pause.ALL))
         self.routing = replace(self.routing, weights=weights, pause=pause)
         self.generation = self.generation if keeps_stamp else None
-        self.closing -= {slot for slot in Slot if weights[slot]}
+        self.closing -= {slot for slot in SLOTS if weights[slot]}
         undone = (self.routing, self.generation) == self.files[-1]
         self.edited = None if undone else self.routing
 
@@ -391,12 +402,12 @@ class Host:
         self.boot += 1
         self.now = self.rng.choice((10.0, self.now + 300.0))
         self.seconds.clear()
-        self.last_live = dict.fromkeys(Slot, self.now)
+        self.last_live = dict.fromkeys(SLOTS, self.now)
         for place in self.places.values():
             place.busy_until, place.role = 0.0, Role.CANDIDATE
             for body in place.bodies:
                 body.alive, body.passes, body.failures, body.restart_at = False, 0, 0, self.now
                 body.up_at, body.posing, body.leaving = self.now, "", False
-        self.last_weighted = dict.fromkeys(Slot, -1e9)
+        self.last_weighted = dict.fromkeys(SLOTS, -1e9)
         self.blind_until = self.sessions_until = self.uncounted_until = 0.0
         self.restart_router()

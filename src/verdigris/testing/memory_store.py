@@ -87,7 +87,7 @@ class MemoryStore:
         if d.format > FORMAT:
             raise Conflict(f"{d.id} was written by a newer verdigris. It is left alone: use that version")
         rows = self.rows.setdefault(d.app, [])
-        row = next((n for n in range(len(rows) - 1, -1, -1) if rows[n].deployment.id == d.id), None)
+        row = next((n for n in reversed(range(len(rows))) if rows[n].deployment.id == d.id), None)
         present = rows[row].deployment.generation if row is not None else None
         if present != expected:
             raise Conflict(f"{d.id} has generation {present}, expected {expected}: somebody else wrote")
@@ -123,7 +123,8 @@ class MemoryStore:
     # --- the operator's side ------------------------------------------------------------------------------
 
     def newest(self, app: str | None = None) -> Saved | None:
-        return next(iter(self.deployments(1, app)), None)
+        rows = self.rows.get(app) if app is not None else None
+        return rows[-1] if rows else next(iter(self.deployments(1, app)), None)
 
     def deployments(self, limit: int = 50, app: str | None = None) -> tuple[Saved, ...]:
         """The newest first. Between apps the order is that of their first deployments."""

@@ -26,10 +26,9 @@ class Mishaps:
     stage: Stage
     person: Person
 
-    def befall(self) -> None:
-        """Whatever may go wrong between two rounds, each by its own odds and their share."""
-        stage, host, chaos, command = self.stage, self.stage.host, self.stage.chaos, self.person.command
-        for kind, share, happens in (
+    def __post_init__(self) -> None:
+        stage, host, command = self.stage, self.stage.host, self.person.command
+        self.there_are = (
             ("restart", 1.0, host.restart_router),
             ("edit", 0.3, lambda: host.edit_router(self.newest_stamp())),
             ("impostor", 0.5, host.pose),
@@ -42,7 +41,12 @@ class Mishaps:
             ("direct", 0.3, self.person.roll_back_directly),
             ("stale", 1.0, self.thaw),
             ("newer", 0.2, self.visit_of_a_newer_one),
-        ):
+        )
+
+    def befall(self) -> None:
+        """Whatever may go wrong between two rounds, each by its own odds and their share."""
+        stage, host, chaos, command = self.stage, self.stage.host, self.stage.chaos, self.person.command
+        for kind, share, happens in self.there_are:
             if chaos.strikes(kind, share):
                 happens()
         if chaos.strikes("drill"):

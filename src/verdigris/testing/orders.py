@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from verdigris.core.deployment import Deployment
-from verdigris.core.world import Cohort, Routing, Slot
+from verdigris.core.world import SLOTS, Cohort, Routing, Slot
 from verdigris.testing.invariants import WATCHED, require
 from verdigris.testing.truth import Truth
 
@@ -24,7 +24,7 @@ class Orders:
         truth, host, d = self.truth, self.truth.host, self.truth.deployment()
         if d is None:
             return
-        gains = [slot for slot in Slot if routing.weights[slot] > host.routing.weights[slot]]
+        gains = [slot for slot in SLOTS if routing.weights[slot] > host.routing.weights[slot]]
         for slot in gains:
             self.may_gain(d, slot)
         mine = host.edited is None or d.disowned == host.edited or truth.refused()

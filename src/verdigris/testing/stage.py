@@ -7,7 +7,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from verdigris.core.world import Release, Slot, known
+from verdigris.core.world import SLOTS, Release, known
 from verdigris.engine.loop import Engine, Tick
 from verdigris.engine.parts import Parts, in_turn
 from verdigris.ports import Filed
@@ -86,7 +86,7 @@ class Stage:
     def new_engine(self) -> Engine:
         """A controller that begins: the closing of streams ended with the one before, and so did its count."""
         self.host.closing.clear()
-        self.host.ended = dict.fromkeys(Slot, 0)
+        self.host.ended = dict.fromkeys(SLOTS, 0)
         return Engine(APP, self.parts, together=in_turn, deadline=at_once)
 
     def ship(self, nature: Nature, queue: bool = False) -> None:
@@ -132,6 +132,6 @@ def done(work: Coroutine[Any, Any, T]) -> T:
     raise AssertionError("a fake waited: nothing in the simulation may")
 
 
-async def at_once(work: Coroutine[Any, Any, T], seconds: float, what: str) -> T:
+def at_once(work: Coroutine[Any, Any, T], seconds: float, what: str) -> Coroutine[Any, Any, T]:
     """No deadline: simulated calls fail by themselves."""
-    return await work
+    return work

@@ -39,7 +39,7 @@ class Truth:
         """Before a round, in which the host stands still: where traffic really goes."""
         host = self.host
         self.says = host.routing.weights if host.fell_back is None else Weights.share(host.fell_back, 100)
-        self.serves = max(Slot, key=lambda slot: host.in_force.weights[slot])
+        self.serves = host.in_force.weights.most
         self.lets_through = host.routing.pause is Pause.NONE
 
     def in_place(self, d: Deployment) -> bool:

@@ -19,7 +19,7 @@ from tests.unit.core.worlds import (
     empty,
 )
 from verdigris.core.deployment import Outcome
-from verdigris.core.drills import SINCE, begin, count, go_on, homeward, orphaned, refusal, waiting
+from verdigris.core.drills import SINCE, begin, go_on, homeward, lasts, orphaned, refusal, waiting
 from verdigris.core.intake import Wish, admit
 from verdigris.core.lifecycle import decide
 from verdigris.core.world import Command, Known, Pause, PerSlot, Unknown, Verb, Weights
@@ -601,11 +601,15 @@ def test_only_time_in_which_somebody_looked_brings_the_next_one_nearer():
     stage = hot()
     d, _ = begin(stage.d, 10, "ada", stage.world(), stage.p)
     stage.now += 90_000
-    d = count(d, stage.world(), stage.p)
+    d = counted(d, stage)
     assert 0.0 == d.lasted(SINCE)  # it is under way
-    d = count(replace(d, drill=None), stage.world(), stage.p)
+    d = counted(replace(d, drill=None), stage)
     stage.now += 90_000
-    assert a_policy().fresh_within == count(d, stage.world(), stage.p).lasted(SINCE)
+    assert a_policy().fresh_within == counted(d, stage).lasted(SINCE)
+
+
+def counted(d, stage):
+    return d.count_all(lasts(d, stage.world(), stage.p), stage.world(), stage.p)
 
 
 def test_a_pause_in_mid_drill_is_not_taken_for_a_bad_old_slot():

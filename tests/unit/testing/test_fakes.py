@@ -95,7 +95,9 @@ async def test_long_lived_connections_are_shown_while_they_are_ended_and_how_man
     router = FakeRouter(host, dice())
     await router.apply(GREEN_TAKES_ALL, 7)
     host.streams[BLUE] = 3
-    host.places[BLUE].bodies.append(Body("blue-1", OLD.digest, 1, host.now, alive=True, queued=False))
+    host.places[BLUE].bodies.append(
+        Body("blue-1", OLD.digest, "127.0.0.1:1", host.now, alive=True, queued=False)
+    )
     await router.close_streams(BLUE, 7)
     assert frozenset({BLUE}) == (await router.observe()).closing
     host.advance(2.0)

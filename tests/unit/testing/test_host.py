@@ -16,10 +16,10 @@ def a_host(nature=None, weights=Weights(100, 0), fallback=None, seed=1):  # noqa
     host = Host(random.Random(seed))
     for slot, version in ((BLUE, "1.0"), (GREEN, "2.0")):
         host.natures[version] = (nature if slot is GREEN and nature else None) or Nature()
-        port = 20_001 if slot is BLUE else 20_002
+        address = "127.0.0.1:20001" if slot is BLUE else "127.0.0.1:20002"
         release = Release(version, version, f"/releases/{version}", ("run",))
         host.places[slot] = Place(
-            release, 1, [Body(f"{slot}-1", version, port, host.now, alive=True, queued=False)]
+            release, 1, [Body(f"{slot}-1", version, address, host.now, alive=True, queued=False)]
         )
     pools = PerSlot((Member("blue-1", "127.0.0.1:20001"),), (Member("green-1", "127.0.0.1:20002"),))
     host.route(Routing(weights, pools, fallback), 1)
