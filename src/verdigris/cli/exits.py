@@ -25,18 +25,22 @@ class Exit(IntEnum):
     STUCK = 12
     RUNNING = 13
     BUSY = 14
+    REGRESSED = 15
+    INVALID = 16
     LEFT = 130
 
 
 MEANINGS = {
     Exit.GOOD: "good: what was asked for is so",
     Exit.ERROR: "anything else; the message says what",
-    Exit.USAGE: "the command line or verdigris.yaml is wrong; nothing was done",
+    Exit.USAGE: "the command line, verdigris.yaml or a line of counts is wrong; nothing was done",
     Exit.ROLLED_BACK: "the release got traffic, was worse, and was rolled back",
     Exit.NOT_MOVED: "the release failed its gate or was aborted; no traffic moved",
     Exit.STUCK: "the deployment is stuck, its rollback failed, or a drill found no way back; a person is needed",
     Exit.RUNNING: "still running when --timeout was over; it goes on without you",
     Exit.BUSY: "another deployment is running",
+    Exit.REGRESSED: "judge: the counts show that the candidate is worse",
+    Exit.INVALID: "judge: the counts allow no verdict, since requests are not split as they were said to be",
 }
 
 

@@ -24,6 +24,7 @@ VERBS = {
     "history": (LOOK, "List the deployments and how each ended."),
     "report": (LOOK, "Tell one deployment: timeline, cause, way back."),
     "logs": (LOOK, "Print what the instances said."),
+    "judge": (LOOK, "Say from counts whether the candidate is worse."),
     "preview": (LOOK, "Say how a person sees a slot that nobody is sent to."),
     "promote": (STEER, "Open the gate, or cut a wait short while the verdict is good."),
     "hold": (STEER, "Stand still; traffic still turns back by itself."),

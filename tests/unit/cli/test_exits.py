@@ -12,7 +12,7 @@ from verdigris.core.lifecycle import ENDINGS, ROWS
 
 def test_a_code_once_released_stays():
     codes = {"GOOD": 0, "ERROR": 1, "USAGE": 2, "ROLLED_BACK": 10, "NOT_MOVED": 11, "STUCK": 12}
-    codes |= {"RUNNING": 13, "BUSY": 14, "LEFT": 130}
+    codes |= {"RUNNING": 13, "BUSY": 14, "REGRESSED": 15, "INVALID": 16, "LEFT": 130}
     assert codes == {code.name: int(code) for code in Exit}
 
 

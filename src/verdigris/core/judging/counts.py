@@ -1,0 +1,58 @@
+"""What the judge is given of one second: counts, never rates, of the slot that is judged and of the one beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Arm", "Counts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One slot's second. `slow[i]` requests took longer than `Counts.edges[i]`; those that hang or timed out did.
+
+    `good` and `bad` are what the requests came to for users, as the application says; None where it does not.
+    """
+
+    requests: int = 0
+    errors: int = 0
+    slow: tuple[int, ...] = ()
+    good: int | None = None
+    bad: int | None = None
+
+    def __post_init__(self) -> None:
+        parts = (self.requests, self.errors, *self.slow, self.good or 0, self.bad or 0)
+        if min(parts) < 0:
+            raise ValueError(f"counts are never negative, got {min(parts)}")
+        if self.errors > self.requests:
+            raise ValueError(f"{self.errors} errors are more than the {self.requests} requests")
+        if self.slow and max(self.slow) > self.requests:
+            raise ValueError(f"{max(self.slow)} slow requests are more than the {self.requests} requests")
+        if any(a < b for a, b in zip(self.slow, self.slow[1:], strict=False)):
+            raise ValueError(
+                "the slow requests must not grow with the edge: who is above 100 ms is above 50 ms"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The second that began at `at` (whole seconds of any clock that only goes forward).
+
+    `edges` are in milliseconds, ascending. `share`, in [0, 1], is the part of the requests that the router was told
+    to send to the candidate, None where nobody knows.
+    """
+
+    at: int
+    live: Arm
+    candidate: Arm
+    edges: tuple[float, ...] = ()
+    share: float | None = None
+
+    def __post_init__(self) -> None:
+        if any(a >= b for a, b in zip(self.edges, self.edges[1:], strict=False)):
+            raise ValueError(f"the edges must ascend, got {self.edges}")
+        for arm in (self.live, self.candidate):
+            if len(arm.slow) not in (0, len(self.edges)):
+                raise ValueError(f"{len(self.edges)} edges need as many slow counts, got {len(arm.slow)}")
+        if self.share is not None and not 0.0 <= self.share <= 1.0:
+            raise ValueError(f"a share is between 0 and 1, got {self.share}")

@@ -1,0 +1,144 @@
+"""All that is saved of a trial: named tuples of numbers, so that JSON carries them as they are and reads them back.
+
+A value of another `version` is not understood; who reads it begins a trial anew rather than guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from verdigris.core.judging.batch import Batch
+from verdigris.core.judging.dispersion import EMPTY, Bin, Dispersion
+from verdigris.core.judging.latency import Pair
+from verdigris.core.judging.mixture import Process
+from verdigris.core.judging.settings import Metric, Settings
+
+__all__ = ["VERSION", "Baseline", "Decided", "Guards", "State", "begin", "restored"]
+
+VERSION = 1
+
+
+class Baseline(NamedTuple):
+    """Live before the comparison: requests and errors before exposure, latencies until the tests begin."""
+
+    dispersion: Dispersion
+    requests: int = 0
+    errors: int = 0
+    edges: tuple[float, ...] = ()
+    slow: tuple[int, ...] = ()
+    timed: int = 0
+
+
+class Guards(NamedTuple):
+    """What is judged without a comparison: against the baseline `x`, against the limit of errors, and of slowness.
+
+    The `live_` ones ask the same of the live slot: if it breaks the limit too, that is an incident of both.
+    """
+
+    x: float
+    baseline: Process
+    errors: Process
+    slow: Process
+    live_errors: Process
+    live_slow: Process
+
+
+class Decided(NamedTuple):
+    """That the candidate is worse: when, how long after exposure in seconds, and ln E, in all and per metric."""
+
+    at: int
+    after: int
+    ln_e: float
+    ln_es: tuple[float, ...]
+
+
+class State(NamedTuple):
+    """Where a trial stands. `weights` are fixed at exposure, one for each `Metric` that can exist for it.
+
+    `seen` are all counts since exposure, `strata` those since the tests began: one entry per stage, the last of the
+    share `stage`. `served` is what users got: bad and all, in the same order. `settled` is how many seconds the tests
+    have seen. `edges` are those that the pairs were chosen from.
+    """
+
+    version: int
+    at: int | None
+    exposed_at: int | None
+    base: Baseline
+    weights: tuple[tuple[Metric, float], ...]
+    errors: Batch
+    error: Process
+    proof: Process
+    users: Batch
+    user: Process
+    pairs: tuple[Pair, ...] | None
+    guards: Guards
+    split: Process
+    edges: tuple[float, ...] = ()
+    share: float | None = None
+    seen: Bin = EMPTY
+    served: Bin = EMPTY
+    strata: tuple[Bin, ...] = ()
+    stage: float | None = None
+    settled: int = 0
+    decided: Decided | None = None
+    invalid_at: int | None = None
+
+
+def begin(s: Settings) -> State:
+    """A trial in which nothing has been seen."""
+    fresh = s.guard.fresh()
+    return State(
+        version=VERSION,
+        at=None,
+        exposed_at=None,
+        base=Baseline(s.dispersions_alone.fresh()),
+        weights=(),
+        errors=Batch(s.dispersions.fresh()),
+        error=s.errors.fresh(),
+        proof=s.proof.fresh(),
+        users=Batch(s.dispersions_users.fresh()),
+        user=s.users.fresh(),
+        pairs=None,
+        guards=Guards(0.0, fresh, fresh, fresh, fresh, fresh),
+        split=s.split.fresh(),
+    )
+
+
+def restored(row: Sequence[Any]) -> State | None:
+    """From what JSON made of it; None when another version wrote it."""
+    if not row or row[0] != VERSION:
+        return None
+    kept = State(*row)
+    return kept._replace(
+        base=Baseline(
+            Dispersion.of(kept.base[0]),
+            *kept.base[1:3],
+            tuple(kept.base[3]),
+            tuple(kept.base[4]),
+            kept.base[5],
+        ),
+        weights=tuple((Metric(name), weight) for name, weight in kept.weights),
+        errors=Batch.of(kept.errors),
+        error=process(kept.error),
+        proof=process(kept.proof),
+        users=Batch.of(kept.users),
+        user=process(kept.user),
+        pairs=None if kept.pairs is None else tuple(map(Pair.of, kept.pairs)),
+        guards=Guards(kept.guards[0], *map(process, kept.guards[1:])),
+        split=process(kept.split),
+        edges=tuple(kept.edges),
+        seen=bin_of(kept.seen),
+        served=bin_of(kept.served),
+        strata=tuple(map(bin_of, kept.strata)),
+        decided=kept.decided and Decided(*kept.decided[:3], tuple(kept.decided[3])),
+    )
+
+
+def process(row: Sequence[Any]) -> Process:
+    return Process(tuple(row[0]), row[1])
+
+
+def bin_of(row: Sequence[Any]) -> Bin:
+    a, b, c, d = row
+    return a, b, c, d
