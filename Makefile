@@ -21,6 +21,7 @@ check:  ## the fast loop, against the source: format, lint, types, walls, unit t
 	@$(SOURCE) ruff check
 	@$(SOURCE) mypy
 	@$(SOURCE) lint-imports --no-cache
+	@$(SOURCE) vermin --config-file kit/vermin.ini kit/src
 	@$(SOURCE) python -m pytest -q -n 2 tests/unit
 
 fuzz:   ## every property with examples by chance, for long: `make fuzz EXAMPLES=20000 SEED=7`
