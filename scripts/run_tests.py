@@ -134,6 +134,11 @@ def why_it_failed(command: list[str], environ: Mapping[str, str], seconds: float
     return f"exit code {code}: {shlex.join(command)}" if code else ""
 
 
+def hear_interrupts() -> None:
+    """Have Ctrl-C work in what we start: a shell that starts us with `&` ignores it, and so would every child."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def end_group(process: subprocess.Popen[bytes]) -> None:
     """Ask a command and what it started to end, as Ctrl-C would; kill it when it does not."""
     os.killpg(process.pid, signal.SIGINT)
@@ -214,6 +219,7 @@ def main(names: list[str]) -> int:
     if names[:1] == ["--provide"]:
         name_what_is_lacking(provide_packages(Path(names[1])))
         return 0
+    hear_interrupts()
     parts = chosen(parts_in(TABLE.read_text()), names)
     shutil.rmtree(REPORTS, ignore_errors=True)
     lacking = provide_packages()

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["CTRL_C", "keys"]
-
-CTRL_C = "\x03"
+__all__ = ["keys"]
 
 Pressed = Callable[[float], str]
 """Waits at most so many seconds for a key: the key, or "" when none came."""
@@ -20,28 +17,7 @@ Pressed = Callable[[float], str]
 
 @contextmanager
 def keys() -> Iterator[Pressed]:
-    """Keys without echo and without Enter, Ctrl-C among them. Where nobody can type it only waits.
-
-    As an interrupt it could come in the middle of anything, and whatever swallows it there leaves a screen that stays.
-    Pressed again before anybody looked it is one all the same: then something hangs.
-    """
-    interrupts: list[str] = []
-
-    def heard(number: int, frame: object) -> None:
-        if interrupts:
-            raise KeyboardInterrupt
-        interrupts.append(CTRL_C)
-
-    before = signal.signal(signal.SIGINT, heard)
-    try:
-        with typed() as pressed:
-            yield lambda seconds: pressed(seconds) if not interrupts else interrupts[0]
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def typed() -> Iterator[Pressed]:
+    """Keys without echo and without Enter. Where nobody can type it only waits."""
     if not sys.stdin.isatty():
         yield wait
         return
@@ -50,7 +26,7 @@ def typed() -> Iterator[Pressed]:
 
     descriptor = sys.stdin.fileno()
     before = termios.tcgetattr(descriptor)
-    tty.setcbreak(descriptor)
+    tty.setcbreak(descriptor)  # Ctrl-C goes on being an interrupt
     try:
         yield lambda seconds: key(descriptor, seconds)
     finally:

@@ -14,7 +14,6 @@ import typer
 
 from verdigris.cli.exits import Exit, ended
 from verdigris.cli.follow import Look, follow
-from verdigris.cli.keyboard import CTRL_C, keys
 from verdigris.cli.options import session_of
 from verdigris.cli.session import Session
 from verdigris.cli.show.ink import Line, line
@@ -30,7 +29,7 @@ __all__ = ["Screen", "watch"]
 
 EVENTS_KEPT = 50
 STAFF_EVERY = 2.0
-LEAVING = ("q", "Q", "\x1b", CTRL_C)
+LEAVING = ("q", "Q", "\x1b")
 
 
 def watch(
@@ -78,6 +77,7 @@ def lines(session: Session, deployment: str) -> Exit:
 def screen(session: Session, deployment: str, named: bool) -> str:
     """Draw one deployment until somebody leaves: "". A newer one takes the screen, unless this one was named."""
     from verdigris.cli.drawing import console, live, text
+    from verdigris.cli.keyboard import keys
 
     drawn, display = Screen(session), live(console(session.voice.err, session.voice.color), screen=True)
     try:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 
 import pytest
 
 from verdigris.cli import keyboard
-from verdigris.cli.keyboard import CTRL_C, keys
+from verdigris.cli.keyboard import keys
 
 
 @pytest.fixture
@@ -34,18 +33,3 @@ def test_where_nobody_can_type_it_only_waits(monkeypatch):
         monkeypatch.setattr(sys, "stdin", nobody)
         with keys() as pressed:
             assert "" == pressed(0.0)
-
-
-def test_ctrl_c_is_a_key_whoever_was_at_work_when_it_came():
-    before = signal.getsignal(signal.SIGINT)
-    with keys() as pressed:
-        os.kill(os.getpid(), signal.SIGINT)
-        assert CTRL_C == pressed(20.0)
-    assert before == signal.getsignal(signal.SIGINT)
-
-
-def test_ctrl_c_again_before_anybody_looked_is_an_interrupt():
-    with keys():
-        os.kill(os.getpid(), signal.SIGINT)
-        with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGINT)
