@@ -1,5 +1,5 @@
 # Thin on purpose: what a target does stands in scripts/, what a part of the tests is stands in CONTRIBUTING.md.
-.PHONY: demo test test-all check fuzz bench bench-judge docs lock clean
+.PHONY: demo test check fuzz bench bench-judge docs lock clean
 
 PY := .venv/bin/python
 EXAMPLES ?= 5000
@@ -16,15 +16,13 @@ test:   ## everything, against the built wheels; `make test PARTS="unit e2e"` ru
 	@scripts/setup.sh test
 	@$(PY) scripts/run_tests.py $(PARTS)
 
-test-all: test ## the same, and kill -9 at every labelled point, without a limit of time
-	@VERDIGRIS_ALL_POINTS=1 $(PY) -m pytest -q -n 2 tests/crash
-
 check:  ## the fast loop, against the source: format, lint, types, walls, unit tests
 	@scripts/setup.sh test tools
 	@$(SOURCE) ruff format
 	@$(SOURCE) ruff check
 	@$(SOURCE) mypy
 	@$(SOURCE) lint-imports --no-cache
+	@$(SOURCE) vermin --config-file kit/vermin.ini kit/src
 	@$(SOURCE) python -m pytest -q -n 2 tests/unit
 
 fuzz:   ## every property with examples by chance, for long: `make fuzz EXAMPLES=20000 SEED=7`

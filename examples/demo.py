@@ -18,12 +18,16 @@ import tempfile
 import time
 from pathlib import Path
 
-from demo_kit import ask, sentences
+from demo_kit import ask, rehearsed, sentences
+from demo_streams import Follower, streamed
+from demo_webhooks import Provider
 from load import Call, LoadProcess, Plan, Result
+from verdigris_kit.webhooks import new_secret
 
 HERE = Path(__file__).parent
 VERDIGRIS = (sys.executable, "-m", "verdigris")
 RATE = 200.0
+FOLLOWERS = 5
 ROLLED_BACK = 10
 ORDER = {"item": "verdigris", "quantity": 1}
 
@@ -34,11 +38,17 @@ run:
   command: ["{uvicorn}", --factory, "app:make", --host, 127.0.0.1, --port, "{{port}}", --no-access-log,
             --timeout-keep-alive, "75", --timeout-graceful-shutdown, "10"]
   instances: 2
-  env: {{ORDERS_DB: "{database}", SESSION_KEYS: "env:SESSION_KEYS"}}
+  env:
+    ORDERS_DB: "{database}"
+    SESSION_KEYS: "env:SESSION_KEYS"
+    WEBHOOK_URL: "{provider}"
+    WEBHOOK_SECRET: "env:WEBHOOK_SECRET"
+    PAYMENTS_SECRET: "env:PAYMENTS_SECRET"
+    PUBLIC_URL: "http://127.0.0.1:{port}"
   api_version: "{version}"
 route: {{listen: "127.0.0.1:{port}"}}
 health: {{path: /health, timeout: 1s, interval: 1s, healthy: 3, unhealthy: 2, body: {{status: healthy}}}}
-cutover: {{ramp: [{{to: 10%, for: 3s}}, {{to: 50%, for: 3s}}, {{to: 100%}}], drain: 20s}}
+cutover: {{ramp: [{{to: 10%, for: 3s}}, {{to: 50%, for: 3s}}, {{to: 100%}}], drain: 20s, drain_long_lived: 5s}}
 bake: {{for: 6s}}
 stabilize: 30s
 """
@@ -52,6 +62,7 @@ def main() -> int:
             outcome = demo.run()
         finally:
             demo.verdigris("teardown", "--all", "--yes")
+            demo.provider.stop()
     return verdict(*outcome)
 
 
@@ -65,25 +76,31 @@ class Demo:
         self.database = place / "orders.db"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        # Both slots get the same.
         keys = [{"kid": "demo", "secret": secrets.token_hex(32)}]
-        self.environ = {**os.environ, "SESSION_KEYS": json.dumps(keys)}  # both slots get the same
+        shared = {"SESSION_KEYS": json.dumps(keys)}
+        shared |= {"WEBHOOK_SECRET": new_secret(), "PAYMENTS_SECRET": new_secret()}
+        self.environ = {**os.environ, **shared}
+        self.provider = Provider(shared["WEBHOOK_SECRET"], shared["PAYMENTS_SECRET"])
 
-    def run(self) -> tuple[Result, int, Result, int]:
-        """The story, and what came of the good and of the bad version."""
+    def run(self) -> tuple[Result, int, Result, int, bool]:
+        """The story, what came of the good and of the bad version, and whether the kit did its part."""
         say("1.0.0 is the first release: it is proven before it gets its first request")
         if self.deploy("1.0.0", "good") != 0:
             raise SystemExit("\ndemo: FAILED: 1.0.0 was not deployed")
         ask(f"{self.url}/orders", ORDER)  # the one that the load asks for by its number
         session = ask(f"{self.url}/login", {"name": "ada"})["token"]
-        say(f"load begins: {RATE:.0f} requests a second, a fifth of them POST")
+        say(
+            f"load begins: {RATE:.0f} requests a second, a fifth of them POST, and {FOLLOWERS} follow the orders"
+        )
+        followers = [Follower(self.url) for _ in range(FOLLOWERS)]
         good, good_code = self.under_load("2.0.0", "good")
         say(f"2.0.0 took over: {good}")
-        if good_code == 0:
-            self.show_kit(session)
+        kit = good_code == 0 and self.show_kit(session, followers)
         bad, bad_code = self.under_load("3.0.0", "fails")
         say(f"3.0.0 was bad: {bad}")
         self.verdigris("status")
-        return good, good_code, bad, bad_code
+        return good, good_code, bad, bad_code, kit
 
     def under_load(self, version: str, behaviour: str) -> tuple[Result, int]:
         """Deploy while requests come in; what they met, and how the deployment ended."""
@@ -92,15 +109,23 @@ class Demo:
         code = self.deploy(version, behaviour)
         return load.stop(), code
 
-    def show_kit(self, session: str) -> None:
-        """What the kit did, while the old version is kept as the way back."""
+    def show_kit(self, session: str, followers: list[Follower]) -> bool:
+        """What the kit did, while the old version is kept as the way back; and whether that was what it is for."""
         print("\nverdigris-kit, as the instances tell it:")
         for sentence in sentences(self.project / ".verdigris"):
             print(f"  {sentence}")
-        print(
-            f"  {ask(f'{self.url}/me', bearer=session)['user']} logged in at 1.0.0, and 2.0.0 knows her",
-            flush=True,
-        )
+        print(f"  {ask(f'{self.url}/me', bearer=session)['user']} logged in at 1.0.0, and 2.0.0 knows her")
+        shown = [self.paid_twice(), rehearsed(self.project / ".verdigris", ORDER), streamed(followers)]
+        for _, sentence in shown:
+            print(f"  {sentence}", flush=True)
+        return all(came_true for came_true, _ in shown)
+
+    def paid_twice(self) -> tuple[bool, str]:
+        """Whether a payment that is told twice is counted once, and a sentence."""
+        answers = self.provider.pay(times=2)
+        counted = ask(f"{self.url}/payments")["payments"]
+        said = f"a signed payment came twice, answered {answers[0]} and {answers[1]}, and was counted {counted} time"
+        return answers == [204, 204] and counted == 1, said
 
     def plan(self) -> Plan:
         """What callers ask for."""
@@ -115,6 +140,7 @@ class Demo:
         """What a person does: change the code, and deploy it."""
         uvicorn = Path(sys.executable).parent / "uvicorn"
         settings = {"uvicorn": uvicorn, "database": self.database, "version": version, "port": self.port}
+        settings |= {"provider": self.provider.url}
         (self.project / "verdigris.yaml").write_text(CONFIG.format_map(settings))
         (self.project / "behaviour.json").write_text(json.dumps({"is": behaviour, "seconds": 2.0}))
         return self.verdigris("deploy", "--version", version)
@@ -127,9 +153,9 @@ class Demo:
         ).returncode
 
 
-def verdict(good: Result, good_code: int, bad: Result, bad_code: int) -> int:
+def verdict(good: Result, good_code: int, bad: Result, bad_code: int, kit: bool) -> int:
     """The last line: both numbers."""
-    came_true = good_code == 0 and good.failed == 0 and good.requests > 0 and bad_code == ROLLED_BACK
+    came_true = good_code == 0 and good.failed == 0 and good.requests > 0 and bad_code == ROLLED_BACK and kit
     print(
         f"\ndemo: {'passed' if came_true else 'FAILED'}: 2.0.0 took over with {good.failed} failed of "
         f"{good.requests} requests; 3.0.0 was {'rolled back' if bad_code == ROLLED_BACK else 'NOT rolled back'} "

@@ -137,7 +137,7 @@ class Load:
 class LoadProcess:
     """The same load in a process of its own, which ends after `seconds` should its parent be gone."""
 
-    def __init__(self, plan: Plan, seconds: float = 900.0) -> None:
+    def __init__(self, plan: Plan, seconds: float = 3600.0) -> None:
         """Nothing is sent before `start`."""
         self._plan = plan
         self._seconds = seconds
@@ -159,9 +159,19 @@ class LoadProcess:
             code = self._process.returncode
             raise RuntimeError(f"the load did not start, exit code {code}: {' '.join(arguments)}")
 
+    @property
+    def running(self) -> bool:
+        """Whether it is still sending."""
+        return self._process is not None and self._process.poll() is None
+
     def stop(self) -> Result:
-        """Send nothing more, wait for the answers, and return what happened."""
+        """Send nothing more, wait for the answers, and return what happened. `RuntimeError`: it had ended before."""
         assert self._process is not None, "start comes before stop"
+        if not self.running:
+            self._process.communicate()
+            raise RuntimeError(
+                f"the load ended before it was told to, after {self._seconds:g} s at the latest"
+            )
         self._process.send_signal(signal.SIGTERM)
         output, _ = self._process.communicate(timeout=self._plan.timeout + 60)
         return Result.from_json(output)

@@ -15,6 +15,7 @@ __all__ = ["CAPABILITIES", "TABLE", "WAYS", "Row", "page", "rows"]
 TABLE = Path(__file__).resolve().parent.parent / "tests" / "faults" / "matrix.txt"
 
 WAYS = {
+    "application": "verdigris-kit in both versions of an application, with a real Redis",
     "clock": "another process under other clocks: faketime, a time namespace, other zones",
     "core": "the decision alone",
     "loop": "the production loop over the simulated host",
@@ -35,7 +36,6 @@ CAPABILITIES = (
     "replay and comparison",
     "schema proof",
     "several controllers on PostgreSQL",
-    "the kit for applications",
     "warming",
     "web dashboard and API",
 )

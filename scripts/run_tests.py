@@ -58,19 +58,20 @@ class Part:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a part. `why` is empty when it was good."""
+    """What came of a part, its seconds, and those that processors were busy for it. `why` is empty when it was good."""
 
     part: Part
     seconds: float
+    busy: float
     passed: int
     failed: int
     why: str = ""
 
     def __str__(self) -> str:
         """One line: name, time, share, and what went wrong."""
-        share = f"{self.seconds:6.1f} s of {self.part.minutes:g} min"
+        share = f"{self.seconds:6.1f} s of {self.part.minutes:g} min, {self.busy:.0f} s of CPU"
         counts = f"{self.passed} passed, {self.failed} failed"
-        return f"{self.part.name:<12} {share:<20} {counts}{'; ' + self.why if self.why else ''}"
+        return f"{self.part.name:<12} {share:<36} {counts}{'; ' + self.why if self.why else ''}"
 
 
 def parts_in(markdown: str) -> list[Part]:
@@ -98,7 +99,7 @@ def chosen(parts: Iterable[Part], names: list[str]) -> list[Part]:
 
 def run(part: Part, environ: Mapping[str, str]) -> Outcome:
     """Run the part's commands until one fails or its time is used up."""
-    began = time.monotonic()
+    began, worked = time.monotonic(), cpu_seconds()
     over = began + part.minutes * 60 * OVERRUN
     why = ""
     for command in part.commands():
@@ -110,7 +111,13 @@ def run(part: Part, environ: Mapping[str, str]) -> Outcome:
     passed, failed = map(sum, zip((0, 0), *map(counted, part.reports()), strict=True))
     if not why and not passed + failed:
         passed = 1  # a part without pytest is one thing that passes or fails
-    return Outcome(part, seconds, passed, failed or int(bool(why)), why)
+    return Outcome(part, seconds, cpu_seconds() - worked, passed, failed or int(bool(why)), why)
+
+
+def cpu_seconds() -> float:
+    """What the commands so far, and whatever they waited for, had of the processors."""
+    spent = os.times()
+    return spent.children_user + spent.children_system
 
 
 def why_it_failed(command: list[str], environ: Mapping[str, str], seconds: float) -> str:
@@ -125,6 +132,11 @@ def why_it_failed(command: list[str], environ: Mapping[str, str], seconds: float
         end_group(process)
         raise
     return f"exit code {code}: {shlex.join(command)}" if code else ""
+
+
+def hear_interrupts() -> None:
+    """Have Ctrl-C work in what we start: a shell that starts us with `&` ignores it, and so would every child."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:
@@ -207,6 +219,7 @@ def main(names: list[str]) -> int:
     if names[:1] == ["--provide"]:
         name_what_is_lacking(provide_packages(Path(names[1])))
         return 0
+    hear_interrupts()
     parts = chosen(parts_in(TABLE.read_text()), names)
     shutil.rmtree(REPORTS, ignore_errors=True)
     lacking = provide_packages()

@@ -7,6 +7,8 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 
 const { env } = process;
 const BODY_MAX = 4096; // bytes of a control request, and of the files that the controller writes
+// From SIGTERM on, how long may be waited before the end: the last quarter is for what is in flight.
+const withinGraceMs = env.VERDIGRIS_GRACE && env.VERDIGRIS_GRACE >= 0 ? env.VERDIGRIS_GRACE * 750 : Infinity;
 const counts = {}; // what was refused or forgiven, by name
 const count = (name) => (counts[name] = (counts[name] ?? 0) + 1);
 
@@ -95,7 +97,7 @@ export class Leaving {
     return !this.#server;
   }
 
-  /** On SIGTERM: serve for `keepServingMs`, accept nobody any more, finish, call `then`, and exit.
+  /** On SIGTERM: serve for `keepServingMs` (less where SIGKILL comes sooner), accept nobody any more, finish, call `then`, and exit.
    *  verdigris has moved all traffic away by then. Who routes by readiness alone needs the time to notice. */
   onSigterm(server, { keepServingMs = 0, then = () => {} } = {}) {
     process.on("SIGTERM", () => {
@@ -103,7 +105,7 @@ export class Leaving {
       this.#server = server;
       this.drain();
       const end = () => { server.close(() => Promise.resolve(then()).finally(() => process.exit())); this.#goWhenDone(); };
-      setTimeout(end, keepServingMs);
+      setTimeout(end, Math.min(keepServingMs, withinGraceMs));
     });
   }
 
@@ -140,8 +142,9 @@ export function control(leaving) {
 function wrongDrain(body) {
   if (body === undefined) return [413, { error: `the body is larger than ${BODY_MAX} bytes` }];
   try {
-    const { seconds = 0 } = JSON.parse(body || "{}");
-    if (typeof seconds === "number" && seconds >= 0 && seconds <= 86400) return undefined;
+    const asked = JSON.parse(body || "{}");
+    const { seconds = 0 } = asked;
+    if (typeof asked === "object" && !Array.isArray(asked) && typeof seconds === "number" && seconds >= 0 && seconds <= 86400) return undefined;
   } catch { /* said below */ }
   count("control.malformed");
   return [400, { error: 'seconds: a number from 0 to 86400. Send {"seconds": 30}.' }];
@@ -188,8 +191,8 @@ async function bodyOf(req) {
 
 function headerValue(name, otherwise) {
   const value = env[name] ?? otherwise;
-  if (/^[\x20-\x7e]*$/.test(value)) return value;
-  throw new Error(`${name} is ${JSON.stringify(value)}: a header value is printable ASCII. Mend the variable.`);
+  if (/^[\x20-\x7e]*$/.test(value) && value === value.trim()) return value;
+  throw new Error(`${name} is ${JSON.stringify(value)}: a header value is printable ASCII, without blanks at its ends. Mend the variable.`);
 }
 
 const pathOf = (req) => (req.originalUrl ?? req.url).split("?")[0];

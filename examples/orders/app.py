@@ -1,7 +1,7 @@
 """A small but real HTTP API: orders in a database that both slots share. Plain ASGI, served by uvicorn.
 
 What makes it ready to be switched is the kit, put together in `make`: version headers, deep health, leaving well, the
-controller's questions and rehearsals. `cached`, `sessions`, `webhook` and `jobs` use the rest of it.
+controller's questions and rehearsals. `cached`, `sessions`, `webhook`, `payments`, `feed` and `jobs` use the rest.
 """
 
 from __future__ import annotations
@@ -13,18 +13,20 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from urllib.parse import parse_qs
 
+import feed
 from behaviour import Behaviour, Misbehaving
 from cached import orders_cache
 from checks import health_of
 from database import Invalid, Orders
 from exchange import Refused, document_in, respond, whole_body
 from jobs import running
+from payments import Payments
 from sessions import Sessions
 from verdigris_kit import Kit
 from verdigris_kit.asgi import Receive, Scope, Send
 from verdigris_kit.contract import Identity
 from verdigris_kit.rehearsal import rehearsing
-from webhook import Webhook, events
+from webhook import PAYMENTS, Webhook, events
 
 __all__ = ["Api", "make"]
 
@@ -60,20 +62,24 @@ class Api:
         self._cache = orders_cache(environ)
         self._sessions = Sessions(environ)
         self._webhook = Webhook(environ)
+        self._payments = Payments(path, environ)
         self._orders: Orders
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection, or the server's start and end."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
-        else:
+        elif scope["type"] == "http":
             await self._answer(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})  # there is none here: a 403
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         await self._misbehaving.start()
         try:
             self._orders = Orders(self._path)
+            self._payments.open(self._orders)
         except sqlite3.Error as error:
             # Without this word the server would go on without a database. As it is, it ends, and is started again.
             await send({"type": "lifespan.startup.failed", "message": f"{self._path}: {error}"})
@@ -90,9 +96,11 @@ class Api:
             body = await whole_body(receive)
             if await self._misbehaving.on_traffic():
                 raise Refused(500, "this version fails, as it was told to")
+            if scope["path"] == feed.PATH:
+                return await feed.follow(self._orders, scope, receive, send)
             status, document = await self._route(scope, body)
         except Refused as refused:
-            status, document = refused.status, {"error": str(refused)}
+            return await respond(send, refused.status, {"error": str(refused)}, refused.headers)
         await respond(send, status, document)
 
     async def _route(self, scope: Scope, body: bytes) -> tuple[int, object]:
@@ -145,6 +153,18 @@ class Api:
         """Who is asking."""
         return 200, {"user": self._sessions.user(scope)}
 
+    async def take_payment(self, scope: Scope, body: bytes) -> tuple[int, object]:
+        """A webhook of whoever collects the money."""
+        if scope["path"] != PAYMENTS:
+            raise Refused(404, f"there is nothing at {scope['path']}")
+        await self._payments.receive(scope, body)
+        return 204, None
+
+    async def payments(self, scope: Scope, body: bytes) -> tuple[int, object]:
+        """What was paid."""
+        number, amount = await self._orders.payments()
+        return 200, {"payments": number, "amount": amount}
+
     async def attach(self, scope: Scope, body: bytes) -> tuple[int, object]:
         """Take a file; it is measured and forgotten."""
         return 201, {"bytes": len(body)}
@@ -152,7 +172,7 @@ class Api:
     async def slow(self, scope: Scope, body: bytes) -> tuple[int, object]:
         """Answer after `?ms=`, as a report or a call to somebody else would."""
         asked = parse_qs(scope["query_string"].decode("latin-1")).get("ms", ["400"])[0]
-        if not asked.isdecimal() or int(asked) > LONGEST_WAIT_MS:
+        if not (asked.isdecimal() and len(asked) < 6 and int(asked) <= LONGEST_WAIT_MS):
             raise Refused(400, f"ms: a whole number up to {LONGEST_WAIT_MS}")
         await asyncio.sleep(int(asked) / 1000)
         return 200, {"waited_ms": int(asked)}
@@ -166,6 +186,8 @@ ROUTES: dict[tuple[str, int], dict[str, Handler]] = {
     ("orders", 1): {"GET": Api.get_order},
     ("login", 0): {"POST": Api.log_in},
     ("me", 0): {"GET": Api.me},
+    ("webhooks", 1): {"POST": Api.take_payment},
+    ("payments", 0): {"GET": Api.payments},
     ("attachments", 0): {"POST": Api.attach},
     ("slow", 0): {"GET": Api.slow},
 }

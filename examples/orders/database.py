@@ -22,13 +22,22 @@ CREATE TABLE IF NOT EXISTS orders (
     item TEXT NOT NULL,
     quantity INTEGER NOT NULL,
     made_by TEXT NOT NULL
-)
+);
+CREATE TABLE IF NOT EXISTS payments (
+    delivery TEXT NOT NULL,
+    order_id INTEGER NOT NULL REFERENCES orders (id),
+    amount INTEGER NOT NULL
+);
 """
 PAGE = 20
+NEWS_PAGE = 500
+"""So many orders are read at once on behalf of those who follow them."""
+
+PAYMENT = "payment.received"
 
 
 class Invalid(ValueError):
-    """What was sent is no order; the text says what would be one."""
+    """What was sent is no order, or no payment; the text says what would be one."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +65,8 @@ class Orders:
     async def add(self, document: object, made_by: str, *, keep: bool = True) -> Order:
         """Take an order; raise `Invalid` when `document` is none. Without `keep` it is taken back at once."""
         item, quantity = _read(document)
-        number = await self._ask(lambda db: _insert(db, (item, quantity, made_by), keep))
+        insert = "INSERT INTO orders (item, quantity, made_by) VALUES (?, ?, ?)"
+        number = await self._ask(lambda db: _insert(db, insert, (item, quantity, made_by), keep))
         return Order(number, item, quantity, made_by)
 
     async def get(self, number: int) -> Order | None:
@@ -70,6 +80,27 @@ class Orders:
         select = "SELECT id, item, quantity, made_by FROM orders ORDER BY id DESC LIMIT ?"
         rows = await self._ask(lambda db: db.execute(select, (PAGE,)).fetchall())
         return [Order(*row) for row in rows]
+
+    async def after(self, number: int) -> list[Order]:
+        """The orders that came after the one of that number, in their order, `NEWS_PAGE` at most."""
+        select = "SELECT id, item, quantity, made_by FROM orders WHERE id > ? ORDER BY id LIMIT ?"
+        rows = await self._ask(lambda db: db.execute(select, (number, NEWS_PAGE)).fetchall())
+        return [Order(*row) for row in rows]
+
+    async def pay(self, delivery: str, document: object, *, keep: bool = True) -> None:
+        """Note a payment; raise `Invalid` for what is none, or of no order. Without `keep` it is taken back."""
+        number, amount = _read_payment(document)
+        if await self.get(number) is None:
+            raise Invalid(f"order: there is no order {number}")
+        insert = "INSERT INTO payments (delivery, order_id, amount) VALUES (?, ?, ?)"
+        await self._ask(lambda db: _insert(db, insert, (delivery, number, amount), keep))
+
+    async def payments(self) -> tuple[int, int]:
+        """How many there were, and their sum."""
+        row = await self._ask(
+            lambda db: db.execute("SELECT count(*), coalesce(sum(amount), 0) FROM payments").fetchone()
+        )
+        return int(row[0]), int(row[1])
 
     async def count(self) -> int:
         """How many there are: none is ever removed, so the highest number says it without looking at all of them."""
@@ -90,12 +121,11 @@ def _open(path: str) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level=None, timeout=5.0)
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = NORMAL")
-    database.execute(SCHEMA)
+    database.executescript(SCHEMA)
     return database
 
 
-def _insert(database: sqlite3.Connection, values: tuple[str, int, str], keep: bool) -> int:
-    insert = "INSERT INTO orders (item, quantity, made_by) VALUES (?, ?, ?)"
+def _insert(database: sqlite3.Connection, insert: str, values: tuple[object, ...], keep: bool) -> int:
     if keep:
         number = database.execute(insert, values).lastrowid
     else:
@@ -117,3 +147,19 @@ def _read(document: object) -> tuple[str, int]:
     if type(quantity) is not int or not 0 < quantity <= 1000:
         raise Invalid("quantity: a whole number from 1 to 1000")
     return item, quantity
+
+
+def _read_payment(document: object) -> tuple[int, int]:
+    data = document.get("data") if isinstance(document, dict) and document.get("type") == PAYMENT else None
+    if not isinstance(data, dict):
+        raise Invalid(
+            f'a payment is an object like {{"type": "{PAYMENT}", "data": {{"order": 7, "amount": 5}}}}'
+        )
+    return _number(data, "order"), _number(data, "amount")
+
+
+def _number(data: dict[str, object], name: str) -> int:
+    value = data.get(name)
+    if type(value) is not int or not 0 < value < 2**53:
+        raise Invalid(f"{name}: a whole number above 0")
+    return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from verdigris_kit.asgi import Receive, Send
 
@@ -14,10 +15,11 @@ LARGEST_BODY = 1024 * 1024
 class Refused(Exception):
     """A request that cannot be served, with its status and a sentence."""
 
-    def __init__(self, status: int, sentence: str) -> None:
+    def __init__(self, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> None:
         """The sentence is what the client reads."""
         super().__init__(sentence)
         self.status = status
+        self.headers = headers or {}
 
 
 async def whole_body(receive: Receive) -> bytes:
@@ -36,14 +38,26 @@ async def whole_body(receive: Receive) -> bytes:
 def document_in(body: bytes) -> object:
     """What the body says in JSON; raise `Refused` when it does not."""
     try:
-        return json.loads(body)
+        document = json.loads(body)
+        # Half of a pair of surrogates can be written in JSON, and in nothing else.
+        json.dumps(document, ensure_ascii=False).encode()
+    except RecursionError as error:
+        raise Refused(400, "the body is nested too deep") from error
     except ValueError as error:
         raise Refused(400, f"the body is not JSON: {error}") from error
+    return document
 
 
-async def respond(send: Send, status: int, document: object) -> None:
-    """Answer with a document."""
-    body = json.dumps(document).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+async def respond(send: Send, status: int, document: object, more: Mapping[str, str] | None = None) -> None:
+    """Answer with a document, or without one where there is nothing to be said (204)."""
+    body = b"" if status == 204 else json.dumps(document).encode()
+    headers = {"content-type": "application/json", "content-length": str(len(body)), **_lower(more or {})}
+    if status == 204:
+        headers = {}
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": body})
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}

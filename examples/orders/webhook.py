@@ -1,5 +1,7 @@
 """`order.placed`, told to whoever `WEBHOOK_URL` names: declared, so that two versions can be compared, and signed.
 
+Where `PUBLIC_URL` says what the world knows this API by, it says as well where a payment is to be told.
+
 Told once, after the answer, and a failure is a line in the log. What must not get lost belongs into a table first.
 """
 
@@ -11,14 +13,16 @@ import sys
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from database import Order
+from database import PAYMENT, Order
 from verdigris_kit.events import Events
 from verdigris_kit.guard import Guard
-from verdigris_kit.webhooks import Signatures
+from verdigris_kit.webhooks import Callbacks, Signatures
 
 __all__ = ["Webhook", "events"]
 
 WITHIN = 5.0
+PAYMENTS = "/webhooks/payments"
+
 OPEN_MAX = 20
 """Deliveries under way at once; a receiver that stands still costs deliveries, never memory."""
 
@@ -33,8 +37,18 @@ events.declare(
             "item": {"type": "string"},
             "quantity": {"type": "integer"},
             "made_by": {"type": "string"},
+            "callback": {"type": "string"},
         },
     },
+)
+events.declare(
+    PAYMENT,
+    {
+        "type": "object",
+        "required": ["order", "amount"],
+        "properties": {"order": {"type": "integer"}, "amount": {"type": "integer"}},
+    },
+    direction="received",
 )
 
 
@@ -42,8 +56,9 @@ class Webhook:
     """The receiver, or nobody. While rehearsing nothing leaves the process, whoever forgot to ask."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        """Raise `ValueError` for a `WEBHOOK_URL` that is none, and for one without a good `WEBHOOK_SECRET`."""
+        """Raise `ValueError` for a `WEBHOOK_URL` or `PUBLIC_URL` that is none, and without a good `WEBHOOK_SECRET`."""
         self._url = environ.get("WEBHOOK_URL", "")
+        self._callback = _callback(environ)
         self._open: set[asyncio.Task[None]] = set()
         if self._url:
             self._signatures = Signatures(environ.get("WEBHOOK_SECRET", ""))
@@ -70,9 +85,17 @@ class Webhook:
     def _send(self, order: Order) -> None:
         from urllib.request import Request, urlopen  # half of what this process loads, and for few of them
 
-        body = json.dumps({"type": "order.placed", "data": order.document()}).encode()
+        data = order.document() | ({"callback": self._callback} if self._callback else {})
+        body = json.dumps({"type": "order.placed", "data": data}).encode()
         headers = {"Content-Type": "application/json", **self._signatures.headers(f"order_{order.id}", body)}
         urlopen(Request(self._url, body, headers), timeout=WITHIN).close()  # noqa: S310 - `_host` has seen to it
+
+
+def _callback(environ: Mapping[str, str]) -> str:
+    """Where payments are to be told: below the address that stays when slots change, and never below a slot's."""
+    base = environ.get("PUBLIC_URL", "")
+    here = urlsplit(base).hostname in ("127.0.0.1", "localhost")  # a laptop
+    return Callbacks(base, http=here, private=here, environ=environ).url(PAYMENTS) if base else ""
 
 
 def _host(url: str) -> str:

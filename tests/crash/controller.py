@@ -41,8 +41,8 @@ def main() -> None:
         print(pid, flush=True)
 
 
-def carry_out(config: str, state: str, log: str, fatal: str, victim: str) -> None:
-    """Be the controller, until it is told to stop or reaches the fatal point."""
+def carry_out(config: str, state: str, log: str, fatal: list[str], victim: str) -> None:
+    """Be the controller, until it is told to stop or reaches a fatal point."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()
     house = House(Path(config), Path(state))
@@ -51,7 +51,7 @@ def carry_out(config: str, state: str, log: str, fatal: str, victim: str) -> Non
         os.dup2(descriptor, number)
     write_log_to(sys.stderr)
     try:
-        points = Points(Path(log), fatal, partial(VICTIMS[victim], house.state))
+        points = Points(Path(log), set(fatal), partial(VICTIMS[victim], house.state))
         with wires(points):
             asyncio.run(run_controller(house, labelling(points)))
     except BaseException:
@@ -87,7 +87,8 @@ def an_instance(which: int, state: Path) -> int:
     slot = (newest.deployment.live, newest.deployment.candidate)[which]
     found = observe(state, ANSWERED_WITHIN).slots.get(f"{newest.deployment.app}.{slot}")
     pids = [i.pid for i in found.instances if i.alive and i.pid] if found else []
-    return kill(pids[0]) if pids else 0
+    # Struck again while another one is still on its way back, the slot would be empty: that is not the promise.
+    return kill(pids[0]) if found and 0 < found.count <= len(pids) else 0
 
 
 VICTIMS: dict[str, Callable[[Path], int]] = {
@@ -98,7 +99,7 @@ VICTIMS: dict[str, Callable[[Path], int]] = {
     "live instance": partial(an_instance, 0),
     "candidate instance": partial(an_instance, 1),
 }
-"""Who is struck at the fatal point, and how: each returns the pid, 0 when there was nobody."""
+"""Who is struck at a fatal point, and how: each returns the pid, 0 when there was nobody."""
 
 
 def labelling(points: Points) -> Any:

@@ -70,10 +70,10 @@ class Journey:
     way: Way
     gone: set[int] = field(default_factory=set)
     """Who was struck besides the controller; somebody else may stand in their place."""
-    lost_at: float | None = None
+    losses: list[float] = field(default_factory=list)
     """When somebody was struck who had requests inside."""
 
-    def begin(self, fatal: str = "", victim: str = "controller") -> None:
+    def begin(self, *fatal: str, victim: str = "controller") -> None:
         """Have it asked for while no controller is there, and one with labelled points begin."""
         stage = self.stage
         stage.stop_controller()
@@ -83,7 +83,14 @@ class Journey:
         with stage.configured(**self.way.sections):
             self.number = stage.file(self.way.behaviour)
         self.version = stage.version
-        self.controller = stage.labelled_controller(fatal, victim)
+        self.controller = stage.labelled_controller(*fatal, victim=victim)
+
+    def go_on(self, fatal: str = "") -> None:
+        """Another controller after one that died: with labelled points, or as a person starts it."""
+        if fatal:
+            self.controller = self.stage.labelled_controller(fatal)
+        else:
+            self.stage.begin("up")
 
     def on(self) -> bool:
         """Whether it is still on its way. To ask is to watch, and to open the gate when somebody has to."""
@@ -92,9 +99,11 @@ class Journey:
         return not self.stage.ended(self.number, self.way.ending)
 
     def struck(self) -> bool:
-        """Go on until the controller is gone: true when it died before the journey's end."""
+        """Go on until the controller is gone: true when it died, false when it has done everything and lives."""
         eventually_sync(
-            lambda: not alive(self.controller) or not self.on(), "a point or the end", ENDED_WITHIN
+            lambda: not alive(self.controller) or (not self.on() and self.settled()),
+            "a point or the end",
+            ENDED_WITHIN,
         )
         return not alive(self.controller)
 
@@ -189,7 +198,7 @@ class Journey:
 def declared(record: Record, journey: Journey) -> bool:
     """In flight inside somebody at the moment of the kill, or answered by a bad version with what it has."""
     by_itself = journey.way.answers_500 and record.status == 500 and record.version == journey.version
-    return by_itself or (journey.lost_at is not None and inside(record, journey.lost_at))
+    return by_itself or any(inside(record, moment) for moment in journey.losses)
 
 
 def inside(record: Record, moment: float) -> bool:

@@ -32,7 +32,7 @@ from verdigris.testing.planting import all_of, attribute
 __all__ = ["STRUCK", "Point", "Points", "kill", "labelled", "points_in", "wires"]
 
 STRUCK = "struck"
-"""The line that follows a point at which somebody else was struck; its pid is theirs."""
+"""The line that follows a point at which somebody else was struck: the pid is theirs, the verb is the point's label."""
 START = "start"
 """The phase of a controller that has not read its store yet."""
 WITHIN: ContextVar[str] = ContextVar("the verb under way", default="")
@@ -56,10 +56,10 @@ class Point(NamedTuple):
 
 @dataclass
 class Points:
-    """What one controller reaches, in the file `log`. At the point `fatal`, the first time, `strike` is done."""
+    """What one controller reaches, in the file `log`. At the points `fatal`, the first time, `strike` is done."""
 
     log: Path
-    fatal: str = ""
+    fatal: set[str]
     strike: Callable[[], int] = lambda: kill(os.getpid())
     """Returns the pid that it struck, if anybody is left to hear it."""
 
@@ -79,10 +79,10 @@ class Points:
         """Write the point down; here ends who was to end here."""
         label = f"{side} {name}"
         self._write(Point(label, time.monotonic(), verb, generation, os.getpid()))
-        if label == self.fatal:
-            self.fatal = ""
+        if label in self.fatal:
+            self.fatal.remove(label)
             pid = self.strike()
-            self._write(Point(STRUCK, time.monotonic(), STRUCK, None, pid))
+            self._write(Point(STRUCK, time.monotonic(), label, None, pid))
 
     def _write(self, point: Point) -> None:
         os.write(self._file, f"{json.dumps(point)}\n".encode())

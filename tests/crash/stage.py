@@ -92,8 +92,8 @@ class Stage(Project):
 
     # --- its controllers --------------------------------------------------------------------------------------
 
-    def labelled_controller(self, fatal: str = "", victim: str = "controller") -> int:
-        """Begin a controller with labelled points, at one of which somebody is struck; its pid."""
+    def labelled_controller(self, *fatal: str, victim: str = "controller") -> int:
+        """Begin a controller with labelled points, at some of which somebody is struck; its pid."""
         if self._nursery is None:
             self._nursery = subprocess.Popen(
                 [sys.executable, "-m", "tests.crash.controller"],

@@ -1,38 +1,41 @@
-"""Which points there are, which of them are struck, and what is to be said when one is: the same for every way.
+"""Which points there are, how they are struck, and what is to be said when one is: the same for every way.
 
-All points come from a run without a kill. `VERDIGRIS_ALL_POINTS` has all of them struck, else it is a third, chosen
-by a checksum of the label: the same points in every run, whatever else is in the list.
+All points come from journeys without a kill. A journey of blows meets as many of them as it has room for.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from zlib import crc32
 
 from load import Result
 from tests.crash.journeys import Ending, Journey, Way, declared
 from tests.crash.points import STRUCK, Point
 from tests.crash.stage import Stage
 
-__all__ = ["ALL", "Strikes", "chosen", "first_of_each_phase"]
+__all__ = ["Strikes", "first_of_each_phase"]
 
-ALL = bool(os.environ.get("VERDIGRIS_ALL_POINTS"))
 RETAINING = "stabilize"
-ONE_IN = 1 if ALL else 3
-"""What `make test` has time for."""
 TRIES = 3
-"""Some points depend on how two instances or two seconds fall: such a label gets so many journeys to come up."""
+"""How many journeys a label gets to come up again."""
 
+AT_MOST = {"keeper": 12, "router": 12, "live instance": 2, "candidate instance": 2}
+"""How often somebody is struck in one journey: an instance is waited for longer each time."""
 
 LOSE_WHAT_IS_INSIDE = ("router", "live instance", "candidate instance")
 """Who takes the requests along that are inside it. Nobody else's end costs a request."""
 
 
-def chosen(labels: Iterable[str], victim: str = "") -> list[str]:
-    """The labels to strike, in their order."""
-    return [label for label in labels if crc32(f"{victim}{label}".encode()) % ONE_IN == 0]
+def one_of_each_phase(labels: Iterable[str]) -> list[str]:
+    """The first label of every phase."""
+    phases: dict[str, str] = {}
+    for label in labels:
+        phases.setdefault(phase_of(label), label)
+    return list(phases.values())
+
+
+def phase_of(label: str) -> str:
+    return label.partition(" ")[2].partition("/")[0]
 
 
 def first_of_each_phase(points: Iterable[Point]) -> list[str]:
@@ -40,7 +43,7 @@ def first_of_each_phase(points: Iterable[Point]) -> list[str]:
     phases: dict[str, str] = {}
     for point in points:
         if point.verb == "store.save":
-            phases.setdefault(point.label.partition(" ")[2].partition("/")[0], point.label)
+            phases.setdefault(phase_of(point.label), point.label)
     return list(phases.values())
 
 
@@ -54,10 +57,15 @@ class Strikes:
     struck: int = 0
 
     def record(self, way: Way) -> tuple[Ending, list[Point]]:
-        """One journey without a kill: how it ends, and the points on its way."""
+        """Two journeys without a kill: how they end, and the points of the second that were on both ways.
+
+        What depends on how two instances or two seconds fall comes in one of them, and nobody could strike it at will.
+        """
         if (self.stage.phase() == RETAINING) != (way.ending == RETAINING):
             self.travel(way)  # a slot that is kept hot is left by one, and found by the next
-        return self.travel(way)
+        before = {point.label for point in self.travel(way)[1]}
+        ending, points = self.travel(way)
+        return ending, [point for point in points if point.label in before]
 
     def travel(self, way: Way) -> tuple[Ending, list[Point]]:
         journey = self.note("no kill", Journey(self.stage, way))
@@ -66,36 +74,70 @@ class Strikes:
         self.judge("no kill", journey, ending, ending, points)
         return ending, points
 
-    def strike(self, way: Way, label: str, expected: Ending) -> None:
-        """The same, with the controller killed there and another one started as a person does."""
-        for _ in range(TRIES):
-            journey = self.note(label, Journey(self.stage, way))
-            journey.begin(fatal=label)
-            if journey.struck():
-                reached = self.stage.points()
-                assert label == reached[-1].label, f"it died at {reached[-1].label}, not at {label}"
-                self.stage.begin("up")
-                self.struck += 1
-                return self.judge(label, journey, journey.arrive(), expected, reached)
-            journey.arrive()
-        self.wrong.append(f"{label}: it was reached once, and not in {TRIES} further journeys")
-        return None
+    def strike(self, way: Way, labels: Iterable[str], expected: Ending) -> None:
+        """Each of these, one of a phase in one journey: it is killed again when it is on its feet, and again."""
+        left = list(labels)
+        while left:
+            volley = one_of_each_phase(left)
+            struck = self.volley(way, volley, expected)
+            missed = volley[len(struck) : len(struck) + 1]
+            left = [label for label in left if label not in (*struck, *missed)]
+            for label in missed:
+                self.strike_alone(way, label, expected)
 
-    def strike_beside(self, way: Way, label: str, victim: str, expected: Ending) -> None:
-        """The same with somebody else struck there, and the controller going on."""
-        name = f"{victim} {label}"
-        for _ in range(TRIES):
-            journey = self.note(name, Journey(self.stage, way))
-            journey.begin(label, victim)
-            ending, points = journey.arrive(), self.stage.points()
-            struck = next((point for point in points if point.label == STRUCK and point.pid), None)
-            if struck is not None:
-                self.struck += 1
-                journey.gone.add(struck.pid)
-                journey.lost_at = struck.at if victim in LOSE_WHAT_IS_INSIDE else None
-                return self.judge(name, journey, ending, expected, points)
-        self.wrong.append(f"{name}: there was nobody to strike in {TRIES} journeys")
-        return None
+    def strike_alone(self, way: Way, label: str, expected: Ending) -> None:
+        if not any(self.volley(way, [label], expected) for _ in range(TRIES)):
+            self.wrong.append(f"{label}: it was reached twice, and not in {TRIES} further journeys")
+
+    def volley(self, way: Way, labels: list[str], expected: Ending) -> list[str]:
+        """One journey in which the controller is killed there, one after the other; those that it came to.
+
+        The last one is followed by a controller that is started as a person starts it.
+        """
+        journey = self.note(" and ".join(labels), Journey(self.stage, way))
+        journey.begin(labels[0])
+        struck: list[str] = []
+        reached: list[Point] = []
+        for label, following in zip(labels, (*labels[1:], ""), strict=True):
+            if not journey.struck():
+                self.stage.stop_controller()  # it might come to its point yet
+                journey.go_on()
+                break
+            reached += self.stage.points()
+            assert label == reached[-1].label, f"it died at {reached[-1].label}, not at {label}"
+            struck.append(label)
+            journey.go_on(following)
+        self.struck += len(struck)
+        ending = journey.arrive()
+        if struck:
+            self.judge(" and ".join(struck), journey, ending, expected, reached)
+        return struck
+
+    def strike_beside(self, way: Way, labels: Iterable[str], victim: str, expected: Ending) -> None:
+        """The same with somebody else struck there, in a few journeys, and the controller going on."""
+        wanted = list(labels)
+        journeys = max(1, len(wanted) // AT_MOST[victim])
+        struck = {
+            label
+            for number in range(journeys)
+            for label in self.salvo(way, wanted[number::journeys], victim, expected)
+        }
+        for label in (label for label in wanted if label not in struck):
+            if not any(self.salvo(way, [label], victim, expected) for _ in range(TRIES)):
+                self.wrong.append(f"{victim} {label}: there was nobody to strike in {TRIES} journeys")
+
+    def salvo(self, way: Way, labels: list[str], victim: str, expected: Ending) -> set[str]:
+        """One journey in which the victim is struck at each of these; where it was there to be struck."""
+        name = f"{victim} {' and '.join(labels)}"
+        journey = self.note(name, Journey(self.stage, way))
+        journey.begin(*labels, victim=victim)
+        ending, points = journey.arrive(), self.stage.points()
+        blows = [point for point in points if point.label == STRUCK and point.pid]
+        self.struck += len(blows)
+        journey.gone.update(blow.pid for blow in blows)
+        journey.losses += [blow.at for blow in blows if victim in LOSE_WHAT_IS_INSIDE]
+        self.judge(name, journey, ending, expected, points)
+        return {blow.verb for blow in blows}
 
     def judge(
         self, label: str, journey: Journey, ending: Ending, expected: Ending, reached: list[Point]

@@ -15,6 +15,7 @@ __all__ = ["BAD_REQUESTS", "Answer", "Server", "free_port", "serving"]
 
 BAD_REQUESTS = [
     ("POST", "/orders", b"{", 400),
+    ("POST", "/orders", b"[" * 100_000, 400),
     ("POST", "/orders", [], 422),
     ("POST", "/orders", {"item": ""}, 422),
     ("POST", "/orders", {"item": "tea", "quantity": True}, 422),
@@ -24,6 +25,7 @@ BAD_REQUESTS = [
     ("DELETE", "/orders", None, 405),
     ("GET", "/slow?ms=soon", None, 400),
     ("GET", "/slow?ms=600001", None, 400),
+    ("GET", f"/slow?ms={'9' * 5000}", None, 400),
     ("GET", "/nothing/at/all", None, 404),
 ]
 
@@ -45,7 +47,7 @@ class Server(NamedTuple):
             connection.request(method, target, sent, headers)
             response = connection.getresponse()
             found = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(response.status, found, json.loads(response.read()))
+            return Answer(response.status, found, json.loads(response.read() or b"null"))
         finally:
             connection.close()
 

@@ -46,12 +46,12 @@ def test_the_application_that_the_guide_shows_keeps_the_contract(start_node, pla
     assert 0 == server.process.wait(20)
 
 
-def test_what_could_not_stand_in_a_header_is_refused_at_start(start_node, tmp_path):
-    server = start_node(wait=False, API_VERSION="2\n0")
+@pytest.mark.parametrize(("value", "shown"), [("2\n0", "2\\n0"), ("2 ", "2 "), (" 2", " 2")])
+def test_what_could_not_stand_in_a_header_is_refused_at_start(start_node, tmp_path, value, shown):
+    server = start_node(wait=False, API_VERSION=value)
     assert 0 != server.process.wait(20)
-    assert (
-        'API_VERSION is "2\\n0": a header value is printable' in (tmp_path / f"{server.port}.log").read_text()
-    )
+    said = (tmp_path / f"{server.port}.log").read_text()
+    assert f'API_VERSION is "{shown}": a header value is printable' in said
 
 
 def test_variables_that_are_missing_are_said_once(start_node, tmp_path):
@@ -130,6 +130,12 @@ def test_it_goes_on_serving_for_the_time_that_it_is_given(probe):
     assert (200, "close") == (answer.status, answer.headers["connection"])
     server.process.send_signal(signal.SIGTERM)  # said twice, it is not said more strongly
     assert 200 == server.ask("GET", "/").status
+
+
+def test_it_does_not_go_on_serving_until_it_is_killed(probe):
+    server = probe(KEEP_SERVING_MS="600000", VERDIGRIS_GRACE="0.4")
+    server.process.send_signal(signal.SIGTERM)
+    assert 0 == server.process.wait(20)
 
 
 # --- the contract: what the controller writes and asks -----------------------------------------------------------
@@ -226,11 +232,8 @@ def test_a_process_leaves_when_asked_and_comes_back(start_node, secret):
     ("method", "page", "body", "status"),
     [
         ("POST", "drain", b"x" * 5000, 413),
-        ("POST", "drain", b"[", 400),
-        ("POST", "drain", None, 400),
-        ("POST", "drain", {"seconds": -1}, 400),
-        ("POST", "drain", {"seconds": "30"}, 400),
-        ("POST", "drain", {"seconds": 86401}, 400),
+        *(("POST", "drain", wrong, 400) for wrong in (b"[", None, [], "x", 5)),
+        *(("POST", "drain", {"seconds": wrong}, 400) for wrong in (-1, "30", 86401, True)),
         ("GET", "drain", b"", 405),
         ("POST", "state", b"", 405),
         ("GET", "constructor", b"", 404),

@@ -1,11 +1,14 @@
 """The orders API as a process, as the environment starts it: its README's promises, and its bad habits."""
 
+import json
 import signal
 import socket
 import time
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from tests.examples.serving import BAD_REQUESTS
 from tests.waiting import eventually_sync
@@ -43,6 +46,20 @@ def test_64_kib_are_taken_and_more_than_1_mib_is_refused(start):
 def test_a_bad_request_gets_its_status_and_a_sentence(start, method, target, body, status):
     answer = start().ask(method, target, body)
     assert (status, str) == (answer.status, type(answer.body["error"]))
+
+
+def test_text_that_is_none_is_no_order_and_no_name(start):
+    """Half of a pair of surrogates: JSON can write it, and nobody can store it."""
+    server = start(SESSION_KEYS=json.dumps([{"kid": "one", "secret": "s" * 32}]))
+    asked = [("/orders", b'{"item": "\\ud800"}'), ("/login", b'{"name": "\\ud800"}')]
+    assert [400, 400] == [server.ask("POST", target, body).status for target, body in asked]
+
+
+def test_a_websocket_is_refused_and_no_error(start, tmp_path):
+    server = start()
+    with pytest.raises(InvalidStatus, match="HTTP 403"):
+        connect(f"ws://127.0.0.1:{server.port}/", proxy=None)
+    assert "Traceback" not in (tmp_path / f"{server.port}.log").read_text()
 
 
 def test_a_slow_request_in_flight_is_finished_when_the_server_is_told_to_go(start):

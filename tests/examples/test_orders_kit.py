@@ -119,6 +119,15 @@ def test_an_order_is_told_once_and_signed(start, receiver):
     assert {"type": "order.placed", "data": taken} == json.loads(body)
 
 
+def test_who_is_told_of_an_order_is_told_where_to_pay_it_and_not_at_which_slot(start, receiver):
+    url, came = receiver
+    server = start(WEBHOOK_URL=url, WEBHOOK_SECRET=GOOD, PUBLIC_URL="https://shop.example.com/api")
+    server.ask("POST", "/orders", TEA)
+    eventually_sync(lambda: len(came) == 1, "the delivery")
+    told = json.loads(came[0][1])["data"]["callback"]
+    assert "https://shop.example.com/api/webhooks/payments" == told
+
+
 def test_a_rehearsal_goes_all_the_way_and_leaves_nothing_behind(start, receiver, secret, tmp_path):
     url, came = receiver
     server = start(WEBHOOK_URL=url, WEBHOOK_SECRET=GOOD, **secret)
@@ -174,4 +183,6 @@ def test_health_notices_that_the_database_is_gone(start, tmp_path):
 def test_the_controller_is_told_what_is_sent_to_others(start, secret):
     shown = {"Authorization": f"Bearer {token('control', secret)}"}
     events = start(**secret).ask("GET", "/.verdigris/events", None, **shown).body["events"]
-    assert {"order.placed": "sent"} == {name: event["direction"] for name, event in events.items()}
+    assert {"order.placed": "sent", "payment.received": "received"} == {
+        name: event["direction"] for name, event in events.items()
+    }

@@ -51,6 +51,9 @@ for number, name in {
     "F-73": "backward turns forward",
     "F-83": "a full store stops nothing",
     "F-91": "the schema contracts under sessions",
+    "F-121": "the old one is not looked at",
+    "F-122": "nobody is told anything",
+    "F-124": "a direct rollback is not adopted",
 }.items():
     twin(number)(KNOWN[name])
 

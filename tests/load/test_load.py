@@ -238,6 +238,17 @@ def test_a_load_that_cannot_start_says_so():
         LoadProcess(Plan(url="http://127.0.0.1:port")).start()
 
 
+async def test_a_load_that_ended_by_itself_is_no_result():
+    async with serving(fine) as url:
+        process = LoadProcess(Plan(url=url), seconds=0.1)
+        await asyncio.to_thread(process.start)
+        await eventually(lambda: not process.running, "the end of a tenth of a second")
+        with pytest.raises(
+            RuntimeError, match="the load ended before it was told to, after 0.1 s at the latest"
+        ):
+            await asyncio.to_thread(process.stop)
+
+
 def test_the_command_line_prints_one_line_and_fails_when_a_request_failed():
     with socket.create_server(("127.0.0.1", 0)) as closed_soon:
         port = closed_soon.getsockname()[1]

@@ -70,18 +70,21 @@ TOGETHER = {
     },
     "testing/planting": "test_planted",
     "kit/cache/entry": "test_entries",
+    "kit/hosts": "test_guard",
 }
 """Module -> the test file, in the folder that mirrors the module's own, in which it is tested among others."""
 
 AGAINST_THE_REAL = {
-    **dict.fromkeys(("kit/cache/caches", "kit/cache/core", "kit/cache/stores"), "cache/test_backends"),
+    **dict.fromkeys(("kit/cache/caches", "kit/cache/core"), "cache/test_backends"),
     **dict.fromkeys(("kit/cache/bounds", "kit/cache/trouble", "kit/clients"), "cache/test_trouble"),
     "kit/cache/manners": "cache/test_stampede",
     "kit/celery": "role/test_schedulers",
     "kit/events_command": "webhooks/test_guide",
     "kit/grpc": "grpc/test_statuses",
     "kit/guarded": "rehearsal/test_guard",
-    **dict.fromkeys(("kit/leaving/bounds", "kit/leaving/signals"), "leaving/test_requests"),
+    "kit/leaving/signals": "leaving/test_requests",
+    "kit/lending": "webhooks/test_stores",
+    "kit/once": "cache/test_trouble",
     "kit/sessions/carried": "sessions/test_guide",
     **dict.fromkeys(("kit/sessions/keys", "kit/sessions/tokens"), "sessions/test_tokens"),
     "kit/sessions/store": "sessions/test_store",

@@ -45,7 +45,8 @@ class VersionHeaders:
         """Serve one connection."""
         started, names, headers = False, self._names, self._headers
 
-        async def send_marked(message: Message) -> None:
+        # No coroutine of its own for each message: whoever sends awaits what the server gives back.
+        def send_marked(message: Message) -> Awaitable[None]:
             nonlocal started
             if not started:
                 if message["type"] in STARTS:
@@ -54,8 +55,8 @@ class VersionHeaders:
                     given = message.get("headers", ())
                     message["headers"] = [header for header in given if header[0] not in names] + headers
                 elif message["type"] == "websocket.close" and _answers(scope):
-                    return await _answer(send_marked, _answers(scope), 403, b"Forbidden")
-            await send(message)
+                    return _answer(send_marked, _answers(scope), 403, b"Forbidden")
+            return send(message)
 
         try:
             await self._app(scope, receive, send_marked)

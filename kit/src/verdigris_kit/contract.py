@@ -14,6 +14,7 @@ __all__ = [
     "CONTRACT_VERSION",
     "CONTROL_PREFIX",
     "ENVIRONMENT_HEADER",
+    "GRACE_VARIABLE",
     "REHEARSAL_HEADER",
     "REQUEST_ID_HEADER",
     "ROLE_FILE_VARIABLE",
@@ -37,12 +38,14 @@ REQUEST_ID_HEADER = "X-Request-Id"
 REHEARSAL_HEADER = "X-Verdigris-Rehearsal"
 """On a request that is a copy for a candidate: the token that the slot's secret gives for `rehearsal`."""
 
-
 CONTROL_PREFIX = "/.verdigris/"
 """Below it is what only the controller asks, with `Authorization: Bearer` and the secret's token for `control`."""
 
 ROLE_FILE_VARIABLE = "VERDIGRIS_ROLE_FILE"
 """Names the file with one word, the role of the slot. Replaced in one step; without it the process is live."""
+
+GRACE_VARIABLE = "VERDIGRIS_GRACE"
+"""Says how many seconds after SIGTERM comes SIGKILL."""
 
 Role = Literal["live", "candidate", "retained"]
 """`live` serves the users and runs the jobs, `candidate` may come to that, `retained` is the way back."""
@@ -105,11 +108,16 @@ class Identity:
     slot: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse at start what could not stand in a header."""
+        """Refuse at start what could not stand in a header.
+
+        Blanks at its ends are refused too and not taken off: servers choke on them, and what they were taken off
+        from would not be what the controller knows this process by.
+        """
         for name, value in vars(self).items():
-            if not (value.isascii() and value.isprintable()):
+            if not (value.isascii() and value.isprintable() and value == value.strip()):
                 raise ValueError(
-                    f"{name} is {value!r}: a header value is printable ASCII. Mend the variable."
+                    f"{name} is {value!r}: a header value is printable ASCII, without blanks at its ends."
+                    " Mend the variable."
                 )
 
     @classmethod

@@ -190,7 +190,7 @@ class ControlWSGI(_Around[WSGIApp]):
         from http import HTTPStatus
 
         start_response(f"{reply.status} {HTTPStatus(reply.status).phrase}", headers)
-        return [body]
+        return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
 
     def _reply(self, environ: Environ, page: str) -> _Reply:
         if not self._desk.admits(environ.get("HTTP_AUTHORIZATION", "")):

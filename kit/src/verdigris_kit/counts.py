@@ -4,6 +4,7 @@ One table for the whole process, safe between threads. The number of names is bo
 strangers send.
 """
 
+import os
 import threading
 
 __all__ = ["NAMES_MAX", "OTHERS", "add", "read"]
@@ -15,6 +16,15 @@ OTHERS = "others"
 
 _table: dict[str, int] = {}
 _lock = threading.Lock()
+
+
+def _in_child() -> None:
+    global _lock  # noqa: PLW0603 - the thread that had it may have been left behind in the parent
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)
 
 
 def add(name: str, times: int = 1) -> None:

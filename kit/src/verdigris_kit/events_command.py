@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Optional
 
-from .events import Events, compare
+from .events import Breaking, Events, compare
 
 __all__ = ["main"]
 
@@ -25,13 +25,22 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         document = _registry(given.registry).document()
         if given.since is None:
             return _say(json.dumps(document, indent=2, ensure_ascii=False))
-        broken = compare(json.loads(Path(given.since).read_text("utf-8")), document)
+        broken = _breaking(given.since, document)
     except (ValueError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     for change in broken:
         _say(str(change))
     return 1 if broken else 0
+
+
+def _breaking(since: str, document: "dict[str, Any]") -> "list[Breaking]":
+    try:
+        return compare(json.loads(Path(since).read_text("utf-8")), document)
+    except RecursionError:
+        raise ValueError(f"{since}: is no document of events: it is nested too deep.") from None
+    except ValueError as error:
+        raise ValueError(f"{since}: is no document of events: {error}") from None
 
 
 def _say(line: str) -> int:

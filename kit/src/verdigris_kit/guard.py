@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, TypeVar, cast
 
 from . import counts
+from .hosts import plain
 from .rehearsal import rehearsing
 
 __all__ = ["Answer", "Guard", "Held", "HeldBack"]
@@ -133,21 +134,22 @@ class Guard:
         return await handler(request)
 
     def _lists(self, host: str) -> bool:
-        host = host.lower().rstrip(".")
-        return any(_matches(listed, host) for listed in self._hosts)
+        name = plain(host)
+        return any(_matches(listed, name) for listed in self._hosts)
 
 
 def _matches(listed: str, host: str) -> bool:
     return listed in ("*", host) or (listed.startswith("*.") and host.endswith(listed[1:]))
 
 
-def _host(name: str) -> str:
+def _host(given: str) -> str:
+    name = plain(given)
     bare = name.removeprefix("*.")
-    if name != "*" and not (_ipv6(bare) if ":" in bare else bare and not set(bare) & set("/*@?# ")):
+    if given != "*" and not (_ipv6(bare) if ":" in bare else bare and not set(bare) & set("/*@?# ")):
         raise ValueError(
-            f"hosts: {name!r} is no host. Give a name as 'api.example.com', '*.example.com' or '*'."
+            f"hosts: {given!r} is no host. Give a name as 'api.example.com', '*.example.com' or '*'."
         )
-    return name.lower().rstrip(".")
+    return name
 
 
 def _ipv6(name: str) -> bool:

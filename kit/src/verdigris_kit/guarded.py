@@ -64,20 +64,27 @@ def uninstall(guard: "Guard") -> None:
 def _putrequest(self: http.client.HTTPConnection, method: str, url: str, *args: Any, **kwargs: Any) -> None:
     # Read once: another thread may take the patch out at this moment, and this request was begun with it.
     beneath = _seam.beneath or http.client.HTTPConnection.putrequest
-    host, path = _target(self, url)
+    hosts, path = _target(self, url)
     for guard in _seam.guards:
-        if guard.holds(method, host, path):
+        if any(guard.holds(method, host, path) for host in hosts):
             _stand_in(self, guard.answer)
             break
     beneath(self, method, url, *args, **kwargs)
 
 
-def _target(connection: Any, url: str) -> "tuple[str, str]":
-    """Whom a request is for: through a proxy, the connection's own host is the proxy's."""
-    if "://" in url.partition("?")[0]:
-        parts = urllib.parse.urlsplit(url)
-        return parts.hostname or "", parts.path
-    return getattr(connection, "_tunnel_host", None) or connection.host, url
+def _target(connection: Any, url: str) -> "tuple[list[str], str]":
+    """Whom a request may reach, and its path: who the connection leads to, and who a whole URL names.
+
+    Through a proxy the first is the proxy and the second who is meant; but nobody says which of the two answers.
+    """
+    hosts = [getattr(connection, "_tunnel_host", None) or connection.host]
+    if url.startswith("/"):  # also `/pay/https://example.com`, which is a path of ours
+        return hosts, url
+    try:
+        parts = urllib.parse.urlsplit(url if "://" in url else f"//{url}")
+    except ValueError:  # no server can tell either whom it names
+        return hosts, url
+    return [*hosts, *([parts.hostname] if parts.hostname else [])], parts.path
 
 
 def _stand_in(connection: http.client.HTTPConnection, answer: "Answer") -> None:

@@ -4,7 +4,7 @@ From the outside: who answered, the controller's questions and health, which are
 counted; then what is in flight; and innermost whether it is a rehearsal.
 """
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from typing import Optional
 
 from .asgi import ASGIApp, Receive, Scope, Send, VersionHeaders
@@ -20,7 +20,7 @@ from .wsgi import VersionHeaders as VersionHeadersWSGI
 __all__ = ["Kit", "WsgiKit"]
 
 
-class Kit:
+class Kit(VersionHeaders):
     """An ASGI application with everything around it: `app = Kit(api, health=Health({...}))`.
 
     `leaving` is the part that can be asked whether the process leaves. What the arguments mean stands in `Health`,
@@ -40,22 +40,21 @@ class Kit:
         identity: Optional[Identity] = None,
     ) -> None:
         """Raise `ValueError` for a time that is out of bounds, or a variable that could not stand in a header."""
-        self.leaving = Leaving(Rehearsal(app), keep_serving, spread, ready)
+        super().__init__(self._inside, identity)
+        self.leaving = Leaving(Rehearsal(app).served, keep_serving, spread, ready)
         # Without checks it says that the process answers, and who it is.
         self._health, self._health_path = health or Health({}, identity=identity), health_path
-        self._own = VersionHeaders(Control(self._health, self.leaving, events, identity=identity), identity)
-        self._traffic = VersionHeaders(self.leaving, identity)
+        self._own = Control(self._health, self.leaving, events, identity=identity)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection."""
+    def _inside(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         # One look at the path, for traffic does not have to pass through what it is not for.
         path = path_of(scope)
         asks_health = path == self._health_path and scope["type"] == "http"
         own = asks_health or path.startswith(CONTROL_PREFIX)
-        await (self._own if own else self._traffic)(scope, receive, send)
+        return (self._own if own else self.leaving.served)(scope, receive, send)
 
 
-class WsgiKit:
+class WsgiKit(VersionHeadersWSGI):
     """A WSGI application with everything around it: `app = WsgiKit(site, health=Health({...}))`.
 
     Call `leaving.listen()` where SIGTERM shall be heard before the server hears it.
@@ -73,14 +72,12 @@ class WsgiKit:
         identity: Optional[Identity] = None,
     ) -> None:
         """Raise `ValueError` for a time that is out of bounds, or a variable that could not stand in a header."""
+        super().__init__(self._inside, identity)
         self.leaving = LeavingWSGI(RehearsalWSGI(app), keep_serving, ready)
         self._health, self._health_path = health or Health({}, identity=identity), health_path
-        own = ControlWSGI(self._health.wsgi, self.leaving, events, identity=identity)
-        self._own = VersionHeadersWSGI(own, identity)
-        self._traffic = VersionHeadersWSGI(self.leaving, identity)
+        self._own = ControlWSGI(self._health.wsgi, self.leaving, events, identity=identity)
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Serve one request."""
+    def _inside(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
         own = path == self._health_path or path.startswith(CONTROL_PREFIX)
-        return (self._own if own else self._traffic)(environ, start_response)
+        return (self._own if own else self.leaving)(environ, start_response)

@@ -73,8 +73,21 @@ def _values(reads: Schema, writes: Schema, path: str) -> Iterator[tuple[str, str
         return
     if "enum" not in writes:
         yield path, f"may be anything now, it was one of {_list(reads['enum'])}"
-    elif new := [value for value in writes["enum"] if value not in reads["enum"]]:
+    elif new := [
+        value for value in writes["enum"] if not any(_same(value, known) for known in reads["enum"])
+    ]:
         yield path, f"may be {_list(new)} now, it was one of {_list(reads['enum'])}"
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are one in JSON: `true` is not 1, as it is in Python."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
+    return bool(one == other)
 
 
 def _types(schema: Schema) -> set[str]:

@@ -60,9 +60,14 @@ class Rehearsal:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
+        await self.served(scope, receive, send)
+
+    def served(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Return what is to be awaited for one connection, without a coroutine around what is no rehearsal."""
         shown = [value for name, value in scope.get("headers", ()) if name == _NAME]
-        if not shown:
-            return await self._app(scope, receive, send)
+        return self._marked(shown, scope, receive, send) if shown else self._app(scope, receive, send)
+
+    async def _marked(self, shown: "list[bytes]", scope: Scope, receive: Receive, send: Send) -> None:
         headers = [header for header in scope["headers"] if header[0] != _NAME]
         unmarked = {**scope, "headers": headers}
         if not _marked(shown, self._environ):

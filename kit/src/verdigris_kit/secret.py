@@ -67,11 +67,14 @@ def _key(path: str) -> bytes:
 
 def _open(path: str) -> _Read:
     # Not blocking: a pipe in place of the file must not hold up a request.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(descriptor, "rb") as file:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # novermin: whole numbers
+    try:
+        # Read from the descriptor: as a file a directory would be an error before anybody could close it.
         seen = os.fstat(descriptor)
         wrong = _wrong(seen)
-        key = b"" if wrong else file.read(LARGEST).strip()
+        key = b"" if wrong else os.read(descriptor, LARGEST).strip()
+    finally:
+        os.close(descriptor)
     if not key:
         _unusable(path, wrong or "it is empty. The controller writes it before it starts an instance")
     else:

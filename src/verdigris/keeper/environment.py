@@ -85,6 +85,7 @@ def instance_environment(
         "VERDIGRIS_RELEASE": spec.version,
         "VERDIGRIS_SLOT": local(slot),
         "VERDIGRIS_INSTANCE": local(name),
+        "VERDIGRIS_GRACE": f"{spec.grace:g}",
     }
     app = {"VERDIGRIS_APP": realm} if (realm := realm_of(slot)) else {}
     return base(keeper) | own | ours | app

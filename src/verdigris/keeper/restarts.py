@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Tuning", "delay", "limit"]
+__all__ = ["Tuning", "delay", "limit", "router_delay"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +13,7 @@ class Tuning:
 
     backoff_first: float = 0.1
     backoff_most: float = 10.0
+    router_backoff_most: float = 1.0
     settled_after: float = 10.0
     starting_within: float = 30.0
     log_most_bytes: int = 10 << 20
@@ -22,6 +23,11 @@ class Tuning:
 def delay(restarts: int, tuning: Tuning) -> float:
     """How long the restart after `restarts` earlier ones waits: doubled each time, never more than the bound."""
     return float(min(tuning.backoff_first * 2.0 ** min(restarts, 30), tuning.backoff_most))
+
+
+def router_delay(restarts: int, tuning: Tuning) -> float:
+    """The same for the router, which is tried for ever: while it waits nobody is served, and callers give up."""
+    return min(delay(restarts, tuning), tuning.router_backoff_most)
 
 
 def limit(count: int) -> int:

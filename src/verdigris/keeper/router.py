@@ -25,7 +25,7 @@ from verdigris.keeper.names import ROUTER
 from verdigris.keeper.observed import Event, RouterSeen, State
 from verdigris.keeper.ports import inodes
 from verdigris.keeper.protocol import KeeperError, RouterRequest
-from verdigris.keeper.restarts import delay
+from verdigris.keeper.restarts import router_delay
 from verdigris.keeper.sockets import Door
 from verdigris.keeper.wanted import command_of, declare_router, mark
 
@@ -222,7 +222,7 @@ class RouterCare:
         self._put(
             state=State.BACKOFF,
             since=moment,
-            until=moment + delay(self.record.streak, self.ground.tuning),
+            until=moment + router_delay(self.record.streak, self.ground.tuning),
             process=None,
             restarts=self.record.restarts + 1,
             streak=self.record.streak + 1,

@@ -44,7 +44,7 @@ def beside(name: str, ours: Callable[[], float], theirs: Callable[[], float]) ->
 
 def test_a_hit(redis):
     """The bare client decodes its JSON as well: what is compared is versions, checksum, counting and hot keys."""
-    client = Redis.from_url(redis.url, socket_timeout=0.25, retry=None)
+    client = Redis.from_url(redis.url, socket_timeout=0.25, socket_connect_timeout=0.25, retry=None)
     client.set("bare", json.dumps(USER))
     cache = Cache(client, Versions(2, {1: dict}))
     cache.set("user:123", USER)

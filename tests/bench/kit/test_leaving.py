@@ -1,5 +1,7 @@
 """What counting what is in flight, and all of the kit, add to a request; and what it costs to ask for the role."""
 
+import time
+
 from tests.bench.kit.test_middleware import asked_asgi, asked_wsgi, bare_asgi, bare_wsgi, figure, microseconds
 from tests.bench.results import Figure, show
 from verdigris_kit import Kit, WsgiKit
@@ -18,9 +20,14 @@ async def test_what_leaving_costs_a_request_that_nobody_asked_to_leave():
         figure("Leaving, ASGI", asked_asgi(bare_asgi), asked_asgi(leaving)),
         figure("Leaving, WSGI", asked_wsgi(bare_wsgi), asked_wsgi(LeavingWSGI(bare_wsgi))),
     ]
+    wsgi_kit = WsgiKit(bare_wsgi, identity=GREEN)
     whole = [
-        figure("Kit, ASGI", asked_asgi(bare_asgi), asked_asgi(kit)),
-        figure("Kit, WSGI", asked_wsgi(bare_wsgi), asked_wsgi(WsgiKit(bare_wsgi, identity=GREEN))),
+        each
+        for name, clock in (("", time.perf_counter), (", CPU", time.thread_time))
+        for each in (
+            figure(f"Kit, ASGI{name}", asked_asgi(bare_asgi), asked_asgi(kit), clock),
+            figure(f"Kit, WSGI{name}", asked_wsgi(bare_wsgi), asked_wsgi(wsgi_kit), clock),
+        )
     ]
     leaving._sigterm.remove()
     kit.leaving._sigterm.remove()

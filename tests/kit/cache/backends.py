@@ -14,7 +14,7 @@ from django.core.cache.backends.redis import RedisCache
 from verdigris_kit import counts
 from verdigris_kit.cache import AsyncCache, Cache
 
-__all__ = ["KINDS", "OVER_REDIS", "awaited", "closed", "counted", "plain"]
+__all__ = ["KINDS", "OVER_REDIS", "awaited", "closed", "counted", "plain", "plain_valkey"]
 
 QUICK = {"socket_timeout": 0.2, "socket_connect_timeout": 0.2}
 
@@ -22,6 +22,11 @@ QUICK = {"socket_timeout": 0.2, "socket_connect_timeout": 0.2}
 def plain(url: str) -> redis.Redis:
     """A client that gives up soon enough for a cache."""
     return redis.Redis.from_url(url, retry=None, **QUICK)
+
+
+def plain_valkey(url: str) -> valkey.Valkey:
+    """The same of valkey-py."""
+    return valkey.Valkey.from_url(url.replace("redis:", "valkey:"), retry=None, **QUICK)
 
 
 Make = Callable[[str], tuple[type, Any]]
@@ -32,7 +37,7 @@ OVER_REDIS: dict[str, Make] = {
         redis.Redis.from_url(url, retry=None, decode_responses=True, **QUICK),
     ),
     "redis.asyncio": lambda url: (AsyncCache, redis.asyncio.Redis.from_url(url)),
-    "valkey": lambda url: (Cache, valkey.Valkey.from_url(url.replace("redis:", "valkey:"), **QUICK)),
+    "valkey": lambda url: (Cache, plain_valkey(url)),
     "valkey.asyncio": lambda url: (
         AsyncCache,
         valkey.asyncio.Valkey.from_url(url.replace("redis:", "valkey:")),

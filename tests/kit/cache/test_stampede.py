@@ -2,7 +2,9 @@
 
 import asyncio
 import multiprocessing
+import os
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from tests.kit.cache.backends import counted, plain
 from tests.waiting import eventually
 from verdigris_kit.cache import AsyncCache, Cache
+from verdigris_kit.cache.bounds import FLIGHT_WITHIN
 from verdigris_kit.cache.stores import RedisStore
 
 MANY = 16
@@ -191,3 +194,25 @@ def test_a_lock_is_given_back_and_only_by_whom_it_belongs_to(redis):
 
     Cache(client, across=5.0).get_or_make("user:2", slow)
     assert b"taken over meanwhile" == client.get("lock:v1:user:2")
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # threads beside a fork are what is tested
+def test_a_forked_child_does_not_wait_for_who_stayed_in_its_parent():
+    """The thread that makes the value is not there in the child, and never lands."""
+    cache, begun, landed = Cache({}), threading.Event(), threading.Event()
+
+    def make():
+        begun.set()
+        return landed.wait(30)
+
+    maker = threading.Thread(target=cache.get_or_make, args=("user:1", make))
+    maker.start()
+    begun.wait(30)
+    child = os.fork()
+    if child == 0:
+        began = time.monotonic()
+        right = cache.get_or_make("user:1", lambda: 7) == 7 and time.monotonic() - began < FLIGHT_WITHIN / 2
+        os._exit(0 if right else 1)
+    landed.set()
+    maker.join()
+    assert 0 == os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

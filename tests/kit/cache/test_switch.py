@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.kit.cache.backends import counted, plain
+from tests.kit.cache.backends import counted, plain, plain_valkey
 from verdigris_kit import counts
 from verdigris_kit.cache import Cache, Versions
 
@@ -145,8 +145,10 @@ def test_a_switch_and_a_way_back_under_load(way, redis, figure):
         assert first.rate > 0.95
 
 
-def test_what_changes_while_the_new_version_serves_is_fresh_on_the_way_back(redis):
-    old, new = Cache(plain(redis.url), Versions(1)), Cache(plain(redis.url), Versions(2, UP, DOWN))
+@pytest.mark.parametrize("client", [plain, plain_valkey])
+def test_what_changes_while_the_new_version_serves_is_fresh_on_the_way_back(redis, client):
+    """Whichever client the new version has come to use."""
+    old, new = Cache(plain(redis.url), Versions(1)), Cache(client(redis.url), Versions(2, UP, DOWN))
     for n in range(USERS):
         old.set(f"user:{n}", {"name": "before"})
     for n in range(0, USERS, 2):

@@ -9,6 +9,7 @@ import redis
 import redis.asyncio
 import valkey
 import valkey.asyncio
+from psycopg_pool import AsyncConnectionPool, ConnectionPool
 from sqlalchemy import create_engine
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -51,7 +52,31 @@ async def a_pool_of_asyncpg(url):
         yield checks.asyncpg(pool)
 
 
-DATABASES = (a_factory, a_factory_of_psycopg, an_engine, an_async_engine, a_pool_of_asyncpg)
+# Pools are made with a `timeout`: without it whoever asks for a connection waits for half a minute.
+IN_POOL = {"min_size": 1, "max_size": 2, "timeout": 2, "open": False}
+
+
+@contextlib.asynccontextmanager
+async def a_pool_of_psycopg(url):
+    with ConnectionPool(url, **IN_POOL) as pool:
+        yield checks.psycopg(pool)
+
+
+@contextlib.asynccontextmanager
+async def an_async_pool_of_psycopg(url):
+    async with AsyncConnectionPool(url, **IN_POOL) as pool:
+        yield checks.psycopg(pool)
+
+
+DATABASES = (
+    a_factory,
+    a_factory_of_psycopg,
+    a_pool_of_psycopg,
+    an_async_pool_of_psycopg,
+    an_engine,
+    an_async_engine,
+    a_pool_of_asyncpg,
+)
 
 
 def store(module, asynchronous):

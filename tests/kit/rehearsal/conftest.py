@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from verdigris_kit.rehearsal import Rehearsal
 from verdigris_kit.secret import token
 
 
@@ -68,3 +69,20 @@ def mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     found = token("rehearsal")
     assert found
     return found
+
+
+@pytest.fixture
+def during(mark):
+    """Runs a coroutine function as the handler of a rehearsal, or of an ordinary request."""
+
+    async def run(work, rehearsed=True):
+        found = []
+
+        async def app(scope, receive, send):
+            found.append(await work())
+
+        headers = [(b"x-verdigris-rehearsal", mark.encode())] if rehearsed else []
+        await Rehearsal(app)({"type": "http", "headers": headers}, None, None)
+        return found[0]
+
+    return run

@@ -6,74 +6,21 @@ import http.client
 import urllib.error
 import urllib.request
 
-import aiohttp
-import httpx
 import pytest
 
+from tests.kit.rehearsal.clients import (
+    by_aiohttp,
+    by_async_httpx,
+    by_httpx,
+    by_requests,
+    by_urllib,
+    by_urllib3,
+)
 from verdigris_kit.guard import Answer, Guard, Held, HeldBack
-from verdigris_kit.rehearsal import Rehearsal
 
-
-@pytest.fixture
-def during(mark):
-    """Runs a coroutine function as the handler of a rehearsal, or of an ordinary request."""
-
-    async def run(work, rehearsed=True):
-        found = []
-
-        async def app(scope, receive, send):
-            found.append(await work())
-
-        headers = [(b"x-verdigris-rehearsal", mark.encode())] if rehearsed else []
-        await Rehearsal(app)({"type": "http", "headers": headers}, None, None)
-        return found[0]
-
-    return run
-
-
-def by_urllib(url, guard):
-    async def call():
-        def post():
-            with guard, urllib.request.urlopen(url, data=b"amount=5", timeout=10) as response:
-                return response.status, response.read()
-
-        return await asyncio.to_thread(post)
-
-    return call
-
-
-def by_httpx(url, guard):
-    async def call():
-        def post():
-            with httpx.Client(transport=guard.over(httpx.HTTPTransport()), follow_redirects=True) as client:
-                response = client.post(url, content=b"amount=5")
-                return response.status_code, response.content
-
-        return await asyncio.to_thread(post)
-
-    return call
-
-
-def by_async_httpx(url, guard):
-    async def call():
-        transport = guard.over(httpx.AsyncHTTPTransport())
-        async with httpx.AsyncClient(transport=transport, follow_redirects=True) as client:
-            response = await client.post(url, content=b"amount=5")
-            return response.status_code, response.content
-
-    return call
-
-
-def by_aiohttp(url, guard):
-    async def call():
-        session = aiohttp.ClientSession(middlewares=[guard.aiohttp])
-        async with session, session.post(url, data=b"amount=5") as response:
-            return response.status, await response.read()
-
-    return call
-
-
-clients = pytest.mark.parametrize("client", [by_urllib, by_httpx, by_async_httpx, by_aiohttp])
+clients = pytest.mark.parametrize(
+    "client", [by_urllib, by_requests, by_urllib3, by_httpx, by_async_httpx, by_aiohttp]
+)
 
 
 @clients
@@ -108,7 +55,7 @@ async def test_a_host_that_is_not_listed_is_called_in_a_rehearsal_too(client, pr
     assert ["POST /charges"] == provider.arrived
 
 
-@pytest.mark.parametrize("client", [by_httpx, by_async_httpx, by_aiohttp])
+@pytest.mark.parametrize("client", [by_requests, by_httpx, by_async_httpx, by_aiohttp])
 async def test_a_redirect_to_a_listed_host_is_held_as_well(client, provider, during):
     """The provider sends on to itself by another name."""
     with pytest.raises(HeldBack, match="POST localhost"):
@@ -140,7 +87,7 @@ async def test_a_kept_connection_is_not_used_for_what_is_held_and_serves_again_a
     assert 1 == len(guard.held)
 
 
-async def test_through_a_proxy_the_host_behind_it_decides(provider, during):
+async def test_through_a_proxy_both_the_host_behind_it_and_the_proxy_can_be_listed(provider, during):
     """The provider plays the proxy; api.example.com is never looked up."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({"http": provider.url}))
 
@@ -153,7 +100,9 @@ async def test_through_a_proxy_the_host_behind_it_decides(provider, during):
 
     with Guard("api.example.com"), pytest.raises(HeldBack, match=r"GET api\.example\.com"):
         await during(call)
-    with Guard("127.0.0.1"):
+    with Guard("127.0.0.1"), pytest.raises(HeldBack, match=r"GET 127\.0\.0\.1"):
+        await during(call)
+    with Guard("example.com"):
         assert 200 == await during(call)
     assert ["GET http://api.example.com/charges"] == provider.arrived
 
@@ -225,3 +174,34 @@ async def test_a_thread_that_was_not_told_is_not_held_and_a_carried_one_is(provi
         with pytest.raises(HeldBack):
             await during(carried)
     assert ["GET /charges"] == provider.arrived
+
+
+@pytest.mark.parametrize("path", ["/pay/https://example.com", "//pay", "/?to=http://example.com", "/a:b"])
+async def test_a_path_that_looks_like_a_url_is_a_path(path, provider, during):
+    with pytest.raises(HeldBack, match=r"POST 127\.0\.0\.1: held back"):
+        await during(by_urllib(provider.url + path, Guard("127.0.0.1")))
+    assert [] == provider.arrived
+
+
+@pytest.mark.parametrize("listed", ["127.0.0.1", "example.com"])
+async def test_a_whole_url_is_held_for_whom_it_names_and_for_whom_it_is_sent_to(listed, provider, during):
+    """As through a proxy, which may be the listed one itself."""
+
+    async def call():
+        connection = http.client.HTTPConnection("127.0.0.1", provider.port, timeout=10)
+        with contextlib.closing(connection), Guard(listed):
+            connection.request("POST", "HTTP://Example.com:8080/charges")
+
+    with pytest.raises(HeldBack, match=f"POST {listed}: held back"):
+        await during(call)
+    assert [] == provider.arrived
+
+
+async def test_a_url_that_names_nobody_is_held_for_whom_it_is_sent_to(provider, during):
+    async def call():
+        connection = http.client.HTTPConnection("127.0.0.1", provider.port, timeout=10)
+        with contextlib.closing(connection), Guard("127.0.0.1"):
+            connection.request("POST", "http://[::1/charges")
+
+    with pytest.raises(HeldBack, match=r"POST 127\.0\.0\.1: held back"):
+        await during(call)

@@ -4,6 +4,7 @@ import base64
 
 import pytest
 import valkey
+import valkey.asyncio
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
@@ -20,6 +21,10 @@ KINDS = {
     "valkey": lambda url: (
         SessionStore,
         valkey.Valkey.from_url(url.replace("redis:", "valkey:"), socket_timeout=0.2),
+    ),
+    "valkey.asyncio": lambda url: (
+        AsyncSessionStore,
+        valkey.asyncio.Valkey.from_url(url.replace("redis:", "valkey:")),
     ),
 }
 
@@ -122,7 +127,7 @@ async def test_a_session_without_bounds_is_refused(make):
 
 def test_a_client_that_would_hold_every_request_is_refused_at_start(redis):
     with pytest.raises(ValueError, match="sessions: a Redis that stands still would hold every request"):
-        SessionStore(Redis.from_url(redis.url, socket_timeout=None))
+        SessionStore(Redis.from_url(redis.url, retry=None, socket_timeout=None))
 
 
 def test_ids_have_256_bits_and_are_no_two_alike(redis):

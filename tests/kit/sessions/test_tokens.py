@@ -42,7 +42,7 @@ def by_hand(header, claims):
 def signed(key, algorithm="HS256", **changes):
     claims = {
         "iat": int(NOW),
-        "exp": int(NOW) + 60,
+        "exp": int(NOW) + 3_600,  # longer than all tests together
         "aud": "session",
         "session": {"1": {"user_id": 7}},
     } | changes
@@ -147,6 +147,15 @@ def test_a_token_that_fits_into_no_cookie_is_not_issued():
         ([Key("", "s" * 32)], {}, "kid is not empty"),
         ([Key("a", "s" * 32, 2, 1)], {}, "'a' ends before it begins"),
         ([Key("a", "s" * 32, "monday")], {}, "since and until of 'a' are seconds"),
+        ([Key("a", "s" * 32, 0, float("nan"))], {}, "since and until of 'a' are seconds"),
+        ([Key("a", "s" * 32, 0, float("inf"))], {}, "since and until of 'a' are seconds"),
+        ([Key("a", "s" * 32, 10**400)], {}, "since and until of 'a' are seconds"),
+        ([Key("a", "s" * 32, True)], {}, "since and until of 'a' are seconds"),
+        (
+            [Key("a", "s" * 32, 0, 1794000000000)],
+            {},
+            "since and until of 'a' are seconds since 1970, not milliseconds",
+        ),
     ],
 )
 def test_keys_that_cannot_work_are_refused_at_start(keys, more, sentence):
@@ -156,7 +165,7 @@ def test_keys_that_cannot_work_are_refused_at_start(keys, more, sentence):
 
 def test_keys_are_read_from_json_and_a_mistake_repeats_no_secret():
     assert "a" == KeySet.parse(json.dumps([{"kid": "a", "secret": "s" * 32}])).signing().kid
-    for text in ("{", "7", '[{"kid": "a", "secrt": "hunter2"}]'):
+    for text in ("{", "7", "[" * 100_000, '[{"kid": "a", "secrt": "hunter2"}]'):
         with pytest.raises(ValueError, match="not a JSON list of objects with kid") as error:
             KeySet.parse(text)
         assert "hunter2" not in str(error.value)

@@ -9,17 +9,19 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
+import psycopg_pool
 import pytest
 import redis as redis_py
 import redis.asyncio as redis_async
 import sqlalchemy
 import valkey
+import valkey.asyncio as valkey_async
 
 from tests.waiting import eventually_sync
 from verdigris_kit.webhooks import AsyncInbox, AsyncRedisStore, Claim, Inbox, Outcome, RedisStore, TableStore
 
 
-@pytest.fixture(params=["redis", "redis text", "valkey", "sqlite", "postgres", "sqlalchemy"])
+@pytest.fixture(params=["redis", "redis text", "valkey", "valkey text", "sqlite", "postgres", "sqlalchemy"])
 def store(request, tmp_path):
     kind, _, text = request.param.partition(" ")
     if kind in ("redis", "valkey"):
@@ -146,8 +148,9 @@ def test_a_table_s_name_is_a_plain_word(table):
         TableStore(lambda: None, table)
 
 
-async def test_a_client_of_asyncio_does_the_same(redis):
-    client, handled = redis_async.Redis(port=redis.port), []
+@pytest.mark.parametrize("kind", [redis_async.Redis, valkey_async.Valkey])
+async def test_a_client_of_asyncio_does_the_same(redis, kind):
+    client, handled = kind(port=redis.port), []
     inbox = AsyncInbox(AsyncRedisStore(client))
 
     async def handle():
@@ -171,3 +174,16 @@ def test_a_redis_that_is_gone_is_an_error_before_anything_was_done(redis):
         Inbox(RedisStore(client)).receive("msg_1", lambda: handled.append(1))
     assert [] == handled
     client.close()
+
+
+@pytest.mark.parametrize("given", [lambda pool: pool, lambda pool: pool.getconn], ids=["pool", "getconn"])
+def test_a_pool_gets_back_what_it_lent_however_it_was_given(given, postgres):
+    with psycopg_pool.ConnectionPool(postgres.url, min_size=1, max_size=2, timeout=5, open=True) as pool:
+        store = TableStore(given(pool), "pooled")
+        store.create()
+        clear(store)
+        claims = [store.claim(f"k{n % 4}", "a", 60) for n in range(8)]
+        assert ([Claim.MINE] * 4 + [Claim.BUSY] * 4, 0) == (
+            claims,
+            pool.get_stats().get("connections_lost", 0),
+        )

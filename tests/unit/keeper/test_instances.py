@@ -73,6 +73,7 @@ async def test_an_instance_gets_a_clean_environment(house: House) -> None:
         "VERDIGRIS_RELEASE": "v1",
         "VERDIGRIS_SLOT": "blue",
         "VERDIGRIS_INSTANCE": "blue-1",
+        "VERDIGRIS_GRACE": "5",
     }
 
 

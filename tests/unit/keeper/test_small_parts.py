@@ -13,7 +13,7 @@ from verdigris.keeper.directory import filesystem, installation, open_directory
 from verdigris.keeper.journal import Book, Journal, Slot
 from verdigris.keeper.observed import State
 from verdigris.keeper.protocol import KeeperError, Spec, Start, StopRequest, read_request, request_line
-from verdigris.keeper.restarts import Tuning, delay, limit
+from verdigris.keeper.restarts import Tuning, delay, limit, router_delay
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ def test_a_request_reads_back_as_the_same() -> None:
 
 def test_restarts_wait_twice_as_long_each_time_and_never_longer_than_the_bound() -> None:
     assert [delay(n, Tuning()) for n in (0, 1, 2, 6, 7, 1000)] == [0.1, 0.2, 0.4, 6.4, 10.0, 10.0]
+    assert [router_delay(n, Tuning()) for n in (0, 1, 2, 6, 7, 1000)] == [0.1, 0.2, 0.4, 1.0, 1.0, 1.0]
 
 
 def test_a_slot_gets_half_its_count_of_restarts_within_bounds() -> None:

@@ -26,7 +26,7 @@ def test_an_identity_without_variables_has_the_documented_defaults():
     assert Identity(api_version="1.0.0", environment="unknown", release="", slot="") == Identity.of({})
 
 
-@pytest.mark.parametrize("value", ["1.0\r\nSet-Cookie: a=b", "1.0\x00", "ünïcode"])
+@pytest.mark.parametrize("value", ["1.0\r\nSet-Cookie: a=b", "1.0\x00", "ünïcode", "1.0 ", " 1.0", " "])
 def test_a_value_that_could_not_stand_in_a_header_is_refused_at_start(value):
     with pytest.raises(ValueError, match=r"api_version is .*: a header value is printable ASCII"):
         Identity.of({"API_VERSION": value})

@@ -1,10 +1,11 @@
 import asyncio
+import io
 
 import pytest
 
 from verdigris_kit import control
-from verdigris_kit.control import Control
-from verdigris_kit.leaving import Leaving
+from verdigris_kit.control import Control, ControlWSGI
+from verdigris_kit.leaving import Leaving, LeavingWSGI
 from verdigris_kit.secret import token
 
 
@@ -50,3 +51,16 @@ async def test_what_is_not_below_the_prefix_is_the_applications(environ, path):
 
 async def test_lifespans_pass_through(environ):
     assert ([], ["lifespan"]) == await reached(environ, type="lifespan")
+
+
+@pytest.mark.parametrize("page", ["state", "drain", "nothing"])
+def test_whoever_asks_wsgi_with_head_gets_no_body(environ, page):
+    site, said = ControlWSGI(lambda *given: [b"mine"], LeavingWSGI(lambda *given: []), environ=environ), []
+    asked = {
+        "PATH_INFO": f"/.verdigris/{page}",
+        "REQUEST_METHOD": "HEAD",
+        "HTTP_AUTHORIZATION": f"Bearer {token('control', environ)}",
+        "wsgi.input": io.BytesIO(),
+    }
+    assert [] == list(site(asked, lambda *given: said.append(given)))
+    assert said[0][0][:3] == ("404" if page == "nothing" else "405")

@@ -107,3 +107,12 @@ def test_the_command_says_what_it_cannot_find(run, where):
     assert (2, "") == (code, out)
     assert "Give it as 'shop.hooks:events'." in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "{", "null"])
+def test_the_command_says_what_is_no_older_document(run, tmp_path, text):
+    older = tmp_path / "older.json"
+    older.write_text(text)
+    code, out, err = run("hooks:events", "--since", str(older))
+    assert (2, "", 1) == (code, out, err.count("\n"))
+    assert f"{older}: is no" in err

@@ -29,6 +29,14 @@ def rehearsed(work):
         ("*.example.com", "example.com", False),
         ("*.example.com", "badexample.com", False),
         ("*", "anything", True),
+        ("bücher.example", "xn--bcher-kva.example", True),
+        ("xn--bcher-kva.example", "bücher.example", True),
+        ("BÜCHER.example", "XN--bcher-kva.EXAMPLE.", True),
+        ("*.bücher.example", "api.xn--bcher-kva.example", True),
+        ("straße.example", "xn--strae-oqa.example", True),
+        ("bücher.example", "bücher。example", True),
+        ("xn--a\x80.example", "xn--a\x80.example", True),
+        ("xn--bcher-kva.example", "bucher.example", False),
         ("::1", "::1", True),
     ],
 )
@@ -38,7 +46,7 @@ def test_a_host_is_a_name_all_names_below_one_or_all(listed, host, held):
 
 
 @pytest.mark.parametrize(
-    "name", ["", "https://api.example.com", "api.example.com:443", "a/b", "*.", "a.*.b", "a b"]
+    "name", ["", "https://api.example.com", "api.example.com:443", "a/b", "*.", "a.*.b", "a b", "a／b"]
 )
 def test_what_is_no_host_is_refused_because_it_would_match_nothing(name):
     with pytest.raises(ValueError, match="hosts: .* is no host. Give a name as"):

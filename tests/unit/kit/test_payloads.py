@@ -189,3 +189,16 @@ def test_a_schema_that_holds_itself_is_refused():
     schema["properties"]["self"] = schema
     with pytest.raises(ValueError, match="more than 32 levels deep. Does it hold itself"):
         Events().declare("a", schema)
+
+
+def test_values_that_python_takes_for_the_same_are_two_in_json():
+    numbers, truths = changed(state={"enum": [1, [0]]}), changed(state={"enum": [True, [False]]})
+    assert [("state", "may be True or [False] now, it was one of 1 or [0]")] == broken(truths, numbers)
+    assert [] == broken(changed(state={"enum": [1.0, {"a": 2}]}), changed(state={"enum": [1, {"a": 2.0}]}))
+
+
+def test_a_list_that_says_now_what_is_in_it_breaks_who_sent_anything_and_nobody_who_read_it():
+    some, numbers = {"type": "array"}, {"type": "array", "items": {"type": "integer"}}
+    assert [] == broken(numbers, some)
+    [(path, _)] = broken(numbers, some, "received")
+    assert "[]" == path

@@ -123,10 +123,13 @@ async def test_one_carried_function_may_run_in_several_threads_at_once(environ, 
 
 
 async def test_two_requests_at_once_do_not_see_each_others(environ, mark):
-    met = asyncio.Barrier(2)
+    begun, both = [], asyncio.Event()
 
     async def wait():
-        await met.wait()
+        begun.append(True)
+        if len(begun) == 2:
+            both.set()
+        await both.wait()
         return rehearsing()
 
     marked = asyncio.create_task(asgi(environ, (HEADER, mark.encode()), within=wait))

@@ -102,3 +102,11 @@ def test_the_secret_is_in_no_message(file, environ, caplog):
     file.chmod(0o644)
     token("control", environ)
     assert SECRET not in caplog.text
+
+
+def test_a_directory_is_no_secret_and_leaves_nothing_open(tmp_path, caplog):
+    environ = {"VERDIGRIS_SECRET_FILE": str(tmp_path)}
+    open_before = len(os.listdir("/proc/self/fd"))
+    assert [None] * 20 == [token("control", environ) for _ in range(20)]
+    assert open_before == len(os.listdir("/proc/self/fd"))
+    assert 1 == caplog.text.count("it is not a plain file")

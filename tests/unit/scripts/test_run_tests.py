@@ -1,5 +1,6 @@
 import importlib.util
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -66,6 +67,16 @@ def test_a_part_that_takes_more_than_twice_its_share_is_ended_and_has_failed():
     outcome = run_tests.run(Part("long", python("import signal; signal.pause()"), 0.005), os.environ)
     assert 1 == outcome.failed
     assert outcome.why.startswith("took more time than it has: ")
+
+
+def test_a_part_hears_ctrl_c_though_whoever_started_the_run_ignores_it():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        run_tests.hear_interrupts()
+        outcome = run_tests.run(Part("heard", python("import signal; signal.raise_signal(2)"), 1), os.environ)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert 1 == outcome.failed
 
 
 def test_a_part_counts_what_each_of_its_commands_wrote_down(tmp_path, monkeypatch):

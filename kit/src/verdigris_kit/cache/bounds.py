@@ -1,9 +1,14 @@
 """The bounds of a cache, each with its name and unit."""
 
-__all__ = ["ACROSS_STEP", "ACROSS_WITHIN", "ENTRY_MAX", "FLIGHT_WITHIN", "TTL", "positive"]
+import math
+
+__all__ = ["ACROSS_STEP", "ACROSS_WITHIN", "ENTRY_MAX", "FLIGHT_WITHIN", "TTL", "TTL_MAX", "positive"]
 
 TTL = 300.0
 """Seconds that an entry lives, where nothing else is said."""
+
+TTL_MAX = 10 * 366 * 86400.0
+"""Seconds, ten years. What is to be kept for ever does not belong into a cache."""
 
 ENTRY_MAX = 1 << 20
 """Bytes of one entry. A larger one is neither written nor decoded."""
@@ -18,8 +23,11 @@ ACROSS_STEP = 0.02
 """Seconds between two looks meanwhile, more or less."""
 
 
-def positive(name: str, seconds: float) -> float:
-    """The same; raise `ValueError` for what is no span of time."""
-    if not seconds > 0:
-        raise ValueError(f"cache: {name} is {seconds!r}: give seconds above 0, or do not cache it.")
+def positive(name: str, seconds: float, most: float = math.inf) -> float:
+    """The same; raise `ValueError` for what is no span of time, or one that is longer than `most`."""
+    if not 0 < seconds <= most:
+        limit = "" if most == math.inf else f", at most {most:.0f}"
+        raise ValueError(
+            f"cache: {name} is {seconds!r:.40}: give seconds above 0{limit}, or do not cache it."
+        )
     return float(seconds)

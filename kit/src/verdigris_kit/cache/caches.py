@@ -9,7 +9,7 @@ from typing import Any, Callable, Optional
 from verdigris_kit.clients import run
 from verdigris_kit.versions import Versions
 
-from .bounds import ENTRY_MAX, TTL, positive
+from .bounds import ENTRY_MAX, TTL, TTL_MAX, positive
 from .core import Core
 from .entries import Entries, dumps, loads
 from .hot import Hot, Hottest
@@ -41,7 +41,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Raise `ValueError` for what is no span of time."""
-        positive("ttl", self.ttl)
+        positive("ttl", self.ttl, TTL_MAX)
         positive("within", self.within)
 
     def core(self, backend: Any, versions: Optional[Versions], hot: Hottest, *, awaits: bool) -> Core:
@@ -137,4 +137,4 @@ class AsyncCache:
 
 
 def _seconds(ttl: Optional[float], otherwise: float) -> float:
-    return otherwise if ttl is None else positive("ttl", ttl)
+    return otherwise if ttl is None else positive("ttl", ttl, TTL_MAX)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Optional
 
 from verdigris_kit import counts
+from verdigris_kit.once import first
 from verdigris_kit.versions import Versions
 
 from .entry import Entry, Sealed, seal, unseal
@@ -166,6 +167,7 @@ class Entries:
             value = self.versions.up(value, sealed.version)
         except Exception as error:
             counts.add(fault)
-            log.warning("an entry of version %d is of no use: %s", sealed.version, type(error).__name__)
+            if first(fault, sealed.version, type(error)):
+                log.warning("an entry of version %d is of no use: %s", sealed.version, type(error).__name__)
             return None
         return Entry(value, sealed.ends, sealed.took)

@@ -6,6 +6,7 @@ possible error. Whoever was asked for more often than 1/size of all times is in 
 """
 
 import heapq
+import os
 import threading
 import weakref
 from dataclasses import asdict, dataclass
@@ -92,6 +93,16 @@ class Hottest:
 
 
 _tables: "weakref.WeakSet[Hottest]" = weakref.WeakSet()
+
+
+def _in_child() -> None:
+    # The thread that had a lock may have been left behind in the parent.
+    for table in list(_tables):
+        table._lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)
 
 
 def hottest(n: int = 100) -> "dict[str, Any]":

@@ -5,8 +5,10 @@ for has a bound: a maker that hangs holds the others no longer than `FLIGHT_WITH
 """
 
 import asyncio
+import os
 import threading
 import time
+import weakref
 from collections.abc import Awaitable, Coroutine
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as Late
@@ -53,6 +55,7 @@ class InThreads:
     def __init__(self) -> None:
         """Nothing is being made."""
         self._open: dict[str, Flight] = {}
+        _manners.add(self)
 
     async def bounded(self, answer: "Awaitable[Any]") -> Any:
         return await answer
@@ -92,7 +95,7 @@ class InThreads:
             mine.landed.set_result(value)
             return value
         finally:
-            del self._open[key]
+            self._open.pop(key, None)  # in a child that was forked meanwhile it is gone
 
 
 class InLoop:
@@ -102,6 +105,7 @@ class InLoop:
         """`within` bounds each call of the store, in seconds."""
         self._within = within
         self._open: dict[str, asyncio.Task[Any]] = {}
+        _manners.add(self)
 
     async def bounded(self, answer: "Awaitable[Any]") -> Any:
         return await bounded(answer, self._within)
@@ -135,3 +139,16 @@ class InLoop:
         self._open.pop(key, None)
         if not flight.cancelled():
             flight.exception()  # looked at: when all who waited were cancelled, nobody else does
+
+
+_manners: "weakref.WeakSet[Any]" = weakref.WeakSet()
+
+
+def _in_child() -> None:
+    # Who was making something was left behind in the parent: nobody here would ever land.
+    for manner in list(_manners):
+        manner._open.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)

@@ -12,10 +12,13 @@ from verdigris_kit.clients import be_quick, is_async
 
 from .entries import Change
 
-__all__ = ["ENTRIES_MAX", "DictStore", "DjangoStore", "RedisStore", "Store", "store_of"]
+__all__ = ["BYTES_MAX", "ENTRIES_MAX", "DictStore", "DjangoStore", "RedisStore", "Store", "store_of"]
 
 ENTRIES_MAX = 100_000
 """How many entries a dictionary holds before those written first give way."""
+
+BYTES_MAX = 64 << 20
+"""How many bytes they hold together; keys and what Python adds to each, some 150 bytes, come on top."""
 
 UNLOCK = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
 """A lock is given back by the one who has it: it may have ended meanwhile, and be another's."""
@@ -125,10 +128,17 @@ class DjangoStore:
 class DictStore:
     """A dictionary of this process. Entries end when they are read, or give way when there are too many."""
 
-    def __init__(self, entries: "MutableMapping[str, Any]", entries_max: int = ENTRIES_MAX) -> None:
-        """The dictionary stays the caller's; it can be shared between caches."""
+    def __init__(
+        self,
+        entries: "MutableMapping[str, Any]",
+        entries_max: int = ENTRIES_MAX,
+        bytes_max: int = BYTES_MAX,
+    ) -> None:
+        """The dictionary stays the caller's; it can be shared between caches, each with these bounds for all of it."""
         self._entries = entries
         self._entries_max = entries_max
+        self._bytes_max = bytes_max
+        self._bytes_at_most = 0
 
     async def get(self, key: str) -> Any:
         return self._entries.get(key)
@@ -138,11 +148,25 @@ class DictStore:
 
     async def change(self, change: Change) -> None:
         for put in change.puts:
-            while len(self._entries) >= self._entries_max and put.key not in self._entries:
-                self._entries.pop(next(iter(self._entries)), None)
             self._entries[put.key] = put.raw
+            self._bytes_at_most += len(put.raw)
         for key in change.drops:
             self._entries.pop(key, None)
+        if len(self._entries) > self._entries_max or self._bytes_at_most > self._bytes_max:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Count what is there, and if it is too much let an eighth go, so that it is not done for every entry."""
+        sizes = [(key, _size(self._entries.get(key))) for key in list(self._entries)]
+        number, size = len(sizes), sum(size for _, size in sizes)
+        part = 7 / 8 if number > self._entries_max or size > self._bytes_max else 1.0
+        for key, freed in sizes:
+            most = self._bytes_max * (part if number > 1 else 1.0)  # the latest stays, if it fits at all
+            if number <= max(1, self._entries_max * part) and size <= most:
+                break
+            self._entries.pop(key, None)
+            number, size = number - 1, size - freed
+        self._bytes_at_most = size
 
     async def lock(self, key: str, token: str, seconds: float) -> bool:
         """Always given: within a process the cache's own single flight is enough."""
@@ -175,3 +199,7 @@ def store_of(backend: Any, entry_max: int, within: float, *, awaits: bool) -> St
 
 def _milliseconds(seconds: float) -> int:
     return max(1, int(seconds * 1000))
+
+
+def _size(raw: Any) -> int:
+    return len(raw) if isinstance(raw, (bytes, str)) else 0  # another's, in a dictionary that is shared

@@ -6,17 +6,15 @@ be the check's own: it is rolled back after each look, and once broken it stays 
 
 import contextlib
 import inspect
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 from verdigris_kit.health import Check
+from verdigris_kit.lending import WAYS, lent
 
-__all__ = ["asyncpg", "dbapi", "django", "lent", "psycopg", "rows", "sqlalchemy"]
+__all__ = ["asyncpg", "dbapi", "django", "psycopg", "rows", "sqlalchemy"]
 
 QUERY = "SELECT 1"
-
-WAYS = (("getconn", "putconn"), ("acquire", "release"), ("get_connection", ""), ("connection", ""))
-"""How pools lend, and how they take back; where nothing stands, the connection's own `close` gives it back."""
 
 
 def dbapi(source: Any, query: str = QUERY) -> Check:
@@ -95,20 +93,6 @@ def rows(source: Any, query: str) -> list[Any]:
             # A database without transactions has nothing to roll back, and a lost one says so by what it raised.
             with contextlib.suppress(Exception):
                 connection.rollback()
-
-
-@contextlib.contextmanager
-def lent(source: Any) -> Iterator[Any]:
-    """Lend a connection of a pool, or of a function that makes one; `source` itself if it is one."""
-    if hasattr(source, "cursor"):
-        yield source
-        return
-    lend, take_back = next(((lend, back) for lend, back in WAYS if hasattr(source, lend)), ("", ""))
-    connection = getattr(source, lend)() if lend else source()
-    try:
-        yield connection
-    finally:
-        getattr(source, take_back)(connection) if take_back else connection.close()
 
 
 @contextlib.asynccontextmanager

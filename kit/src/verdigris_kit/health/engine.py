@@ -32,6 +32,11 @@ class Reading:
         """In seconds."""
         return time.monotonic() - self.taken
 
+    @property
+    def called_off(self) -> bool:
+        """Whether a check went away with whoever had asked it, so that nobody knows."""
+        return any(outcome.called_off for outcome in self.outcomes.values())
+
 
 class Engine:
     """Looks at `checks` together, at the most `within` seconds, and not again before `fresh_for` seconds are over."""
@@ -46,14 +51,22 @@ class Engine:
 
     async def read(self) -> Reading:
         """What was found, for a coroutine: checks that are coroutines run in its loop."""
+        reading = await self._read()
+        return await self._read() if reading.called_off else reading
+
+    def read_blocking(self) -> Reading:
+        """The same for a thread."""
+        reading = self._read_blocking()
+        return self._read_blocking() if reading.called_off else reading
+
+    async def _read(self) -> Reading:
         found = self._fresh_or_under_way(asyncio.get_running_loop())
         if isinstance(found, Reading):
             return found
         await found.settled_async()
         return self._ended(found)
 
-    def read_blocking(self) -> Reading:
-        """The same for a thread."""
+    def _read_blocking(self) -> Reading:
         found = self._fresh_or_under_way(None)
         if isinstance(found, Reading):
             return found
@@ -79,9 +92,10 @@ class Engine:
             return look.reading or self._conclude(look)
 
     def _conclude(self, look: "_Look") -> Reading:
-        look.reading = reading = look.close()
-        _tell(self._last, reading)
-        self._last, self._look = reading, None
+        look.reading, self._look = (reading := look.close()), None
+        if not reading.called_off:
+            _tell(self._last, reading)
+            self._last = reading
         return reading
 
 

@@ -42,12 +42,16 @@ Check = Callable[[], Union[Answer, Awaitable[Answer]]]
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a check went. `reason` is one line and empty where there is nothing to say."""
+    """How a check went. `reason` is one line and empty where there is nothing to say.
+
+    `called_off`: whoever asked went away before there was an answer, which says nothing about the thing.
+    """
 
     passed: bool
     milliseconds: float
     reason: str = ""
     schema: str = ""
+    called_off: bool = False
 
 
 Settle = Callable[[Outcome], None]
@@ -130,18 +134,32 @@ class _Run:
         self._task = loop.create_task(self._asked(lambda: answer))
 
     async def _asked(self, check: Callable[[], Any]) -> None:
+        asked = asyncio.ensure_future(_found(check))
         try:
-            self._say(judged(await asyncio.wait_for(check(), self._within)))
-        except asyncio.CancelledError:
-            self._say(Finding(False, "it was cancelled"))
+            await asyncio.wait([asked], timeout=self._within)
+            late = asked.cancel()  # false for one that is done
+            await asyncio.wait([asked])
+            self._say(_raised(asyncio.TimeoutError()) if late else asked.result())
+        except asyncio.CancelledError:  # not the check's own: `_found` has seen to that
+            asked.cancel()
+            self._say(Finding(False, "whoever asked went away"), called_off=True)
             raise
-        except (Exception, SystemExit) as error:
-            self._say(_raised(error))
 
-    def _say(self, finding: Finding) -> None:
+    def _say(self, finding: Finding, called_off: bool = False) -> None:
         self._over = True
         spent = _ms(self._now() - self.began)
-        self._settle(Outcome(finding.passed, spent, _line(finding.reason), _line(finding.schema)))
+        reason, schema = _line(finding.reason), _line(finding.schema)
+        self._settle(Outcome(finding.passed, spent, reason, schema, called_off))
+
+
+async def _found(check: Callable[[], Any]) -> Finding:
+    """What a coroutine finds, with whatever it raises; even an exit must not get out of its task and end the loop."""
+    try:
+        return judged(await check())
+    except asyncio.CancelledError:
+        return Finding(False, "it was cancelled")
+    except (Exception, SystemExit) as error:
+        return _raised(error)
 
 
 def judged(answer: Any) -> Finding:

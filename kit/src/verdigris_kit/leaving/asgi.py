@@ -3,11 +3,12 @@
 import asyncio
 import json
 import logging
+from collections.abc import Awaitable
 from typing import Any, Optional
 
 from verdigris_kit.asgi import ASGIApp, Message, Receive, Scope, Send
 
-from .bounds import in_bounds
+from .bounds import in_bounds, within_grace
 from .signals import Sigterm
 from .streams import EventStream, Gone, Stream, WebSocket, is_event_stream
 from .window import Window
@@ -21,8 +22,9 @@ class Leaving:
     """ASGI middleware around `app` that counts what is in flight, and ends it well.
 
     On SIGTERM the process goes on serving for `keep_serving` seconds, so that whoever sends it traffic can notice;
-    WebSockets and event streams are ended meanwhile, over `spread` seconds; then the server hears the signal. `ready`
-    is the path that says 503 while leaving; otherwise the application answers it, or 200 where it has no such page.
+    WebSockets and event streams are ended meanwhile, over `spread` seconds; then the server hears the signal. Where
+    `VERDIGRIS_GRACE` says when SIGKILL comes, both end well before. `ready` is the path that says 503 while leaving;
+    otherwise the application answers it, or 200 where it has no such page.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class Leaving:
         self._app, self._ready = app, ready
         self._keep_serving = in_bounds("keep_serving", keep_serving)
         self._spread = in_bounds("spread", spread)
+        self._within_grace = within_grace()
         self._in_flight = {"http": 0, "websocket": 0, "events": 0}
         self._since: Optional[float] = None
         self._loop: Optional[asyncio.AbstractEventLoop] = None
@@ -70,35 +73,33 @@ class Leaving:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
+        await self.served(scope, receive, send)
+
+    def served(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Return what is to be awaited for one connection, without a coroutine around it."""
         kind = scope["type"]
         if self._loop is None or kind == "lifespan":
             self._begin(anew=kind == "lifespan")
         if kind == "http":
-            if self._ready and path_of(scope) == self._ready:
-                await self._say_whether_ready(scope, receive, send)
-            else:
-                await self._request(scope, receive, send)
-        elif kind == "websocket":
-            await self._socket(scope, receive, send)
-        elif kind == "lifespan":
-            await self._lifespan(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+            asks = self._ready and path_of(scope) == self._ready
+            return (self._say_whether_ready if asks else self._request)(scope, receive, send)
+        serve = {"websocket": self._socket, "lifespan": self._lifespan}.get(kind, self._app)
+        return serve(scope, receive, send)
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         stream: Optional[EventStream] = None
 
-        async def send_counted(message: Message) -> None:
+        def send_counted(message: Message) -> Awaitable[None]:
             nonlocal stream
             if stream is not None:
-                return await stream.pass_on(message)
+                return stream.pass_on(message)
             if message["type"] == "http.response.start":
-                headers = message.get("headers", ())
+                headers = message["headers"] = list(message.get("headers", ()))  # looked at more than once
                 if is_event_stream(headers):
                     stream = self._stream_began(scope, send, headers)
                 if self._since is not None and scope.get("http_version", "1.1")[0] == "1":
                     message["headers"] = _closing(headers)
-            await send(message)
+            return send(message)
 
         self._in_flight["http"] += 1
         try:
@@ -179,18 +180,23 @@ class Leaving:
             self._sigterm.install()
 
     def _heard(self) -> None:
-        if self._loop is not None:
+        if self._loop is not None and self._loop.is_running():
             self._loop.call_soon_threadsafe(self._leave)
+            return
+        # Nobody serves any more, so there is nothing to be ended well; and this word must not get lost.
+        self._sigterm.remove()
+        self._sigterm.go_on()
 
     def _leave(self) -> None:
         log.info("SIGTERM: leaving with %s in flight", self._in_flight)
-        self.drain()
+        self.drain(min(self._spread, self._within_grace))
         self._end = asyncio.get_running_loop().create_task(self._end_when_served())
 
     async def _end_when_served(self) -> None:
         assert self._loop is not None and self._window is not None and self._since is not None  # noqa: S101
         # Where it was drained before, whoever sends it traffic has had that time already.
-        await asyncio.sleep(max(0.0, self._keep_serving - (self._loop.time() - self._since)))
+        keep_serving = min(self._keep_serving, self._within_grace)
+        await asyncio.sleep(max(0.0, keep_serving - (self._loop.time() - self._since)))
         await self._window.emptied()
         self._sigterm.go_on()
 

@@ -39,6 +39,11 @@ class Sigterm:
             signal.signal(signal.SIGTERM, self._before)
         self._installed = False
 
+    @property
+    def alone(self) -> bool:
+        """Whether nobody was there before: handed over, the signal ends the process on the spot."""
+        return bool(self._before == signal.SIG_DFL)
+
     def go_on(self) -> None:
         """Let the handler that was there before do its work. In the main thread."""
         if callable(self._before):

@@ -7,28 +7,34 @@ import json
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any, Callable, Optional
 
 from verdigris_kit.wsgi import Environ, StartResponse, WSGIApp
 
-from .bounds import in_bounds
+from .bounds import in_bounds, within_grace
 from .signals import Sigterm
 
 __all__ = ["LeavingWSGI"]
+
+MOMENT = 0.05
+"""Seconds between two looks at whether a request is still in flight."""
 
 
 class LeavingWSGI:
     """WSGI middleware around `app`. A server of processes has one of these in each of them.
 
     `ready` is the path that says 503 while leaving; otherwise the application answers it, or 200 where it has no such
-    page. After `listen` SIGTERM is kept from the server for `keep_serving` seconds.
+    page. After `listen` SIGTERM is kept from the server for `keep_serving` seconds; from one that would end on the
+    spot, for as long as a request is in flight. Where `VERDIGRIS_GRACE` says when SIGKILL comes, never until then.
     """
 
     def __init__(self, app: WSGIApp, keep_serving: float = 5.0, ready: str = "/ready") -> None:
         """Raise `ValueError` for a time that is not between 0 and a day."""
         self._app, self._ready = app, ready
-        self._keep_serving = in_bounds("keep_serving", keep_serving)
+        self._within_grace = within_grace()
+        self._keeps_serving = min(in_bounds("keep_serving", keep_serving), self._within_grace)
         self._requests = 0
         self._lock = threading.Lock()
         self._leaving = self._terminated = False
@@ -74,8 +80,9 @@ class LeavingWSGI:
         return _counted(environ, body, lambda: self._count(-1))
 
     def _say_whether_ready(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        head = environ.get("REQUEST_METHOD") == "HEAD"
         if self._leaving:
-            return _answer_ready(start_response, "503 Service Unavailable")
+            return _answer_ready(start_response, "503 Service Unavailable", head)
         begun: list[tuple[Any, ...]] = []
 
         def start_later(*given: Any) -> Callable[[bytes], None]:
@@ -88,7 +95,7 @@ class LeavingWSGI:
         if close is not None:
             close()
         if begun[-1][0].startswith("404"):
-            return _answer_ready(start_response, "200 OK")
+            return _answer_ready(start_response, "200 OK", head)
         start_response(*begun[-1])
         return parts
 
@@ -98,11 +105,14 @@ class LeavingWSGI:
 
     def _heard(self) -> None:
         self._leaving = self._terminated = True
-        timer = threading.Timer(self._keep_serving, self._let_it_hear)
+        timer = threading.Timer(self._keeps_serving, self._let_it_hear)
         timer.daemon = True
         timer.start()
 
     def _let_it_hear(self) -> None:
+        until = time.monotonic() + self._within_grace - self._keeps_serving
+        while self._sigterm.alone and self._requests and time.monotonic() < until:
+            time.sleep(MOMENT)
         # Handlers run in the main thread only; the signal that gets us there ends whatever the server waits for.
         self._sigterm.next_goes_on()
         os.kill(os.getpid(), signal.SIGTERM)
@@ -112,7 +122,7 @@ def _no_write(data: bytes) -> None:
     raise RuntimeError("write() of WSGI is not for a readiness page: return the body")
 
 
-def _answer_ready(start_response: StartResponse, status: str) -> "list[bytes]":
+def _answer_ready(start_response: StartResponse, status: str, head: bool) -> "list[bytes]":
     body = json.dumps({"ready": status.startswith("200")}).encode()
     start_response(
         status,
@@ -122,7 +132,7 @@ def _answer_ready(start_response: StartResponse, status: str) -> "list[bytes]":
             ("Cache-Control", "no-store"),
         ],
     )
-    return [body]
+    return [] if head else [body]
 
 
 def _counted(environ: Environ, body: Iterable[bytes], done: Callable[[], None]) -> Iterable[bytes]:

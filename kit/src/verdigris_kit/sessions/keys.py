@@ -16,6 +16,10 @@ SIZES = {"HS256": 32, "HS384": 48, "HS512": 64}
 """The algorithms, and the bytes that a secret needs for each."""
 
 
+FAR = 1e11
+"""Seconds since 1970, in the year 5138. What is later was meant in milliseconds."""
+
+
 @dataclass(frozen=True)
 class Key:
     """One secret with its name. `since` and `until` are seconds since 1970; without `until` it does not end."""
@@ -59,7 +63,7 @@ class KeySet:
         """
         try:
             keys = [Key(**row) for row in json.loads(text)]
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             raise ValueError("keys: not a JSON list of objects with kid, secret, since and until.") from None
         return cls(keys, **more)
 
@@ -95,10 +99,15 @@ def _check(key: Key, size: int) -> None:
         raise ValueError(
             f"keys: the secret of {name!r} has less than {size} bytes. Take secrets.token_hex({size})."
         )
-    if not all(isinstance(when, (int, float)) for when in times):
-        raise ValueError(f"keys: since and until of {name!r} are seconds since 1970.")
+    if not all(_is_time(when) for when in times):
+        raise ValueError(f"keys: since and until of {name!r} are seconds since 1970, not milliseconds.")
     if key.until is not None and key.until <= key.since:
         raise ValueError(f"keys: {name!r} ends before it begins. Mend `until`.")
+
+
+def _is_time(when: Any) -> bool:
+    # What is not a number, as JSON in Python has one, would never be over; it lies between no two numbers.
+    return isinstance(when, (int, float)) and not isinstance(when, bool) and 0 <= when <= FAR
 
 
 def _of_any_type(key: Key) -> "tuple[Any, Any, tuple[Any, Any]]":

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from verdigris_kit import counts
+from verdigris_kit.once import first
 from verdigris_kit.versions import Versions
 
 __all__ = ["Reading", "read", "refused", "written"]
@@ -63,7 +64,8 @@ def _upgraded(versions: Versions, body: Any, version: int) -> Reading:
     try:
         data = versions.up(body, version)
     except Exception as error:
-        log.warning("a session of version %d is of no use: %s", version, type(error).__name__)
+        if first("sessions.upgrade_failed", version, type(error)):
+            log.warning("a session of version %d is of no use: %s", version, type(error).__name__)
         return refused("upgrade_failed")
     return Reading(data) if isinstance(data, dict) else refused("malformed")
 

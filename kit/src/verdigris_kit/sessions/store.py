@@ -117,7 +117,8 @@ def _awaitable(answer: Any) -> "Awaitable[Any]":
 class SessionStore:
     """Sessions over a client of redis-py or valkey-py. `ttl`: seconds without a request until a session ends.
 
-    `within`: seconds that a Redis that stands still may hold a request. Every method may raise `SessionsUnavailable`.
+    `within`: seconds that a Redis that stands still may hold a request, infinite where that is bounded elsewhere.
+    Every method may raise `SessionsUnavailable`.
     """
 
     def __init__(

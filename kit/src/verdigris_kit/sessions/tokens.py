@@ -18,7 +18,6 @@ __all__ = ["TOKEN_MAX", "Tokens"]
 TOKEN_MAX = 4_000
 """Bytes. More does not fit into a cookie, and is not even looked at."""
 
-
 LEEWAY = 10
 """Seconds that the clocks of two machines may differ."""
 

@@ -11,7 +11,17 @@ from collections.abc import Collection, Mapping
 from typing import Optional, Union
 from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
+from verdigris_kit.hosts import plain
+
 __all__ = ["Callbacks"]
+
+Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
+
+TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
+"""NAT64 of RFC 6052: the last four bytes are an address of IPv4."""
+
+TRANSLATED_HERE = ipaddress.IPv6Network("64:ff9b:1::/48")
+"""The same of RFC 8215, for the inside of a network."""
 
 INNER = ("localhost", "local", "internal", "localdomain", "home.arpa", "lan")
 """Endings of names that only some network knows."""
@@ -87,28 +97,43 @@ def _ports(slot_ports: Collection[int], environ: Mapping[str, str]) -> set[int]:
 
 def _inner(host: str) -> str:
     """Why nobody outside reaches this host, or nothing."""
-    address = _address(host)
+    name = plain(host)  # letters that look like digits are digits to a resolver
+    address = _address(name)
     if address is not None:
-        return "" if address.is_global else f"{host} is an address that only an inner network knows"
-    name = host.lower().rstrip(".")
+        return "" if _reached(address) else f"{host} is an address that only an inner network knows"
     if "." not in name or any(name.endswith(f".{ending}") for ending in INNER):
         return f"{host} is a name that only an inner network knows"
     return ""
 
 
-def _address(host: str) -> Union[ipaddress.IPv4Address, ipaddress.IPv6Address, None]:
+def _reached(address: Address) -> bool:
+    """Whether one machine, and everybody's, is behind this address."""
+    inner = _carried(address) if isinstance(address, ipaddress.IPv6Address) else None
+    return address.is_global and not address.is_multicast and (inner is None or _reached(inner))
+
+
+def _carried(address: ipaddress.IPv6Address) -> Optional[Address]:
+    """The address of IPv4 behind one of IPv6, where there is one."""
+    if address in TRANSLATED:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    if address in TRANSLATED_HERE:
+        return ipaddress.IPv4Address("127.0.0.1")  # whatever it is, it is this network's
+    return address.ipv4_mapped or address.sixtofour
+
+
+def _address(host: str) -> Optional[Address]:
     try:
         return ipaddress.ip_address(host)
     except ValueError:
         return _short(host)
 
 
-def _short(host: str) -> Optional[ipaddress.IPv4Address]:
+def _short(host: str) -> Optional[Address]:
     # 127.1, 2130706433 and 0x7f.1 are 127.0.0.1 to every resolver; no public name ends in a number.
-    if not host.rstrip(".").rpartition(".")[2][:1].isdecimal():
+    if not host.rpartition(".")[2][:1].isdecimal():
         return None
     try:
-        return ipaddress.IPv4Address(socket.inet_aton(host.rstrip(".")))
+        return ipaddress.IPv4Address(socket.inet_aton(host))
     except OSError:
         return None
 

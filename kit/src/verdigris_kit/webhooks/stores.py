@@ -14,6 +14,12 @@ __all__ = ["AsyncRedisStore", "AsyncStore", "Claim", "MemoryStore", "RedisStore"
 
 DONE = "done"
 
+NOTED_MAX = 10_000
+"""How many deliveries one process remembers at least; each is some 200 bytes."""
+
+SWEEP_EVERY = 1_000
+"""After so many notes what has run out, or is too much, is forgotten: a note costs the same however many there are."""
+
 # Takes a claim away if it is still its owner's: between a look and a deletion it could have run out and be another's.
 RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
 
@@ -100,33 +106,46 @@ class AsyncRedisStore:
 
 
 class MemoryStore:
-    """In this process only: for tests. Two slots would each handle every delivery."""
+    """In this process only: for tests. Two slots would each handle every delivery.
+
+    It remembers the last `NOTED_MAX` deliveries or a few more, however long the others were to be kept.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._noted: dict[str, tuple[str, float]] = {}
+        self._until_swept = SWEEP_EVERY
 
     def claim(self, key: str, owner: str, within: float) -> Claim:
         """Take the delivery."""
         now = self._clock()
         with self._lock:
-            self._noted = {name: noted for name, noted in self._noted.items() if noted[1] > now}
-            if key not in self._noted:
-                self._noted[key] = (owner, now + within)
-                return Claim.MINE
-            return _judged(self._noted[key][0])
+            noted, until = self._noted.get(key, ("", now))
+            if until > now:
+                return _judged(noted)
+            self._note(key, owner, now, within)
+            return Claim.MINE
 
     def done(self, key: str, owner: str, keep: float) -> None:
         """Note that it was handled."""
         with self._lock:
-            self._noted[key] = (DONE, self._clock() + keep)
+            self._note(key, DONE, self._clock(), keep)
 
     def release(self, key: str, owner: str) -> None:
         """Give it back."""
         with self._lock:
             if self._noted.get(key, ("", 0.0))[0] == owner:
                 del self._noted[key]
+
+    def _note(self, key: str, noted: str, now: float, seconds: float) -> None:
+        self._noted.pop(key, None)  # so that it stands behind those noted before
+        self._noted[key] = (noted, now + seconds)
+        self._until_swept -= 1
+        if self._until_swept <= 0:
+            self._until_swept = SWEEP_EVERY
+            lasting = [(name, held) for name, held in self._noted.items() if held[1] > now]
+            self._noted = dict(lasting[-NOTED_MAX:])
 
 
 def _judged(noted: Union[str, bytes, None]) -> Claim:

@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterator
 from typing import Any, Callable
 
+from verdigris_kit.lending import lent
+
 from .stores import DONE, Claim
 
 __all__ = ["TableStore"]
@@ -34,14 +36,16 @@ SWEEP = "DELETE FROM $table WHERE until_at <= ?"
 
 
 class TableStore:
-    """Notes deliveries in `table`. `connect` gives a DB-API connection that is closed after use: a pool's is fine.
+    """Notes deliveries in `table`. `connect` is a pool, or a function that gives a DB-API connection.
+
+    What a pool has lent goes back to it after each verb; what a function gave is closed.
 
     Ends of claims are compared with this machine's clock: let the machines of both slots keep the same time.
     """
 
     def __init__(
         self,
-        connect: Callable[[], Any],
+        connect: Any,
         table: str = "webhook_deliveries",
         *,
         clock: Callable[[], float] = time.time,
@@ -110,22 +114,21 @@ class TableStore:
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Callable[..., Any]]:
         """Give a function that executes a statement with its values and returns the cursor."""
-        connection = self._connect()
-        try:
-            cursor = connection.cursor()
-            mark = _mark(cursor)
+        with lent(self._connect) as connection:
+            try:
+                cursor = connection.cursor()
+                mark = _mark(cursor)
 
-            def do(statement: str, *values: Any) -> Any:
-                cursor.execute(statement.replace("$table", self._table).replace("?", mark), values)
-                return cursor
+                def do(statement: str, *values: Any) -> Any:
+                    cursor.execute(statement.replace("$table", self._table).replace("?", mark), values)
+                    return cursor
 
-            yield do
-            connection.commit()
-        except BaseException:
-            connection.rollback()
-            raise
-        finally:
-            connection.close()
+                yield do
+                connection.commit()
+            except BaseException:
+                with contextlib.suppress(Exception):  # a lost connection has said so by what it raised
+                    connection.rollback()
+                raise
 
 
 def _mark(cursor: Any) -> str:

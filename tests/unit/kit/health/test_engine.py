@@ -132,3 +132,70 @@ def test_one_engine_serves_a_loop_that_came_after_another_was_closed():
     assert {"a": False} == passed(asyncio.run(engine.read()))
     assert {"a": True} == passed(asyncio.run(engine.read()))
     assert {"a": True} == passed(engine.read_blocking())
+
+
+def test_whoever_goes_away_with_his_loop_leaves_no_finding_for_the_others(caplog):
+    """The end of a loop cancels what runs in it: that says nothing about the database."""
+    begun = threading.Event()
+
+    async def check():
+        if not begun.is_set():
+            begun.set()
+            await asyncio.Event().wait()
+        return True
+
+    async def in_a_hurry():
+        asked = asyncio.ensure_future(engine.read())
+        await asyncio.wait([asyncio.ensure_future(eventually(begun.is_set, "the check to begin"))])
+        asked.cancel()
+
+    engine = Engine({"a": check, "b": lambda: True}, within=10, fresh_for=60)
+    asyncio.run(in_a_hurry())
+    assert {"a": True, "b": True} == passed(asyncio.run(engine.read()))
+    assert [] == caplog.messages
+
+
+def test_whoever_waited_for_a_look_that_was_called_off_looks_himself():
+    begun, reading = threading.Event(), []
+
+    async def check():
+        if not begun.is_set():
+            begun.set()
+            await asyncio.Event().wait()
+        return True
+
+    async def until_somebody_waits():
+        asked = asyncio.ensure_future(engine.read())
+        await eventually(lambda: engine._look and len(engine._look._wake) == 2, "somebody else to wait")
+        asked.cancel()
+
+    async def patient():
+        await eventually(begun.is_set, "the check to begin")
+        reading.append(await engine.read())
+
+    engine = Engine({"a": check}, within=10, fresh_for=60)
+    other = threading.Thread(target=asyncio.run, args=(patient(),))
+    other.start()
+    asyncio.run(until_somebody_waits())
+    other.join()
+    assert [{"a": True}] == [passed(one) for one in reading]
+
+
+async def test_a_check_that_cancels_itself_is_false_like_any_that_fails():
+    calls = []
+
+    async def check():
+        calls.append(1)
+        raise asyncio.CancelledError
+
+    engine = Engine({"a": check}, within=10, fresh_for=60)
+    assert [{"a": False}] * 2 == [passed(await engine.read()) for _ in range(2)]
+    assert ("it was cancelled", 1) == ((await engine.read()).outcomes["a"].reason, len(calls))
+
+
+async def test_a_coroutine_that_would_end_the_process_is_false_with_its_reason():
+    async def check():
+        raise SystemExit("no route")
+
+    engine = Engine({"a": check}, within=10, fresh_for=60)
+    assert "SystemExit: no route" == (await engine.read()).outcomes["a"].reason

@@ -120,3 +120,22 @@ async def test_a_socket_that_was_not_accepted_is_left_alone_and_not_counted():
 )
 def test_a_path_is_seen_without_the_prefix_of_a_proxy(scope, path):
     assert path == path_of(scope)
+
+
+def test_after_the_loop_is_closed_sigterm_is_heard_by_who_was_there_before():
+    heard = []
+    signal.signal(signal.SIGTERM, lambda *given: heard.append(given))
+    asyncio.run(answered(Leaving(answering())))
+    signal.raise_signal(signal.SIGTERM)
+    signal.raise_signal(signal.SIGTERM)
+    assert 2 == len(heard)
+
+
+async def test_headers_may_come_one_after_the_other():
+    async def app(scope, receive, send):
+        headers = (header for header in [(b"content-type", b"text/plain"), (b"a", b"b")])
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body"})
+
+    [start, _] = await answered(Leaving(app))
+    assert [(b"content-type", b"text/plain"), (b"a", b"b")] == list(start["headers"])

@@ -88,3 +88,18 @@ def test_an_application_answers_its_own_readiness_until_the_process_leaves():
 
 def test_an_application_without_such_a_page_is_ready():
     assert ["200 OK"] == asked(LeavingWSGI(answering([], "404 Not Found")), "/ready")[0]
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_who_asks_with_head_whether_it_is_ready_gets_no_body(leaves):
+    def nothing(environ, start_response):
+        start_response("404 Not Found", [])
+        return [b"none"]
+
+    site = LeavingWSGI(nothing)
+    if leaves:
+        site.drain()
+    said = []
+    body = site({"PATH_INFO": "/ready", "REQUEST_METHOD": "HEAD"}, lambda *given: said.append(given))
+    assert ("503" if leaves else "200", []) == (said[0][0][:3], list(body))
+    assert int(dict(said[0][1])["Content-Length"]) > 0

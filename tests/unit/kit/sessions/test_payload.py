@@ -79,3 +79,16 @@ def test_a_logout_ends_it_for_every_version():
     Carried(OLD).end(session)
     Carried(OLD).end(session)
     assert {"other": 1} == session
+
+
+def test_an_upgrade_that_fails_is_told_once_and_not_with_every_request(caplog):
+    class Unlucky(Exception):
+        """Of a kind that no other test has raised."""
+
+    def fail(data):
+        raise Unlucky
+
+    broken = Versions(2, {1: fail})
+    bodies = written(OLD, {"user_id": 7})
+    assert ["upgrade_failed"] * 5 == [read(broken, bodies).refused for _ in range(5)]
+    assert 1 == len(caplog.records)

@@ -122,3 +122,27 @@ def test_the_port_of_this_process_is_read_from_its_own_variables(monkeypatch):
     monkeypatch.setenv("PORT", "20001")
     with pytest.raises(ValueError, match="port 20001 is a slot's"):
         Callbacks("https://api.example.com:20001")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "①②⑦.0.0.1",
+        "１２７.0.0.1",
+        "ⓛocalhost",
+        "[64:ff9b::a00:7]",
+        "[64:ff9b:1::808:808]",
+        "[2002:a00:7::1]",
+        "[::ffff:10.0.0.7]",
+        "224.0.0.1",
+        "[ff0e::1]",
+    ],
+)
+def test_an_inner_address_in_other_clothes_is_one(host):
+    with pytest.raises(ValueError, match="that only an inner network knows"):
+        Callbacks(f"https://{host}")
+
+
+@pytest.mark.parametrize("host", ["bücher.example", "[64:ff9b::808:808]", "[2606:4700::1111]"])
+def test_what_everybody_reaches_is_given_away_as_it_was_written(host):
+    assert f"https://{host}/paid" == Callbacks(f"https://{host}").url("/paid")

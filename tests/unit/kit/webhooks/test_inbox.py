@@ -4,7 +4,7 @@ import contextvars
 import pytest
 
 from verdigris_kit import counts, rehearsal
-from verdigris_kit.webhooks import AsyncInbox, Claim, Inbox, MemoryStore, Outcome
+from verdigris_kit.webhooks import AsyncInbox, Claim, Inbox, MemoryStore, Outcome, stores
 
 
 class Clock:
@@ -170,3 +170,17 @@ async def test_a_store_that_is_lost_afterwards_makes_no_failure_of_a_coroutine_e
         pass
 
     assert Outcome.HANDLED is await AsyncInbox(Gone()).receive("msg_1", quick)
+
+
+def test_a_store_in_memory_forgets_what_ran_out_and_what_is_too_much(clock, monkeypatch):
+    monkeypatch.setattr(stores, "NOTED_MAX", 5)
+    monkeypatch.setattr(stores, "SWEEP_EVERY", 10)
+    store = MemoryStore(clock)
+    for n in range(10):
+        store.done(f"old-{n}", "a", 60)
+    assert 5 == len(store._noted)
+    assert [Claim.MINE, Claim.DONE] == [store.claim(key, "b", 60) for key in ("old-4", "old-5")]
+    clock.now += 61
+    for n in range(9):
+        store.done(f"new-{n}", "a", 60)
+    assert {f"new-{n}" for n in range(9)} >= set(store._noted)
