@@ -120,7 +120,8 @@ def poisoned(value: Any, words: str, name: str = "") -> Any:
         fields = [field.name for field in dataclasses.fields(value) if field.init]
         return dataclasses.replace(value, **{f: poisoned(getattr(value, f), words, f) for f in fields})
     if isinstance(value, tuple):
-        return tuple(poisoned(each, words, name) for each in value)
+        items = [poisoned(each, words, name) for each in value]
+        return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
     if isinstance(value, str) and not isinstance(value, Enum) and name not in KEPT:
         return value + words
     return value

@@ -6,6 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from verdigris.core.deployment import Deployment, Drill, Drilled, Lasted, Outcome, Routed
+from verdigris.core.judging.counts import Arm, Counts
+from verdigris.core.judging.settings import Settings
+from verdigris.core.judging.state import State, begin
+from verdigris.core.judging.trial import step
 from verdigris.core.policy import OnUnknown, Policy, Step
 from verdigris.core.world import Cohort, Member, Pause, PerSlot, Release, Routing, Slot, Weights
 from verdigris.ports import Filed, Saved
@@ -56,6 +60,7 @@ def example_deployment(app: str = "api", number: int = 1, generation: int = 0) -
         disowned=replace(routing, fallback=None),
         pause=Pause.MAINTENANCE,
         cut=PerSlot(4, 0),
+        trial=example_trial(),
         drill=Drill(10, "ada", 1.5, 0.25, 2.5, 0.5, 3.0, Outcome.FAILED, "blue fails", "9 of 10", 4, 3.5),
         drilled=example_drilled(),
         alerted=("blind", "foreign"),
@@ -63,6 +68,16 @@ def example_deployment(app: str = "api", number: int = 1, generation: int = 0) -
         key="key",
         policy_hash="hash",
     )
+
+
+def example_trial() -> State:
+    """A trial that has seen live alone for a second and both slots for three."""
+    settings, edges = Settings(grace=0, slo_errors=0.05), (50.0, 200.0)
+    live, candidate = Arm(900, 1, (300, 9), 890, 10), Arm(100, 2, (36, 1), 97, 3)
+    state = step(begin(settings), Counts(6, live, Arm(), edges), settings)
+    for at in (7, 8, 9):
+        state = step(state, Counts(at, live, candidate, edges, 0.1), settings)
+    return state
 
 
 def example_saved(app: str = "api", number: int = 1, generation: int = 0) -> Saved:
