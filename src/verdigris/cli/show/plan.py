@@ -150,7 +150,7 @@ def blind_spots(settings: Settings, first: bool) -> list[str]:
         found.append(
             "without a holdback a slow hour looks like a slow release: nothing old runs beside it (bake.holdback)"
         )
-    if p.max_p99 is None and not compares(p):
+    if p.max_p99 is None and (first or not compares(p)):
         found.append("slowness is not looked at, only failures (bake.max_p99)")
     if settings.route.http2:
         found.append(
