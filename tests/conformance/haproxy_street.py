@@ -35,10 +35,12 @@ class HaproxyStreet(Street):
         await eventually(self, answers, "HAProxy to answer")
 
     async def close(self) -> None:
-        await super().close()
+        """HAProxy first: else it knocks at an application that is just closing its door, to see whether it is well."""
+        await self.let_go()
         await self.router.close()
         await self.door.close()
         self.runner.close()
+        await super().close()
 
     async def restart(self) -> None:
         self.runner.crash()
