@@ -52,7 +52,10 @@ class Verdict:
 
 def judge(d: Deployment, w: World, p: Policy) -> Verdict:
     """The verdict over the candidate at this moment."""
-    verdict = floors(d, w, p) or regression(d, p) or blindness(w, p) or limits(d, w, p)
+    verdict = floors(d, w, p)
+    if verdict is None or verdict.kind is VerdictKind.UNKNOWN:
+        # Worse than live was goes back, also where live fails by now: whose fault that is, is said afterwards.
+        verdict = regression(d, p) or verdict or blindness(w, p) or limits(d, w, p)
     if verdict.kind is not VerdictKind.GOOD:
         return verdict
     return stillness() if paused(d, w) else (invalid(d, p) or verdict)

@@ -201,6 +201,16 @@ def test_what_was_decided_stays_decided_whatever_is_seen_later():
     assert VerdictKind.BAD is judge(trials.go_on(d, stage.world(), stage.p), stage.world(), stage.p).kind
 
 
+def test_what_was_decided_goes_back_first_also_where_live_fails_by_now():
+    stage = at_ten_percent()
+    stage.errors = {BLUE: 0.001, GREEN: 0.02}
+    stage.walk("restore", within=40)
+    d, w = replace(stage.d, phase="cutover"), stage.world()
+    both = PerSlot(a_tally(100, errors=100), a_tally(100, errors=100, streak=100))
+    after = tuple(Second(w.now - 5.0 + n, both) for n in range(5))
+    assert VerdictKind.BAD is judge(d, replace(w, signals=Known(after, w.now)), stage.p).kind
+
+
 def test_a_split_that_is_off_is_unknown_until_it_is_to_be_ignored():
     stage = at_ten_percent()
     looks(stage, 5)
