@@ -5,6 +5,7 @@ import socket
 from pathlib import Path
 
 from tests.unit.adapters.conftest import INSTALLATION, Clock, Direct
+from tests.waiting import settled
 from verdigris.adapters.routers.haproxy import Door, FrontDoor, HaproxyRouter, Site
 from verdigris.core.world import Known, Weights
 from verdigris.testing.conformance.claims import eventually
@@ -26,6 +27,7 @@ class HaproxyStreet(Street):
         self.router = HaproxyRouter(self.door, "api")
 
     async def open(self) -> None:
+        self.before = asyncio.all_tasks()
         await super().open()
         await self.door.prepare()
 
@@ -41,6 +43,7 @@ class HaproxyStreet(Street):
         await self.door.close()
         self.runner.close()
         await super().close()
+        await settled(self.before)
 
     async def restart(self) -> None:
         self.runner.crash()

@@ -9,6 +9,7 @@ import pytest
 
 from tests.street.servers import Echo, Worker
 from tests.street.streets import StreetOf
+from tests.waiting import settled
 from verdigris.adapters.routers.haproxy.binary import bundled
 
 DEBIAN = Path("/usr/sbin/haproxy")
@@ -27,7 +28,7 @@ def binary(request):
 @pytest.fixture
 async def make_street(tmp_path, binary):
     """A street of these sites, each a dict of what `Site` takes but `listen`."""
-    streets = []
+    streets, before = [], asyncio.all_tasks()
 
     async def make(*sites, **more):
         street = StreetOf(tmp_path / f"router{len(streets)}", binary, sites or ({"app": "api"},), **more)
@@ -38,6 +39,7 @@ async def make_street(tmp_path, binary):
     yield make
     for street in streets:
         await street.close()
+    await settled(before)
 
 
 @pytest.fixture
