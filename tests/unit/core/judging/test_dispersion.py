@@ -20,7 +20,10 @@ def estimate(rows, rule=RULE):
 
 def rows(seed, seconds, pg=0.01, pb=0.01, clump=1, n=150):
     dice = random.Random(seed)
-    events = lambda p: clump * sum(dice.random() < p / clump for _ in range(n))  # noqa: E731
+
+    def events(p):
+        return clump * sum(dice.random() < p / clump for _ in range(n))
+
     return [[events(pg), events(pb), n, n] for _ in range(seconds)]
 
 
