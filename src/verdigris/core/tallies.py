@@ -52,7 +52,16 @@ def total(seconds: Iterable[Second], slot: Slot) -> Tally:
         own=sum(t.own for t in tallies),
         asked=sum(t.asked for t in tallies),
         own_failed=sum(t.own_failed for t in tallies),
+        good=told(t.good for t in tallies),
+        bad=told(t.bad for t in tallies),
+        failed_inside=sum(t.failed_inside for t in tallies),
     )
+
+
+def told(counts: Iterable[int | None]) -> int | None:
+    """The sum of those that were told; None where none was."""
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
 
 
 def add_up(histograms: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:

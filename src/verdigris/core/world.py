@@ -32,6 +32,7 @@ __all__ = [
     "Rehearsal",
     "Release",
     "Role",
+    "RouteTally",
     "RouterWorld",
     "Routing",
     "Said",
@@ -324,6 +325,8 @@ class Tally:
     per bin of `core.tallies.BINS` up to the last that has any, those of users only. `streak` is how many requests in
     a row, up to the end of the second, failed. `own` of the requests were probes of ours through the front door, and
     `own_failed` of them failed; `asked` are those beside the requests that asked for the slot by name.
+    `good` and `bad` are what requests came to for users as the application says, None where nobody says it;
+    `failed_inside` are answers below 500 that the application counts as failed, as gRPC does in its trailers.
     """
 
     requests: int = 0
@@ -336,6 +339,9 @@ class Tally:
     own: int = 0
     asked: int = 0
     own_failed: int = 0
+    good: int | None = None
+    bad: int | None = None
+    failed_inside: int = 0
 
     @property
     def failures(self) -> int:
@@ -343,12 +349,27 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class RouteTally:
+    """One second of one route of the application: the requests of users, and how many of them failed."""
+
+    name: str
+    requests: PerSlot[int]
+    failures: PerSlot[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Second:
-    """What both slots answered during the second that began at `at`; `lost` when lines are missing from it."""
+    """What both slots answered during the second that began at `at`; `lost` when lines are missing from it.
+
+    `routes` are the same requests by route, where they are told apart. `control` are requests that we sent to both
+    slots ourselves, the same to each: with all traffic moved nothing else can be compared.
+    """
 
     at: float
     slots: PerSlot[Tally]
     lost: bool = False
+    routes: tuple[RouteTally, ...] = ()
+    control: PerSlot[Tally] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from operator import ge, lt
+from typing import NamedTuple
 
-__all__ = ["Arm", "Counts"]
+__all__ = ["Arm", "Control", "Counts", "Route"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,30 @@ class Arm:
             )
 
 
+class Route(NamedTuple):
+    """One route's second: errors and requests of the candidate and of the live slot."""
+
+    name: str
+    candidate_errors: int
+    live_errors: int
+    candidate: int
+    live: int
+
+
+class Control(NamedTuple):
+    """The same requests, sent to both slots by us: what is compared where users are all in one of them."""
+
+    live: Arm
+    candidate: Arm
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """The second that began at `at` (whole seconds of any clock that only goes forward).
 
     `edges` are in milliseconds, ascending. `share`, in [0, 1], is the part of the requests that the router was told
-    to send to the candidate, None where nobody knows.
+    to send to the candidate, None where nobody knows. `routes` are the same requests by route, where they are told
+    apart; `control` is compared instead of the two slots, where it is given.
     """
 
     at: int
@@ -48,11 +67,13 @@ class Counts:
     candidate: Arm
     edges: tuple[float, ...] = ()
     share: float | None = None
+    routes: tuple[Route, ...] = ()
+    control: Control | None = None
 
     def __post_init__(self) -> None:
         if any(map(ge, self.edges, self.edges[1:])):
             raise ValueError(f"the edges must ascend, got {self.edges}")
-        for arm in (self.live, self.candidate):
+        for arm in (self.live, self.candidate, *(self.control or ())):
             if len(arm.slow) not in (0, len(self.edges)):
                 raise ValueError(f"{len(self.edges)} edges need as many slow counts, got {len(arm.slow)}")
         if self.share is not None and not 0.0 <= self.share <= 1.0:
