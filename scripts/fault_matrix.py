@@ -33,7 +33,6 @@ CAPABILITIES = (
     "Terraform",
     "fleets of Envoy",
     "mirroring",
-    "replay and comparison",
     "schema proof",
     "several controllers on PostgreSQL",
     "warming",

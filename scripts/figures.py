@@ -102,6 +102,15 @@ ROWS = (
     Row("events of one deployment among 1,000,000", ("store: the events of a deployment",),
         peer="among 1,000:", bar="flat"),
 )  # fmt: skip
+WORSE = "judge, 10 % of 1,000/s, 0.1 → 1 %"
+JUDGED = (
+    Row("judge: 0.1 → 1 % errors at 10 % of 1,000/s → found, median / 95 %", (f"{WORSE}: median", f"{WORSE}: 95 %"),
+        bar="≤ 25 / 40 s"),
+    Row("judge: requests that failed until then because of it", (f"{WORSE}: failed requests more",), bar="≤ 30"),
+    Row("judge: healthy releases rolled back, errors / latency",
+        tuple(f"judge, {what}: healthy releases rolled back" for what in ("errors", "latency")), bar="≤ 1 %"),
+)  # fmt: skip
+"""Of `make bench-judge`, which takes hours: shown once they were found, and kept until they are found anew."""
 
 
 def told(figure: Document) -> str:
@@ -122,7 +131,7 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
 
 
-def rendered(figures: Mapping[str, Document], rows: Iterable[Row] = ROWS) -> str:
+def rendered(figures: Mapping[str, Document], rows: Iterable[Row] = (*ROWS, *JUDGED)) -> str:
     """Markdown: the rows that have their figures, and below them how each was measured."""
     rows = [row for row in rows if not missing(row, figures)]
     ways = [dict.fromkeys(how for name in row.names if (how := figures[name]["how"])) for row in rows]
@@ -169,14 +178,16 @@ def machine() -> dict[str, str]:
     }
 
 
-def document_of(found: list[Document]) -> Document:
-    """What the README needs of all that was found; SystemExit names what is missing."""
+def document_of(found: list[Document], kept: Iterable[Document] = ()) -> Document:
+    """What the README needs of all that was found, and was `kept` of the judge; SystemExit names what is missing."""
     figures = by_name(found)
     if lacking := [name for row in ROWS for name in missing(row, figures)]:
         raise SystemExit(
             f"{FOUND.relative_to(ROOT)} has no {lacking[0]!r} ({len(lacking)} missing): run `make bench`"
         )
-    wanted = dict.fromkeys(name for row in ROWS for name in row.names)
+    figures = by_name(kept) | figures
+    rows = (*ROWS, *(row for row in JUDGED if not missing(row, figures)))
+    wanted = dict.fromkeys(name for row in rows for name in row.names)
     return {"machine": machine(), "figures": [figures[name] for name in wanted]}
 
 
@@ -198,7 +209,7 @@ def main(words: list[str]) -> int:
     if "--print" in words:
         print(rendered(by_name(found)))
         return 0
-    document = document_of(found)
+    document = document_of(found, json.loads(KEPT.read_text())["figures"])
     KEPT.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
     README.write_text(placed(README.read_text(), page(document)))
     return 0

@@ -16,10 +16,12 @@ from scripts import fault_matrix, write_reference  # noqa: E402
 from scripts.command_line import command_line  # noqa: E402
 from scripts.life_cycle import BACKWARD, FORWARD, table  # noqa: E402
 from scripts.life_cycle_picture import picture  # noqa: E402
+from scripts.report_picture import picture as report_picture  # noqa: E402
 
 DOCS = ROOT / "docs"
 WHOLE: dict[str, Callable[[], str]] = {
     "concepts/life-cycle.svg": picture,
+    "guides/report.svg": report_picture,
     "reference/cli.md": command_line,
     "reference/faults.md": fault_matrix.page,
 }

@@ -22,7 +22,7 @@ from exchange import Refused, document_in, respond, whole_body
 from jobs import running
 from payments import Payments
 from sessions import Sessions
-from verdigris_kit import Kit
+from verdigris_kit import Kit, outcome
 from verdigris_kit.asgi import Receive, Scope, Send
 from verdigris_kit.contract import Identity
 from verdigris_kit.rehearsal import rehearsing
@@ -122,13 +122,20 @@ class Api:
         return 200, {"orders": [order.document() for order in await self._orders.newest()]}
 
     async def add_order(self, scope: Scope, body: bytes) -> tuple[int, object]:
-        """Take an order. A rehearsal goes all the way, and its order is taken back."""
+        """Take an order, or decline it: both are answered as well as can be, and only `outcome` tells them apart.
+
+        A rehearsal goes all the way, and its order is taken back.
+        """
+        if self._misbehaving.declines():
+            outcome("bad")
+            return 200, {"declined": "this version declines more than others"}
         try:
             order = await self._orders.add(
                 document_in(body), self._identity.api_version, keep=not rehearsing()
             )
         except Invalid as error:
             raise Refused(422, str(error)) from error
+        outcome("good")
         self._webhook.order_placed(order)
         return 201, order.document()
 

@@ -5,6 +5,7 @@ object with the word as `is` and the numbers below. `traffic` is every request b
 
     good            nothing
     fails           `share` of the requests are answered 500, `seconds` after `requests` of traffic have come
+    declines        `share` of the orders are declined, and answered 200, from the same moment on
     slow            every request takes `milliseconds` longer
     never-healthy   the deep health check says that the database is not there
     dies            the process exits `seconds` after `requests` of traffic have come
@@ -28,7 +29,17 @@ from typing import Any
 
 __all__ = ["Behaviour", "Misbehaving"]
 
-NAMES = ("good", "fails", "slow", "never-healthy", "dies", "hangs", "ignores-sigterm", "slow-start")
+NAMES = (
+    "good",
+    "fails",
+    "declines",
+    "slow",
+    "never-healthy",
+    "dies",
+    "hangs",
+    "ignores-sigterm",
+    "slow-start",
+)
 
 
 @dataclass(frozen=True)
@@ -78,14 +89,21 @@ class Misbehaving:
             asyncio.get_running_loop().call_later(self.behaviour.seconds, self._turn_bad)
         if self.behaviour.name == "slow":
             await asyncio.sleep(self.behaviour.milliseconds / 1000)
-        return self._failing and self._dice.random() < self.behaviour.share
+        return self.behaviour.name == "fails" and self._turns_up()
+
+    def declines(self) -> bool:
+        """Whether an order that could be taken is not."""
+        return self.behaviour.name == "declines" and self._turns_up()
 
     def healthy(self) -> bool:
         """What the deep health check is to believe."""
         return self.behaviour.name != "never-healthy"
 
+    def _turns_up(self) -> bool:
+        return self._failing and self._dice.random() < self.behaviour.share
+
     def _turn_bad(self) -> None:
-        if self.behaviour.name == "fails":
+        if self.behaviour.name in ("fails", "declines"):
             self._failing = True
         elif self.behaviour.name == "dies":
             print("orders: dying, as version told to", file=sys.stderr, flush=True)

@@ -14,7 +14,11 @@ from typing import Protocol
 
 from verdigris.core.deployment import Answered, Deployment, Note
 from verdigris.core.judge import Verdict
+from verdigris.core.judging.counts import Counts
+from verdigris.core.judging.lines import Heading
+from verdigris.core.outcomes import Outcomes
 from verdigris.core.policy import Policy
+from verdigris.core.replays import Replay
 from verdigris.core.world import (
     Check,
     Command,
@@ -37,17 +41,20 @@ __all__ = [
     "Board",
     "Capabilities",
     "Clock",
+    "Counted",
     "Desk",
     "Environment",
     "Event",
     "Filed",
     "Notifier",
     "Rehearser",
+    "Replayer",
     "Router",
     "Saved",
     "SchemaTool",
     "Signals",
     "Snapshot",
+    "Source",
     "Store",
 ]
 
@@ -167,6 +174,20 @@ class Rehearser(Protocol):
     async def rehearse(self, candidate: Slot, generation: int) -> None: ...
 
 
+class Replayer(Protocol):
+    """Whatever sends the same safe requests to both slots while users are all in one of them.
+
+    What came of them stands in the seconds that the signals tell, as `Second.control`.
+    """
+
+    def follow(self, replay: Replay | None) -> None:
+        """Go on with this from now on; None ends at once what is under way, and it counts for nothing.
+
+        Who is not told anew for some seconds sends nothing more.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
     """Something a person should look at, with what was seen and what to type."""
@@ -176,6 +197,14 @@ class Alert:
     kind: str
     sentence: str
     wall: float
+
+
+class Source(Protocol):
+    """Whatever counts what requests came to for users: orders approved, payments declined."""
+
+    async def observe(self) -> Outcomes:
+        """What it has said so far. It is asked again meanwhile, now and then; nobody waits for its answer here."""
+        ...
 
 
 class Notifier(Protocol):
@@ -221,6 +250,19 @@ class Filed:
     policy_hash: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A second that a deployment's trial took, at `at` of the trial's own clock, and ln E after it in nats.
+
+    Under a `heading` in which a trial begins, whatever was counted of the deployment before is superseded.
+    """
+
+    at: int
+    counts: Counts
+    ln_e: float = 0.0
+    heading: Heading | None = None
+
+
 class Store(Protocol):
     """What the controller remembers. One writer; every save is a compare-and-swap on the generation."""
 
@@ -235,9 +277,11 @@ class Store(Protocol):
         notes: Sequence[Note],
         answers: Sequence[Answered],
         wall: float,
+        counted: Sequence[Counted] = (),
     ) -> None:
-        """Write the deployment, its events and the answers in one transaction.
+        """Write the deployment, its events, the answers and what its trial was told in one transaction.
 
+        A second that is there already stays as it is.
         `expected` is the generation that the stored row must still have (None: it must not exist yet), and the
         row must be the app's newest. Raises `Conflict` when that is not so, `StoreUnavailable` when nothing can
         be written.
@@ -309,6 +353,14 @@ class Desk(Protocol):
 
     def count(self, deployment: str, app: str, after: int, before: int) -> int:
         """How many events of the deployment have a number between these two."""
+        ...
+
+    def counts(self, deployment: str, app: str) -> tuple[str, ...]:
+        """What the deployment's trial was told, as lines that `verdigris judge` reads; none after a while."""
+        ...
+
+    def evidence(self, deployment: str, app: str) -> tuple[tuple[int, float], ...]:
+        """The moments of those seconds, on the trial's clock, and ln E after each."""
         ...
 
     def file(self, app: str, command: Command) -> int:

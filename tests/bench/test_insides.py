@@ -19,7 +19,7 @@ DECIDING = 1.0
 
 def test_lines_of_the_router(say):
     """Cut out of the stream, read, and counted."""
-    line = b"r1 orders 1763971234567 green green-2 200 0 0 1 3 -- 0 - 7f42e447-1a2b GET /orders?page=3 ."
+    line = b"r2 orders 1763971234567 green green-2 200 0 0 1 3 -- 0 - - 7f42e447-1a2b GET /orders ."
     stream = b"%d %s" % (len(line), line) * LINES
     frames, counts, began = Frames(), Counts(), time.process_time()
     for at in range(0, len(stream), CHUNK):

@@ -79,6 +79,18 @@ def test_fails_answers_500_to_its_share_after_some_traffic(start):
     assert 200 == server.ask("GET", "/health").status
 
 
+def order(server):
+    answer = server.ask("POST", "/orders", {"item": "tea", "quantity": 2})
+    return answer.status, answer.headers.get("x-verdigris-outcome")
+
+
+def test_an_order_that_is_taken_came_to_something_good_and_a_declined_one_is_200_all_the_same(start):
+    server = start({"is": "declines", "requests": 2, "seconds": 0, "share": 1.0})
+    assert (201, "good") == order(server)
+    eventually_sync(lambda: order(server) == (200, "bad"), "an order to be declined")
+    assert [200] == server.traffic(1)
+
+
 def test_slow_takes_longer(start):
     server, began = start({"is": "slow", "milliseconds": 400}), time.monotonic()
     assert [200] == server.traffic(1)

@@ -142,7 +142,7 @@ def a_rollback_is_taken_up_though_its_slot_is_going() -> Planted:
 
 @twin("F-67")
 def any_sample_will_do() -> Planted:
-    return instead(judge.failing, lambda seen, p: seen.failures > p.max_error_rate * seen.requests)
+    return instead(judge.surely, lambda bad, requests, limit, p: bad > limit * requests)
 
 
 @twin("F-68")

@@ -2,11 +2,13 @@
 
 import random
 import time
+from dataclasses import replace
 from math import exp, log
 
-from tests.bench.judge import latencies, traffic
+from tests.bench.judge import by_route, latencies, traffic
 from tests.bench.judge.trials import FROM_THE_FIRST_SECOND, Cell, begun
 from verdigris.core.judging.settings import EFFECTS
+from verdigris.core.judging.state import begin
 from verdigris.core.judging.trial import step
 
 ROUNDS, SECONDS = 7, 400
@@ -62,4 +64,23 @@ def test_a_second_of_latencies_costs_little_more_than_its_arithmetic(figure):
     """The same, and five pairs of edges."""
     found = ratio(latencies.HEALTHY["iid"], 8)
     figure(f"judge, a second of errors and latencies: {found:.1f} times the bare loop for each bet")
+    assert found <= BARE_MOST
+
+
+def test_a_second_of_fifty_routes_costs_little_more_than_their_arithmetic(figure):
+    """All that is beyond a second without routes, where each route has requests enough to bet in every second."""
+    way, even = traffic.steady(0.005), [1.0 / 50] * 50
+    counts = list(
+        by_route.seconds(random.Random(1), even, way, {}, rate=2000, share=0.5, before=10, many=100)
+    )
+    plain = [replace(one, routes=()) for one in counts]
+    rows = [(0.05, 0.05, 20.0, 20.0)] * 100
+    s = FROM_THE_FIRST_SECOND
+    rounds = [
+        (took(judged, begin(s), counts, s), took(judged, begin(s), plain, s), took(bare, rows))
+        for _ in range(ROUNDS)
+    ]
+    with_routes, without, arithmetic = (min(column) for column in zip(*rounds, strict=True))
+    found = (with_routes - without) / arithmetic / 50
+    figure(f"judge, a second of one of fifty routes: {found:.1f} times the bare loop")
     assert found <= BARE_MOST

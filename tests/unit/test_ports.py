@@ -14,19 +14,25 @@ from verdigris.adapters.environments.process.adapter import ProcessEnvironment
 from verdigris.adapters.notifiers.webhook import Webhook
 from verdigris.adapters.routers.haproxy.adapter import HaproxyRouter
 from verdigris.adapters.signals.router_lines import AppSignals
+from verdigris.adapters.sources.polled import Polled
 from verdigris.adapters.stores.board import FileBoard
 from verdigris.adapters.stores.desk import SqliteDesk
 from verdigris.adapters.stores.sql import SqlStore
 from verdigris.testing import fakes
+from verdigris.testing.counting import FakeSource
 from verdigris.testing.memory_store import MemoryStore
+from verdigris.traffic.control import Controlled
+from verdigris.traffic.replayer import Replayer
 
 KEPT_BY = {
     ports.Clock: (MachineClock, fakes.FakeClock),
     ports.Router: (HaproxyRouter, fakes.FakeRouter),
     ports.Environment: (ProcessEnvironment, fakes.FakeEnvironment),
-    ports.Signals: (AppSignals, fakes.FakeSignals),
+    ports.Signals: (AppSignals, Controlled, fakes.FakeSignals),
     ports.SchemaTool: (fakes.FakeSchema,),
     ports.Rehearser: (fakes.FakeRehearser,),
+    ports.Replayer: (Replayer, fakes.FakeReplayer),
+    ports.Source: (Polled, FakeSource),
     ports.Notifier: (Webhook, fakes.FakeNotifier),
     ports.Store: (SqlStore, MemoryStore),
     ports.Board: (FileBoard,),

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from .health import Health
     from .kit import Kit, WsgiKit
     from .leaving import Leaving
+    from .outcomes import outcome
 
-__all__ = ["Control", "Health", "Kit", "Leaving", "VersionHeaders", "WsgiKit", "__version__"]
+__all__ = ["Control", "Health", "Kit", "Leaving", "VersionHeaders", "WsgiKit", "__version__", "outcome"]
 
 __version__ = "0.1.0"
 
@@ -23,6 +24,7 @@ _PLACES = {
     "Leaving": "leaving",
     "VersionHeaders": "asgi",
     "WsgiKit": "kit",
+    "outcome": "outcomes",
 }
 
 

@@ -15,6 +15,7 @@ __all__ = [
     "CONTROL_PREFIX",
     "ENVIRONMENT_HEADER",
     "GRACE_VARIABLE",
+    "OUTCOME_HEADER",
     "REHEARSAL_HEADER",
     "REQUEST_ID_HEADER",
     "ROLE_FILE_VARIABLE",
@@ -34,6 +35,9 @@ ENVIRONMENT_HEADER = "X-Environment"
 
 REQUEST_ID_HEADER = "X-Request-Id"
 """On requests and responses: one request across router, application and logs."""
+
+OUTCOME_HEADER = "X-Verdigris-Outcome"
+"""On a response: `good` or `bad`, what the request came to for its user. The router takes it away."""
 
 REHEARSAL_HEADER = "X-Verdigris-Rehearsal"
 """On a request that is a copy for a candidate: the token that the slot's secret gives for `rehearsal`."""
@@ -91,10 +95,11 @@ class ControlState(_ControlState, total=False):
     """The body of `GET /.verdigris/state`. Everything in it is of one process.
 
     `in_flight` has `http`, `websocket` and `events`. `counts` is what was refused or forgiven, by name; `grpc` is
-    how often each method ended with which status. `hottest` is the document of the hottest keys, where there is a
-    cache.
+    how often each method ended with which status. `grpc_calls`, where calls are counted, says how many `calls` there
+    were and how many of them `failed`. `hottest` is the document of the hottest keys, where there is a cache.
     """
 
+    grpc_calls: dict[str, int]
     hottest: dict[str, object]
 
 

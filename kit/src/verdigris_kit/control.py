@@ -21,7 +21,7 @@ from .role import role
 from .secret import trusted
 from .wsgi import Environ, StartResponse, WSGIApp
 
-__all__ = ["BODY_MAX", "Control", "ControlWSGI", "Declared", "Drains"]
+__all__ = ["BODY_MAX", "Control", "ControlWSGI", "Declared", "Desk", "Drains"]
 
 BODY_MAX = 4096
 """Bytes of a request. What is larger is refused with 413 before it is read to the end."""
@@ -53,7 +53,7 @@ class Declared(Protocol):
 
 
 @dataclass(frozen=True)
-class _Reply:
+class Reply:
     status: int
     document: object
     allow: str = ""
@@ -61,11 +61,11 @@ class _Reply:
 
 App = TypeVar("App")
 
-_NOTHING = _Reply(404, {"error": "not found"})
-_TOO_LARGE = _Reply(413, {"error": f"the body is larger than {BODY_MAX} bytes"})
+_NOTHING = Reply(404, {"error": "not found"})
+_TOO_LARGE = Reply(413, {"error": f"the body is larger than {BODY_MAX} bytes"})
 
 
-class _Desk:
+class Desk:
     """The answers, whatever kind of server asks."""
 
     def __init__(
@@ -77,13 +77,13 @@ class _Desk:
     ) -> None:
         self._leaving, self._events, self._environ = leaving, events, environ
         self._identity = identity or Identity.of(environ)
-        self._pages: dict[str, tuple[str, Callable[[bytes], _Reply]]] = {
-            "state": ("GET", lambda _: _Reply(200, self._state())),
+        self._pages: dict[str, tuple[str, Callable[[bytes], Reply]]] = {
+            "state": ("GET", lambda _: Reply(200, self._state())),
             "drain": ("POST", self._drain),
             "resume": ("POST", self._resume),
         }
         if events is not None:
-            self._pages["events"] = ("GET", lambda _: _Reply(200, events.document()))
+            self._pages["events"] = ("GET", lambda _: Reply(200, events.document()))
 
     def admits(self, authorization: str) -> bool:
         """Whether the header bears the token; what does not is counted as `control.refused`."""
@@ -93,13 +93,13 @@ class _Desk:
         counts.add("control.refused")
         return False
 
-    def answer(self, method: str, page: str, body: bytes) -> _Reply:
+    def answer(self, method: str, page: str, body: bytes) -> Reply:
         """Answer who was admitted."""
         wanted, make = self._pages.get(page, ("", None))
         if make is None:
             return _NOTHING
         if method != wanted:
-            return _Reply(405, {"error": f"{page} is asked with {wanted}"}, allow=wanted)
+            return Reply(405, {"error": f"{page} is asked with {wanted}"}, allow=wanted)
         return make(body)
 
     def _state(self) -> ControlState:
@@ -118,23 +118,24 @@ class _Desk:
         # Parts that the application does not use are not loaded to say that there is nothing.
         if "verdigris_kit.grpc" in sys.modules:
             state["grpc"] = sys.modules["verdigris_kit.grpc"].read()
+            state["grpc_calls"] = sys.modules["verdigris_kit.grpc"].totals()
         if "verdigris_kit.cache.hot" in sys.modules:
             state["hottest"] = sys.modules["verdigris_kit.cache.hot"].hottest()
         return state
 
-    def _drain(self, body: bytes) -> _Reply:
+    def _drain(self, body: bytes) -> Reply:
         try:
             seconds = _seconds(body)
         except ValueError as error:
             counts.add("control.malformed")
-            return _Reply(400, {"error": str(error)})
+            return Reply(400, {"error": str(error)})
         self._leaving.drain(seconds)
-        return _Reply(202, {"leaving": True})
+        return Reply(202, {"leaving": True})
 
-    def _resume(self, body: bytes) -> _Reply:
+    def _resume(self, body: bytes) -> Reply:
         if self._leaving.resume():
-            return _Reply(202, {"leaving": False})
-        return _Reply(409, {"error": "the process was told to end, and leaves. Ask another instance."})
+            return Reply(202, {"leaving": False})
+        return Reply(409, {"error": "the process was told to end, and leaves. Ask another instance."})
 
 
 class _Around(Generic[App]):
@@ -149,7 +150,7 @@ class _Around(Generic[App]):
         identity: Optional[Identity] = None,
     ) -> None:
         """`environ` is where the secret's file and the role's are named, the process's if it is left out."""
-        self._app, self._desk = app, _Desk(leaving, events, environ, identity)
+        self._app, self._desk = app, Desk(leaving, events, environ, identity)
 
 
 class Control(_Around[ASGIApp]):
@@ -166,14 +167,14 @@ class Control(_Around[ASGIApp]):
         else:
             await _send(send, await self._reply(scope, receive, path[len(CONTROL_PREFIX) :]))
 
-    async def _reply(self, scope: Scope, receive: Receive, page: str) -> _Reply:
+    async def _reply(self, scope: Scope, receive: Receive, page: str) -> Reply:
         shown = [value for name, value in scope["headers"] if name == b"authorization"]
         if not self._desk.admits(shown[0].decode("latin-1") if len(shown) == 1 else ""):
             return _NOTHING
         try:
             body = await asyncio.wait_for(_body(receive), BODY_WITHIN)
         except asyncio.TimeoutError:
-            return _Reply(408, {"error": f"the body did not come within {BODY_WITHIN:g} s"})
+            return Reply(408, {"error": f"the body did not come within {BODY_WITHIN:g} s"})
         return _TOO_LARGE if body is None else self._desk.answer(scope["method"], page, body)
 
 
@@ -192,7 +193,7 @@ class ControlWSGI(_Around[WSGIApp]):
         start_response(f"{reply.status} {HTTPStatus(reply.status).phrase}", headers)
         return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
 
-    def _reply(self, environ: Environ, page: str) -> _Reply:
+    def _reply(self, environ: Environ, page: str) -> Reply:
         if not self._desk.admits(environ.get("HTTP_AUTHORIZATION", "")):
             return _NOTHING
         length = environ.get("CONTENT_LENGTH") or "0"
@@ -224,14 +225,14 @@ async def _body(receive: Receive) -> Optional[bytes]:
             return body
 
 
-async def _send(send: Send, reply: _Reply) -> None:
+async def _send(send: Send, reply: Reply) -> None:
     body, headers = _written(reply)
     raw = [(name.lower().encode(), value.encode()) for name, value in headers]
     await send({"type": "http.response.start", "status": reply.status, "headers": raw})
     await send({"type": "http.response.body", "body": body})
 
 
-def _written(reply: _Reply) -> "tuple[bytes, list[tuple[str, str]]]":
+def _written(reply: Reply) -> "tuple[bytes, list[tuple[str, str]]]":
     body = json.dumps(reply.document).encode()
     headers = [
         ("Content-Type", "application/json"),

@@ -1,7 +1,8 @@
 """How often each gRPC method of this process ended with which status: what HTTP's status does not show to a router.
 
 `grpc.server(pool, interceptors=[count()])`, `grpc.aio.server(interceptors=[count_aio()])`. What was counted stands in
-the state at the control endpoint. gRPC is imported when one of the two is called.
+the state at the control endpoint. A server that speaks gRPC alone gets that endpoint by
+`verdigris_kit.grpc_control`. gRPC is imported when one of these is called.
 """
 
 import asyncio
@@ -9,7 +10,25 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Callable
 
-__all__ = ["METHODS_MAX", "OTHERS", "count", "count_aio", "read"]
+from .contract import CONTROL_PREFIX
+
+__all__ = ["FAILED", "METHODS_MAX", "OTHERS", "count", "count_aio", "read", "totals"]
+
+FAILED = frozenset(
+    {
+        "UNKNOWN",  # a handler raised
+        "INTERNAL",
+        "UNAVAILABLE",
+        "DATA_LOSS",
+        "DEADLINE_EXCEEDED",  # the user waited for nothing
+        "RESOURCE_EXHAUSTED",
+        "UNIMPLEMENTED",  # a method that the other release may have
+    }
+)
+"""Statuses that are the server's doing. All others are an answer, as NOT_FOUND is, or what a client did."""
+
+HEALTH = "/grpc.health.v1.Health/"
+"""Asked by whoever watches, and by no user."""
 
 METHODS_MAX = 256
 """How many methods are kept apart. Those that come after them are counted together, as `OTHERS`."""
@@ -27,6 +46,16 @@ def read() -> "dict[str, dict[str, int]]":
         return {method: dict(statuses) for method, statuses in _table.items()}
 
 
+def totals() -> "dict[str, int]":
+    """How many `calls` there were since the process began, but for health, and how many of them `failed`."""
+    calls = failed = 0
+    for method, statuses in read().items():
+        if not method.startswith(HEALTH):
+            calls += sum(statuses.values())
+            failed += sum(times for status, times in statuses.items() if status in FAILED)
+    return {"calls": calls, "failed": failed}
+
+
 def count() -> Any:
     """Return a `grpc.ServerInterceptor` that counts every call once, when it ends: streams and cancelled ones too."""
     import grpc
@@ -40,6 +69,8 @@ def count() -> Any:
             if handler is None:
                 _add(OTHERS, "UNIMPLEMENTED")
                 return None
+            if details.method.startswith(CONTROL_PREFIX):
+                return handler
             return _rewrapped(handler, lambda behaviour: _counted(details.method, behaviour, handler))
 
     return Count()
@@ -58,6 +89,8 @@ def count_aio() -> Any:
             if handler is None:
                 _add(OTHERS, "UNIMPLEMENTED")
                 return None
+            if details.method.startswith(CONTROL_PREFIX):
+                return handler
             return _rewrapped(handler, lambda behaviour: _counted_aio(details.method, behaviour, handler))
 
     return Count()

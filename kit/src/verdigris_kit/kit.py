@@ -1,7 +1,7 @@
 """All of the kit around one application, in the order in which the parts have to stand.
 
 From the outside: who answered, the controller's questions and health, which are nobody's traffic and are not
-counted; then what is in flight; and innermost whether it is a rehearsal.
+counted; then what is in flight; then whether it is a rehearsal; and innermost what it came to for its user.
 """
 
 from collections.abc import Awaitable, Iterable
@@ -13,6 +13,7 @@ from .control import Control, ControlWSGI, Declared
 from .health import Health
 from .leaving.asgi import Leaving, path_of
 from .leaving.wsgi import LeavingWSGI
+from .outcomes import Outcomes, OutcomesWSGI
 from .rehearsal import Rehearsal, RehearsalWSGI
 from .wsgi import Environ, StartResponse, WSGIApp
 from .wsgi import VersionHeaders as VersionHeadersWSGI
@@ -41,7 +42,7 @@ class Kit(VersionHeaders):
     ) -> None:
         """Raise `ValueError` for a time that is out of bounds, or a variable that could not stand in a header."""
         super().__init__(self._inside, identity)
-        self.leaving = Leaving(Rehearsal(app).served, keep_serving, spread, ready)
+        self.leaving = Leaving(Rehearsal(Outcomes(app)).served, keep_serving, spread, ready)
         # Without checks it says that the process answers, and who it is.
         self._health, self._health_path = health or Health({}, identity=identity), health_path
         self._own = Control(self._health, self.leaving, events, identity=identity)
@@ -73,7 +74,7 @@ class WsgiKit(VersionHeadersWSGI):
     ) -> None:
         """Raise `ValueError` for a time that is out of bounds, or a variable that could not stand in a header."""
         super().__init__(self._inside, identity)
-        self.leaving = LeavingWSGI(RehearsalWSGI(app), keep_serving, ready)
+        self.leaving = LeavingWSGI(RehearsalWSGI(OutcomesWSGI(app)), keep_serving, ready)
         self._health, self._health_path = health or Health({}, identity=identity), health_path
         self._own = ControlWSGI(self._health.wsgi, self.leaving, events, identity=identity)
 

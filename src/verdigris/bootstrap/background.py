@@ -155,7 +155,18 @@ def wired_alike(house: House) -> bool:
 def wiring(house: House) -> str:
     """A hash of everything that a controller is wired by, and that no deployment carries with it: of all apps."""
     parts = [
-        (s.app, s.route, s.health, s.router, s.environment, s.alerts, s.policy.healthy, s.policy.unhealthy)
+        (
+            s.app,
+            s.route,
+            s.health,
+            s.router,
+            s.environment,
+            s.alerts,
+            s.policy.healthy,
+            s.policy.unhealthy,
+            s.signals,
+            s.policy.outcomes_within,
+        )
         for s in house.apps.values()
     ]
     return hashlib.sha256(repr(parts).encode()).hexdigest()

@@ -40,6 +40,7 @@ def examine(house: House) -> list[Check]:
         open_files(),
         *addresses(house, keeper),
         *papers(house),
+        *(signals(house, app) for app in house.apps),
         keeper_line(house, keeper),
         controller_line(house),
         parent(keeper),
@@ -180,6 +181,19 @@ def papers(house: House) -> list[Check]:
 
     door = door_of(house)
     return [*certificates(door, datetime.now(UTC)), *maintenance_pages(door)]
+
+
+def signals(house: House, app: str) -> Check | None:
+    """Whether what users get can be counted, where the file says where; it is asked once."""
+    from verdigris.bootstrap.sources import outcomes
+    from verdigris.core.errors import VerdigrisError
+
+    if house.apps[app].signals is None:
+        return None
+    try:
+        return outcomes(house, house.apps[app])
+    except VerdigrisError:
+        return None  # the store's own check says so
 
 
 def keeper_line(house: House, keeper: Observed | None) -> Check:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from verdigris.adapters.clock import MachineClock
 from verdigris.adapters.environments.health_service import judge_call
@@ -16,16 +17,21 @@ from verdigris.adapters.routers.haproxy.adapter import HaproxyRouter
 from verdigris.adapters.routers.haproxy.door import FrontDoor
 from verdigris.adapters.routers.haproxy.runner import KeeperRunner
 from verdigris.adapters.signals.router_lines import RouterLines
+from verdigris.adapters.sources.polled import Polled
 from verdigris.adapters.stores.board import FileBoard
 from verdigris.adapters.stores.directs import FileDirects
 from verdigris.adapters.stores.sql import SqlStore
 from verdigris.bootstrap.house import DATABASE, House
+from verdigris.bootstrap.replaying import replayer
 from verdigris.bootstrap.sites import door_of
+from verdigris.bootstrap.sources import reader_of
 from verdigris.config import Settings
 from verdigris.core.errors import ConfigError
 from verdigris.core.world import Member, Slot
 from verdigris.engine.parts import Parts
 from verdigris.keeper.client import KeeperClient
+from verdigris.traffic.control import Controlled
+from verdigris.traffic.inside import Counting
 
 __all__ = ["Wired", "health_check", "webhook", "wired"]
 
@@ -95,15 +101,21 @@ async def fit(settings: Settings, shared: Shared) -> tuple[Parts, ProcessEnviron
     shared.stack.push_async_callback(environment.close)
     router = haproxy(settings, shared.door, environment)
     shared.stack.push_async_callback(router.close)
+    replays = replayer(settings, shared.lines, environment, shared.clock)
+    shared.stack.push_async_callback(replays.close)
     parts = Parts(
         router=router,
         environment=environment,
-        signals=shared.lines.of(app),
+        signals=Controlled(
+            Counting(shared.lines.of(app, settings.routes), environment.inside), replays.control
+        ),
         store=shared.store,
         clock=shared.clock,
         directs=FileDirects(state, app),
         notifier=await webhook(settings, shared.stack),
         board=FileBoard(state),
+        replayer=replays,
+        source=source(settings, shared),
     )
     return parts, environment
 
@@ -139,6 +151,20 @@ def health_check(settings: Settings) -> HealthCheck:
         host=settings.route.host or "",
         grpc=health.grpc,
     )
+
+
+def source(settings: Settings, shared: Shared) -> Polled | None:
+    """Where it is counted what users got; None where nobody does."""
+    if settings.signals is None:
+        return None
+    polled = Polled(
+        reader_of(settings.signals, Path(settings.directory)),
+        shared.clock,
+        every=settings.signals.every,
+        apart=settings.policy.outcomes_within,
+    )
+    shared.stack.push_async_callback(polled.close)
+    return polled
 
 
 async def webhook(settings: Settings, stack: AsyncExitStack) -> Webhook | None:

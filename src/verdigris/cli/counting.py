@@ -10,8 +10,11 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import Any, NoReturn, TextIO
 
+from verdigris.cli.heading import heading_of
+from verdigris.cli.strictly import known, named, whole, wholes
 from verdigris.core.errors import ConfigError
-from verdigris.core.judging.counts import Arm, Counts
+from verdigris.core.judging.counts import Arm, Control, Counts, Route
+from verdigris.core.judging.lines import Heading
 from verdigris.core.words import shown
 
 __all__ = ["seconds"]
@@ -19,26 +22,34 @@ __all__ = ["seconds"]
 LONGEST = 65_536
 """Characters of a line."""
 EDGES_MOST = 256
-LARGEST = 10**12
-SECOND = {"t", "live", "candidate", "share"}
+ROUTES_MOST = 100
+SECOND = {"t", "live", "candidate", "share", "routes", "control"}
 SLOT = {"requests", "errors", "slow", "good", "bad"}
 
 
-def seconds(stream: TextIO, name: str) -> Iterator[Counts]:
-    """The seconds of a file in their order. A second that is there twice must be the same twice."""
+def seconds(stream: TextIO, name: str) -> Iterator[Counts | Heading]:
+    """The seconds of a file in their order, and the headings above them.
+
+    A second that is there twice must be the same twice.
+    """
     last: Counts | None = None
+    edges: tuple[float, ...] = ()
     # A line is never read further than it may be long: what has no end would fill the memory.
     lines = iter(lambda: stream.readline(LONGEST + 1), "")
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            counts = second(line)
-            follow(last, counts)
+            found = entry(line, edges)
+            if isinstance(found, Counts):
+                follow(last, found)
         except (ValueError, RecursionError) as error:
             raise ConfigError(f"{name}, line {number}: {shown(str(error))}") from None
-        yield counts
-        last = counts
+        yield found
+        if isinstance(found, Heading):
+            edges, last = found.edges, last if found.goes_on else None
+        else:
+            last = found
 
 
 def follow(last: Counts | None, counts: Counts) -> None:
@@ -49,53 +60,72 @@ def follow(last: Counts | None, counts: Counts) -> None:
     raise ValueError(f"t goes back from {last.at} to {counts.at}; lines must be in the order of time")
 
 
-def second(line: str) -> Counts:
+def entry(line: str, edges: tuple[float, ...]) -> Counts | Heading:
     if len(line) > LONGEST:
         raise ValueError(f"longer than {LONGEST} characters")
     row = json.loads(line, parse_constant=no_number, object_pairs_hook=once)
+    return heading_of(row) if isinstance(row, dict) and "settings" in row else second(row, edges)
+
+
+def second(row: Any, edges: tuple[float, ...]) -> Counts:
+    """`edges` are the heading's, for what has none of its own."""
     known(row, SECOND, "a second")
-    live, candidate = (slot(row, name) for name in ("live", "candidate"))
-    if live[1] and candidate[1] and live[1] != candidate[1]:
+    live, candidate = (slot(row, name, edges) for name in ("live", "candidate"))
+    again = [slot(row["control"], name, edges) for name in ("live", "candidate")] if "control" in row else []
+    found = {its for _, its in (live, candidate, *again) if its}
+    if len(found) > 1:
         raise ValueError("live and candidate have other edges in slow; they must have the same")
-    edges = live[1] or candidate[1]
-    return Counts(whole(row, "t", "t"), live[0], candidate[0], edges, share(row.get("share")))
+    return Counts(
+        whole(row, "t", "t"),
+        live[0],
+        candidate[0],
+        next(iter(found), edges),
+        share(row.get("share")),
+        routes(row.get("routes", {})),
+        Control(again[0][0], again[1][0]) if again else None,
+    )
 
 
-def slot(row: dict[str, Any], name: str) -> tuple[Arm, tuple[float, ...]]:
+def slot(row: Any, name: str, edges: tuple[float, ...]) -> tuple[Arm, tuple[float, ...]]:
     """A slot's second and its edges."""
-    given = row.get(name)
-    if given is None:
+    if not isinstance(row, dict) or row.get(name) is None:
         raise ValueError(f"{name} is missing; a slot without requests has 'requests': 0")
+    given = row[name]
     known(given, SLOT, name)
-    slow = given.get("slow", {})
-    if not isinstance(slow, dict) or len(slow) > EDGES_MOST:
-        raise ValueError(f"{name}.slow must be at most {EDGES_MOST} edges in ms with a count each")
-    edges = sorted((edge(key, name), key) for key in slow)
+    slow, own = slower(given.get("slow", {}), name, edges)
     arm = Arm(
         whole(given, "requests", f"{name}.requests"),
         whole(given, "errors", f"{name}.errors", 0),
-        tuple(whole(slow, key, f"{name}.slow.{key}") for _, key in edges),
+        slow,
         whole(given, "good", f"{name}.good") if "good" in given else None,
         whole(given, "bad", f"{name}.bad") if "bad" in given else None,
     )
-    return arm, tuple(value for value, _ in edges)
+    return arm, own
 
 
-def known(row: Any, names: set[str], what: str) -> None:
-    if not isinstance(row, dict):
-        raise ValueError(f"{what} must be an object, got {shown(json.dumps(row), 40)}")
-    if strange := sorted(set(row) - names):
-        raise ValueError(f"{what} has {', '.join(sorted(names))}; nobody knows {strange[0]!r}")
+def slower(slow: Any, name: str, edges: tuple[float, ...]) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    """Who was slower than each edge: by name, or as a list over the heading's edges up to the last that has any."""
+    if isinstance(slow, list) and edges:
+        found = wholes(slow, f"{name}.slow", len(edges))
+        return (*found, *(0,) * (len(edges) - len(found))), edges
+    if not isinstance(slow, dict) or len(slow) > EDGES_MOST:
+        raise ValueError(f"{name}.slow must be at most {EDGES_MOST} edges in ms with a count each")
+    pairs = sorted((edge(key, name), key) for key in slow)
+    found = tuple([whole(slow, key, f"{name}.slow.{key}") for _, key in pairs])
+    return found, tuple([value for value, _ in pairs])
 
 
-def whole(row: dict[str, Any], key: str, name: str, otherwise: int | None = None) -> int:
-    """A count. A boolean is none, nor is 3.0."""
-    value = row.get(key, otherwise)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"{name} must be a whole number, got {shown(json.dumps(value), 40)}")
-    if not 0 <= value <= LARGEST:
-        raise ValueError(f"{name} must be between 0 and {LARGEST:.0e}, got {value}")
-    return value
+def routes(rows: Any) -> tuple[Route, ...]:
+    """The same requests by route: `{"GET /orders": {"live": {"requests": 9, "errors": 1}, "candidate": {…}}}`."""
+    if not isinstance(rows, dict) or len(rows) > ROUTES_MOST:
+        raise ValueError(f"routes must be at most {ROUTES_MOST} routes with counts of both slots each")
+    return tuple([route(named(name, "a route"), row) for name, row in rows.items()])
+
+
+def route(name: str, row: Any) -> Route:
+    known(row, {"live", "candidate"}, f"routes.{name}")
+    live, candidate = (slot(row, one, ())[0] for one in ("live", "candidate"))
+    return Route(name, candidate.errors, live.errors, candidate.requests, live.requests)
 
 
 def edge(key: str, name: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from verdigris.cli.options import session_of
-from verdigris.cli.past import news_of
+from verdigris.cli.past import evidence_of, news_of
 from verdigris.cli.show.explain import explanation, paragraphs
 from verdigris.cli.show.road import next_commands
 from verdigris.cli.show.story import told
@@ -24,8 +24,8 @@ def explain(context: typer.Context) -> None:
         )
     d, now = s.deployment, session.voice.wall()
     events = news_of(session, d.id, d.app).events
-    parts = explanation(s, told(d.id, d.app, events).see(s), events, now)
+    parts = explanation(s, told(d.id, d.app, events).see(s), events, now, evidence_of(session, d))
     document: dict[str, object] = {"type": "result", "deployment": d.id, "phase": d.phase}
-    document |= {label.replace(" ", "_"): text for label, text in parts}
+    document |= {label.replace(" ", "_"): text for label, text in parts if label != "odds"}
     document["next"] = [command for command, _ in next_commands(s)]
     session.voice.tell(paragraphs(parts, s, session.voice.width), document)

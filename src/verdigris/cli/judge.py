@@ -14,15 +14,19 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from verdigris.cli.counting import seconds
+from verdigris.cli.cumulative import differences
 from verdigris.cli.exits import Exit
 from verdigris.cli.options import duration_of, session_of
+from verdigris.cli.retelling import Tick, ticks_of
+from verdigris.cli.show.found import numbers_of
 from verdigris.cli.voice import Voice
 from verdigris.core.errors import ConfigError
 from verdigris.core.judging.finding import Finding, Kind, find, kind_of
+from verdigris.core.judging.lines import Heading
 from verdigris.core.judging.settings import Settings
-from verdigris.core.judging.state import State, begin
+from verdigris.core.judging.state import State
 from verdigris.core.judging.telling import sentence
-from verdigris.core.judging.trial import ln_e, ln_es, step
+from verdigris.core.judging.trial import ln_e, ln_es
 
 __all__ = ["judge"]
 
@@ -42,6 +46,9 @@ def judge(
     error_margin: Annotated[float, typer.Option(help="And on top of that, as a rate.")] = 0.0005,
     max_error_rate: Annotated[float | None, typer.Option(help="The candidate's own limit of errors.")] = None,
     max_p99: Annotated[float | None, typer.Option(help="Its own limit of the p99, in ms.")] = None,
+    cumulative: Annotated[
+        bool, typer.Option("--cumulative", help="The counts only grow; one that falls was started again.")
+    ] = False,
     candidate: Annotated[str, typer.Option(help="What the sentence calls the candidate.")] = "candidate",
     live: Annotated[str, typer.Option(help="What it calls the live slot.")] = "live",
 ) -> None:
@@ -56,30 +63,28 @@ def judge(
         settings = Settings(
             alpha=alpha, grace=round(duration_of("--grace", grace)), window=round(duration_of("--window", window)),
             error_ratio=error_ratio, error_margin=error_margin, slo_errors=max_error_rate, slo_p99=max_p99,
+            learned=True,
         )  # fmt: skip
     except ValueError as error:
         raise ConfigError(f"judge: {error}") from None
-    raise typer.Exit(over(file, settings, (candidate, live), voice))
+    raise typer.Exit(over(file, settings, (candidate, live), voice, cumulative))
 
 
-def over(file: str, settings: Settings, names: tuple[str, str], voice: Voice) -> int:
-    """Every second of the file, and what it comes to."""
-    state = begin(settings)
+def over(file: str, settings: Settings, names: tuple[str, str], voice: Voice, cumulative: bool) -> int:
+    """Every second of the file, and what it comes to. Counts with a heading are judged by that."""
+    last: Tick | None = None
     with opened(file) as lines:
-        for counts in seconds(lines, "stdin" if file == "-" else file):
-            before, state = state, step(state, counts, settings)
-            if (
-                state.exposed_at is not None
-                and state is not before
-                and not voice.quiet
-                and not before.decided
-            ):
-                voice.object(evidence(state, settings))
-    if state.at is None:
+        name = "stdin" if file == "-" else file
+        entries = differences(seconds(lines, name), name) if cumulative else seconds(lines, name)
+        for last in ticks_of(entries, Heading(settings, (), *names)):
+            if last.told and not voice.quiet:
+                voice.object(evidence(last.after, last.heading.settings))
+    if last is None:
         raise ConfigError(f"{file}: there are no counts in it; one JSON object per second is expected")
-    found = find(state, settings)
+    state, by = last.after, last.heading
+    found = find(state, by.settings)
     code = CODES.get(found.kind, Exit.GOOD)
-    voice.object(result(found, state, settings, names) | {"exit": int(code)})
+    voice.object(result(found, state, by.settings, (by.candidate, by.live)) | {"exit": int(code)})
     return code
 
 
@@ -119,13 +124,7 @@ def result(found: Finding, state: State, s: Settings, names: tuple[str, str]) ->
         "sentence": sentence(found, state, s, *names),
         "t": state.decided.at if state.decided else state.at,
         "exposed_at": state.exposed_at,
-        "ln_e": found.ln_e,
-        "limit": found.limit,
-        "after": found.after,
-        "attribution": [asdict(part) for part in found.parts],
-        "regressed": list(found.regressed),
-        "at_least": found.at_least,
-        "detectable": found.detectable and asdict(found.detectable),
+        **numbers_of(found),
     }
 
 

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from verdigris.cli.session import Session
+from verdigris.cli.show.found import Evidence
 from verdigris.cli.show.gap import NO_GAP, Gap
 from verdigris.cli.show.story import Story, told
 from verdigris.core.deployment import Deployment
+from verdigris.core.errors import Conflict, ObservationError
 from verdigris.ports import Desk, Event
 
-__all__ = ["BEGINNING", "NEWEST", "Past", "all_of", "news_of", "past_of", "story_of"]
+__all__ = ["BEGINNING", "NEWEST", "Past", "all_of", "evidence_of", "news_of", "past_of", "story_of"]
 
 BEGINNING = 100
 NEWEST = 900
@@ -32,6 +34,14 @@ class Past:
 def story_of(session: Session, d: Deployment) -> Story:
     """The phases so far, from the first one on."""
     return told(d.id, d.app, session.house.desk().turns(d.id, d.app))
+
+
+def evidence_of(session: Session, d: Deployment) -> Evidence:
+    """How the evidence of its trial has grown; a picture only, so that what cannot be read is not shown."""
+    try:
+        return session.house.desk().evidence(d.id, d.app)
+    except (ObservationError, Conflict):
+        return ()
 
 
 def news_of(session: Session, deployment: str, app: str, after: int = 0) -> Past:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from verdigris.cli.options import session_of
-from verdigris.cli.past import story_of
+from verdigris.cli.past import evidence_of, story_of
 from verdigris.cli.session import Session
 from verdigris.cli.show.documents import snapshot_document
 from verdigris.cli.show.ink import Ink, Line, line
@@ -33,7 +33,8 @@ def status(context: typer.Context) -> None:
     visited = visited_phases(session, s)
     expiring = session.house.expiring(session.name)
     document = snapshot_document(s, staff, voice.wall(), visited) | {"certificates": list(expiring)}
-    voice.tell(status_lines(s, staff, voice.wall(), voice.width, visited, expiring), document)
+    evidence = evidence_of(session, s.deployment)
+    voice.tell(status_lines(s, staff, voice.wall(), voice.width, visited, expiring, evidence), document)
 
 
 def overview(session: Session) -> None:

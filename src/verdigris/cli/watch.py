@@ -15,7 +15,9 @@ import typer
 from verdigris.cli.exits import Exit, ended
 from verdigris.cli.follow import Look, follow
 from verdigris.cli.options import session_of
+from verdigris.cli.past import evidence_of
 from verdigris.cli.session import Session
+from verdigris.cli.show.found import Evidence
 from verdigris.cli.show.ink import Line, line
 from verdigris.cli.show.result import result_document, result_line
 from verdigris.cli.show.status import Staff
@@ -103,18 +105,22 @@ class Screen:
     session: Session
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=EVENTS_KEPT))
     staff: Staff = field(default_factory=Staff)
+    evidence: Evidence = ()
     asked_at: float = float("-inf")
 
     def lines(self, look: Look) -> list[Line]:
-        """The drawing after this look; who is at work is asked less often."""
+        """The drawing after this look; who is at work, and the evidence, are asked for less often."""
         session = self.session
         self.events.extend(look.events)
         if session.clock() - self.asked_at >= STAFF_EVERY:
             self.staff, self.asked_at = staff_of(session), session.clock()
+            self.evidence = evidence_of(session, look.deployment)
         size, s = shutil.get_terminal_size((100, 30)), look.story.snapshot
         if s is None:
             return [
                 line(f"{look.deployment.id} is in {look.deployment.phase}, the controller has not looked yet")
             ]
         now, s = session.voice.wall(), replace(s, trouble=look.trouble or s.trouble)
-        return watch_lines(s, look.story, tuple(self.events), self.staff, now, size.columns, size.lines)
+        return watch_lines(
+            s, look.story, tuple(self.events), self.staff, now, size.columns, size.lines, self.evidence
+        )

@@ -17,8 +17,9 @@ from verdigris.config.models import Service
 from verdigris.config.policies import steps
 from verdigris.config.routing import Cohort, Route, Tls
 from verdigris.config.serving import Health
+from verdigris.config.signals import check_signals
 from verdigris.config.starter import PLACEHOLDER
-from verdigris.config.units import seconds, weight
+from verdigris.config.units import fraction, percent_text, seconds, weight
 from verdigris.keeper import environment
 from verdigris.keeper.protocol import KeeperError
 
@@ -43,6 +44,9 @@ def check(service: Service) -> Iterator[Complaint]:
     yield from _route(service.route)
     yield from _health(service)
     yield from _ramp(service)
+    yield from _replay(service)
+    yield from _weights(service)
+    yield from check_signals(service.signals)
     if service.run.surge > service.run.instances:
         sentence = f"must be at most run.instances ({service.run.instances}), got {service.run.surge}"
         yield Complaint(("run", "surge"), sentence)
@@ -191,3 +195,22 @@ def _ramp(service: Service) -> Iterator[Complaint]:
         last = len(service.cutover.ramp) - 1
         sentence = "has no meaning on the last step, which the bake watches: take it away, or set bake.for"
         yield Complaint(("cutover", "ramp", last, "for"), sentence)
+
+
+def _weights(service: Service) -> Iterator[Complaint]:
+    weights = service.judge.weights.model_dump()
+    total = sum(fraction(text) for text in weights.values())
+    if abs(total - 1.0) > 1e-9:
+        told = ", ".join(f"{name} {text}" for name, text in weights.items())
+        yield Complaint(("judge", "weights"), f"must sum to 100%, got {percent_text(total)} ({told})")
+
+
+def _replay(service: Service) -> Iterator[Complaint]:
+    if not service.bake.replay:
+        return
+    if weight(service.bake.holdback):
+        sentence = "has no meaning with bake.holdback, which is compared as it is: take one of the two away"
+        yield Complaint(("bake", "replay"), sentence)
+    if service.health.grpc is not False:
+        sentence = "has no meaning with health.grpc: a call is a POST, and only GET and HEAD are replayed"
+        yield Complaint(("bake", "replay"), sentence)

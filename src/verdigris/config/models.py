@@ -14,12 +14,17 @@ from verdigris.config import fields as f
 from verdigris.config.routing import Route
 from verdigris.config.section import Section, key, section
 from verdigris.config.serving import Alerts, Environment, Health, Router, Run
+from verdigris.config.signals import Signals
 
 __all__ = ["App", "Apps", "Section", "Service"]
 
 Name = Annotated[
     str, f.text("[a-z][a-z0-9-]{0,39}", "a name like api: a letter, then letters, digits and -, at most 40")
 ]
+
+
+ROUTE = r"(?=.{1,100}$)([A-Z]{1,10} )?/(([\w.~:@%+-]+|\{[a-z_]+\})/)*([\w.~:@%+-]+|\{[a-z_]+\}|\*)?"
+ROUTE_WORDS = "a route like GET /orders/{id} or /static/*, of at most 100 characters"
 
 
 class Step(Section):
@@ -65,6 +70,14 @@ class Bake(Section):
     holdback: Annotated[str, f.percentage("0%", "50%", whole=True)] = key(
         "0%", "The share that stays on the old slot as a comparison until the bake has passed."
     )
+    replay: int = key(
+        0,
+        "Safe requests of users (GET and HEAD) that are sent once more, as rehearsals, to both slots while all traffic "
+        "is on the candidate: a comparison without a holdback. 0 sends none.",
+        "requests a second",
+        ge=0,
+        le=50,
+    )
     max_error_rate: Annotated[str, f.percentage("0%", "100%", whole=False)] = key(
         "1%", "Failed requests above this share are bad: answers of 500 and above, none, or too late."
     )
@@ -83,6 +96,24 @@ class Bake(Section):
     )
     require_proof: bool = key(
         False, "Whether it ends only when that is proven: where little is sent, it may never be."
+    )
+
+
+class Weights(Section):
+    """How much of the evidence each thing is good for that a release can be worse in. Together they are 100%."""
+
+    errors: Annotated[str, f.percentage("0%", "100%", whole=False)] = key(
+        "35%", "More errors than live; two fifths of it are for single routes, where they are told apart."
+    )
+    latency: Annotated[str, f.percentage("0%", "100%", whole=False)] = key("30%", "Slower than live.")
+    baseline: Annotated[str, f.percentage("0%", "100%", whole=False)] = key(
+        "15%", "More errors than live had before."
+    )
+    users: Annotated[str, f.percentage("0%", "100%", whole=False)] = key(
+        "15%", "What users get is bad more often."
+    )
+    slo: Annotated[str, f.percentage("0%", "100%", whole=False)] = key(
+        "5%", "A limit of its own that it breaks."
     )
 
 
@@ -116,6 +147,14 @@ class Judge(Section):
         "checked",
         "Whether requests that are not split as the router was told make the comparison invalid. Where users stick "
         "to a slot (`route.cohort.by`) it is never checked.",
+    )
+    weights: Weights = section()
+    routes: list[Annotated[str, f.text(ROUTE, ROUTE_WORDS)]] = key(
+        [],
+        "Routes with a name of their own: a method or none, and a path in which `{id}` is one segment and `*` at its "
+        "end all that follows. The first that fits counts; what fits none is told apart by how its path looks.",
+        "list of routes",
+        max_length=50,
     )
 
 
@@ -212,6 +251,7 @@ class Service(Section):
     cutover: Cutover = section()
     bake: Bake = section()
     judge: Judge = section()
+    signals: Signals = section()
     stabilize: Annotated[str, f.duration("0s", "30d")] = key(
         "24h", "How long the old slot is kept hot after the bake, for an instant way back."
     )

@@ -54,6 +54,10 @@ WORD = Manner(OnUnknown, str)
 REAL = Manner(float, lambda number: f"{number:g}")
 FLAG = Manner(bool, lambda flag: str(flag).lower())
 SPLIT = Manner(lambda word: word == "ignored", lambda sticky: "ignored" if sticky else "checked")
+WEIGHTS = Manner(
+    lambda weights: tuple(fraction(text) for text in weights.values()),
+    lambda weights: ", ".join(percent_text(one) for one in weights),
+)
 GATE = Manner(lambda word: word != "none", lambda gated: "person" if gated else "none")
 
 KEYS: dict[str, tuple[str, Manner]] = {
@@ -68,6 +72,7 @@ KEYS: dict[str, tuple[str, Manner]] = {
     "drain": ("cutover.drain", TIME),
     "drain_long_lived": ("cutover.drain_long_lived", TIME),
     "bake": ("bake.for", TIME),
+    "replay": ("bake.replay", NUMBER),
     "max_error_rate": ("bake.max_error_rate", PART),
     "max_p99": ("bake.max_p99", TIME_OR_NONE),
     "min_requests": ("bake.min_requests", NUMBER),
@@ -83,7 +88,9 @@ KEYS: dict[str, tuple[str, Manner]] = {
     "slower_tail": ("judge.slower_tail", PART),
     "min_bad_seconds": ("judge.min_bad_seconds", NUMBER),
     "baseline": ("judge.baseline", FLAG),
+    "weights": ("judge.weights", WEIGHTS),
     "sticky": ("judge.split", SPLIT),
+    "outcomes_within": ("signals.stale_after", TIME),
     "stabilize": ("stabilize", TIME),
     "drill_every": ("drill.every", TIME_OR_NONE),
     "drill_share": ("drill.share", SHARE),

@@ -19,11 +19,13 @@ __all__ = [
     "HealthSettings",
     "MaintenanceSettings",
     "PauseSettings",
+    "PrometheusSettings",
     "RouteSettings",
     "RouterSettings",
     "Row",
     "RunSettings",
     "Settings",
+    "SignalSettings",
     "Timeouts",
     "TlsSettings",
     "resolved",
@@ -176,6 +178,26 @@ class AlertSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PrometheusSettings:
+    """Two counters of Prometheus, `{slot}` in the queries; `token` is a reference, None for none."""
+
+    url: str
+    good: str
+    bad: str
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignalSettings:
+    """Where it is counted what users got: one of the three, asked every so many seconds."""
+
+    prometheus: PrometheusSettings | None = None
+    file: Path | None = None
+    command: tuple[str, ...] = ()
+    every: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One key with its value as a person would write it, and whether the file said so or nobody did."""
 
@@ -186,7 +208,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One app of a configuration file. `directory` is where the file stands: relative paths begin there."""
+    """One app of a configuration file. `directory` is where the file stands: relative paths begin there.
+
+    `routes` are patterns of methods and paths that the judge tells apart by them.
+    """
 
     app: str
     directory: str
@@ -197,6 +222,9 @@ class Settings:
     environment: EnvironmentSettings
     alerts: AlertSettings
     policy: Policy
+    routes: tuple[str, ...] = ()
+    signals: SignalSettings | None = None
+    """None where what users get is counted by nobody, or said by the application itself."""
     rows: tuple[Row, ...] = field(default=(), repr=False, compare=False)
 
 

@@ -32,7 +32,7 @@ def init_text(app: str, found: Detected, schema: str | None = None) -> str:
         "  drain: 300s",
         "bake:",
         "  for: 15m",
-        "  # The old release keeps one request in twenty: only side by side is a slow hour told from a slow release.",
+        "  # The control: one request in twenty stays on the old release, else a slow hour looks like a slow release.",
         "  holdback: 5%",
         "stabilize: 24h  # the old release stays hot this long, so that going back takes no start",
     ]

@@ -24,14 +24,17 @@ from verdigris.config.settings import (
     HealthSettings,
     MaintenanceSettings,
     PauseSettings,
+    PrometheusSettings,
     RouterSettings,
     RouteSettings,
     Row,
     RunSettings,
     Settings,
+    SignalSettings,
     Timeouts,
     TlsSettings,
 )
+from verdigris.config.signals import Signals, sources_of
 from verdigris.config.units import seconds, size
 
 __all__ = ["settings_of"]
@@ -52,6 +55,8 @@ def settings_of(app: str, service: Service, directory: str) -> Settings:
         environment=EnvironmentSettings(service.environment.kind),
         alerts=AlertSettings(_unless("none", service.alerts.webhook)),
         policy=policy,
+        routes=tuple(service.judge.routes),
+        signals=_signals(service.signals, directory),
         rows=tuple(Row(row.key, effective.get(row.key, row.value), row.origin) for row in rows),
     )
 
@@ -138,6 +143,19 @@ def _expected(path: tuple[str, ...], body: Mapping[str, Any]) -> Iterator[Expect
 def _router(router: Router) -> RouterSettings:
     waits = {name: seconds(value) for name, value in router.timeouts.model_dump().items()}
     return RouterSettings(router.kind, _unless("bundled", router.bin), Timeouts(**waits))
+
+
+def _signals(signals: Signals, directory: str) -> SignalSettings | None:
+    if not sources_of(signals):
+        return None
+    asked = signals.prometheus
+    found = PrometheusSettings(asked.url, asked.good, asked.bad, _unless("none", asked.token))
+    return SignalSettings(
+        prometheus=None if asked.url == "none" else found,
+        file=_file(signals.file, directory),
+        command=() if signals.command == "none" else tuple(signals.command),
+        every=seconds(signals.every),
+    )
 
 
 def _rows(section: Section, before: str) -> Iterator[Row]:

@@ -1,7 +1,8 @@
 """Whether the candidate is worse: one pure function from what was counted to a verdict.
 
 Hard floors act at once: every instance gone, a run of failures, the router having turned away by itself.
-Above them stand the configured limits, with a minimum sample, and the trial, which compares the candidate with live.
+Above them stand the configured limits, with a minimum sample and beyond doubt, and the trial, which compares the
+candidate with live.
 A regression is bad; stale, missing or torn data is unknown, and so is what little is seen of a paused app; fresh data
 without a regression is good, and the verdict says how much it could see.
 """
@@ -14,9 +15,11 @@ from enum import StrEnum
 from verdigris.core import trials
 from verdigris.core.conditions import paused
 from verdigris.core.deployment import Deployment
+from verdigris.core.judging.bounds import exceeds
 from verdigris.core.judging.finding import Kind
+from verdigris.core.outcomes import unheard
 from verdigris.core.policy import Policy
-from verdigris.core.tallies import percentile, total
+from verdigris.core.tallies import bin_of, percentile, total
 from verdigris.core.words import span
 from verdigris.core.world import Known, Second, Slot, Tally, Unknown, World
 
@@ -27,6 +30,11 @@ __all__ = [
     "judge",
     "since_routed",
 ]
+
+DOUBT = 0.001
+"""How often so much would be seen of a release that keeps exactly to a limit. Most are far below, and it never is."""
+SLOWEST = 0.01
+"""What part of the requests a limit of the 99th percentile lets be slower."""
 
 
 class VerdictKind(StrEnum):
@@ -58,7 +66,7 @@ def judge(d: Deployment, w: World, p: Policy) -> Verdict:
         verdict = regression(d, p) or verdict or blindness(w, p) or limits(d, w, p)
     if verdict.kind is not VerdictKind.GOOD:
         return verdict
-    return stillness() if paused(d, w) else (invalid(d, p) or verdict)
+    return stillness() if paused(d, w) else (invalid(d, p) or uncounted(d, w, p) or verdict)
 
 
 def floors(d: Deployment, w: World, p: Policy) -> Verdict | None:
@@ -119,6 +127,17 @@ def blindness(w: World, p: Policy) -> Verdict | None:
     return None
 
 
+def uncounted(d: Deployment, w: World, p: Policy) -> Verdict | None:
+    """What users get has to be known while two slots are compared; of a first release, or afterwards, nobody asks."""
+    if w.outcomes is None or d.previous is None or d.phase == "stabilize":
+        return None
+    for slot in (d.candidate, d.live):
+        why = unheard(w.outcomes, slot, w.now, p.outcomes_within)
+        if why:
+            return unknown(f"nobody counts what users get in {slot}: {why}")
+    return None
+
+
 def stillness() -> Verdict:
     """Nobody is served, so that nothing bad can be seen: that is nobody's merit."""
     return unknown("the app is paused and nobody is served, `verdigris unpause` lets requests through")
@@ -128,7 +147,7 @@ def limits(d: Deployment, w: World, p: Policy) -> Verdict:
     """The configured limits over the last `judge_over` seconds."""
     seconds = recent(d, w, p)
     seen = total(seconds, d.candidate)
-    if failing(seen, p):
+    if surely(seen.failures, seen.requests, p.max_error_rate, p):
         if failing(total(seconds, d.live), p):
             return shared(d)
         limit = f"limit {p.max_error_rate:.2%}"
@@ -137,7 +156,7 @@ def limits(d: Deployment, w: World, p: Policy) -> Verdict:
             f"{d.candidate} fails {seen.failures / seen.requests:.1%} of its requests ({limit})",
             describe(seen),
         )
-    if p.max_p99 is not None and seen.requests >= p.min_requests and p99(seen) > p.max_p99 * 1000:
+    if p.max_p99 is not None and surely(slower(seen, p.max_p99), sum(seen.latency), SLOWEST, p):
         return bad(
             d,
             f"{d.candidate} answers 1 % of its requests slower than {p.max_p99 * 1000:.0f} ms",
@@ -164,7 +183,18 @@ def since_routed(d: Deployment, w: World) -> tuple[Second, ...]:
     return tuple(second for second in w.signals.value if second.at >= begin and not second.lost)
 
 
+def surely(bad: int, requests: int, limit: float, p: Policy) -> bool:
+    """Whether so many are above a limit beyond doubt: one of sixty is above 1 %, and says nothing of it."""
+    return requests >= p.min_requests and exceeds(bad, requests, limit, DOUBT)
+
+
+def slower(tally: Tally, limit: float) -> int:
+    """How many were in bins above the limit, in seconds."""
+    return sum(tally.latency[bin_of(limit * 1000.0) + 1 :])
+
+
 def failing(tally: Tally, p: Policy) -> bool:
+    """Whether it looks like it: enough to doubt that it is the release."""
     return tally.requests >= p.min_requests and tally.failures > p.max_error_rate * tally.requests
 
 

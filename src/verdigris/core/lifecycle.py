@@ -103,7 +103,7 @@ class Decision:
 
     `counted` is the deployment before anything was decided, its evidence brought up to this look: all that remains
     of a decision that cannot be written down. Not `understood` is what a newer version wrote: it is not even written
-    back.
+    back. `taken` are the seconds that its trial took in this look.
     """
 
     deployment: Deployment
@@ -114,6 +114,7 @@ class Decision:
     notes: tuple[Note, ...] = ()
     answers: tuple[Answered, ...] = ()
     understood: bool = True
+    taken: tuple[trials.Taken, ...] = ()
 
 
 def decide(d: Deployment, w: World, p: Policy) -> Decision:
@@ -121,7 +122,8 @@ def decide(d: Deployment, w: World, p: Policy) -> Decision:
     if d.format > FORMAT or d.phase not in ROWS:
         strange = f"a verdigris that knows the phase {d.phase!r}: nothing is touched until then"
         return Decision(d, d, (), strange, understood=False)
-    before, d = d, trials.go_on(d.rebase(w), w, p)
+    before = d
+    d, taken = trials.take(d.rebase(w), w, p)
     verdict = judge(d, w, p) if ROWS[d.phase].watched else None
     counted = count(ROWS[d.phase], d, w, p, verdict)
     d, answers, notes = obey(counted, w, p, verdict)
@@ -132,9 +134,8 @@ def decide(d: Deployment, w: World, p: Policy) -> Decision:
     # An instance that was just asked for once more gets its full time before it is asked for again.
     d = remember(d.forget(*(broken(a.slot) for a in actions if a.slot and a.release)), actions, w)
     verdict = verdict if d.phase == before.phase else None
-    return Decision(
-        d, counted, actions, sentence(d, w, p, verdict), verdict, (*notes, *tried, *more, *ended), answers
-    )
+    said = (*notes, *tried, *more, *ended)
+    return Decision(d, counted, actions, sentence(d, w, p, verdict), verdict, said, answers, taken=taken)
 
 
 def desired(d: Deployment, w: World, p: Policy) -> Desired:
@@ -212,7 +213,7 @@ def go_on(d: Deployment, w: World, p: Policy, verdict: Verdict | None = None) ->
 def seen(d: Deployment, p: Policy, verdict: Verdict | None) -> str:
     """What a phase was left on: at the end of the bake the trial's finding as well."""
     found = " ".join(trials.told(d, p)) if d.phase == "bake" else ""
-    return ". ".join(filter(None, (verdict.evidence if verdict else "", found)))
+    return ". ".join(filter(None, (verdict.evidence if verdict else "", found.rstrip("."))))
 
 
 def forward(d: Deployment, p: Policy, evidence: str) -> Turn:

@@ -64,6 +64,9 @@ class Policy:
     judge_over: float = 30.0
     """Seconds of traffic that the error rate and the p99 are taken over."""
 
+    replay: int = 0
+    """Safe requests a second that are sent to both slots while all traffic is on the candidate; 0 for none."""
+
     alpha: float = 0.01
     """The part of healthy releases that the judge may roll back at most: for a whole deployment, however many steps."""
     grace: float = 30.0
@@ -77,12 +80,17 @@ class Policy:
     min_bad_seconds: int = 6
     baseline: bool = True
     """Whether it is compared with the time before as well, while hardly anybody is left on live."""
+    weights: tuple[float, ...] = (0.35, 0.30, 0.15, 0.15, 0.05)
+    """The parts of the stake that are on errors, latency, the baseline, users and its own limits; they sum to 1."""
     sticky: bool = False
     """Users stay with a slot, so that requests are not split as the router was told."""
     early: bool = False
     """Whether the bake ends as soon as it is proven that errors do no harm."""
     require_proof: bool = False
     """Whether it does not end before."""
+
+    outcomes_within: float = 30.0
+    """Seconds after which what users get is unknown, where a source of it is configured."""
 
     before_cutover: OnUnknown = OnUnknown.HOLD
     after_cutover: OnUnknown = OnUnknown.HOLD

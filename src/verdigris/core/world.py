@@ -438,7 +438,11 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Everything that one decision may know. `wall` is for the record only: nothing is decided by it."""
+    """Everything that one decision may know. `wall` is for the record only: nothing is decided by it.
+
+    `outcomes` is when a source outside last counted what users got in each slot, with what is in the way since; None
+    where no source is configured. The counts themselves are in the seconds of `signals`.
+    """
 
     now: float
     base: str
@@ -450,6 +454,7 @@ class World:
     rehearsal: Seen[Rehearsal] = field(default_factory=lambda: Unknown("no rehearsal is running"))
     commands: tuple[Command, ...] = ()
     wall: float = 0.0
+    outcomes: PerSlot[Seen[str]] | None = None
 
     def at(self, now: float) -> World:
         """The same world, looked at from another moment."""

@@ -16,6 +16,7 @@ from verdigris.core.evidence import broken_off
 from verdigris.core.lifecycle import ENDINGS, Decision
 from verdigris.core.safety import Action, Kind
 from verdigris.core.world import Command, Pause, Routing
+from verdigris.engine.counted import Unwritten
 from verdigris.ports import Clock, Saved, Store
 
 __all__ = ["Ledger"]
@@ -33,6 +34,7 @@ class Ledger:
 
     `saved` is what the loop goes on with, `stored` the generation that is written down. `outcomes` are notes that
     wait to be written, `told` those that were and wait to be told. `trouble` is what the event log cannot be told.
+    `counted` are the seconds of its trial that wait to be written.
     """
 
     def __init__(self, app: str, store: Store, clock: Clock) -> None:
@@ -47,6 +49,7 @@ class Ledger:
         self.trouble = ""
         self.outcomes: list[Note] = []
         self.told: tuple[Note, ...] = ()
+        self.counted = Unwritten()
 
     # --- what is read -------------------------------------------------------------------------------------
 
@@ -61,6 +64,7 @@ class Ledger:
         # What only this loop knows, how long something has lasted, is kept while nobody else wrote.
         if not (self.loaded and found and self.saved and self.same(found, self.saved)):
             self.saved, self.stored = self.taken_over(found), found.deployment.generation if found else None
+            self.counted.forget()
         self.told = self.told if self.loaded else again(found)
         self.loaded = True
 
@@ -93,6 +97,7 @@ class Ledger:
 
     async def write(self, saved: Saved, decision: Decision, due: bool) -> Deployment | None:
         """Save the decision with the next generation: the deployment to act on, None when nothing may be done."""
+        self.counted.take(saved.deployment, decision.taken)
         if not decision.understood or not (due or self.worth_saving(saved, decision)):
             self.saved = Saved(decision.deployment, saved.policy)
             return None
@@ -125,7 +130,9 @@ class Ledger:
         return behind or changed or (often is not None and self.clock.now() - self.saved_at >= often)
 
     async def save(self, saved: Saved, notes: tuple[Note, ...], decision: Decision) -> None:
-        await self.store.save(saved, self.stored, notes, decision.answers, self.clock.wall())
+        counted = self.counted.of(saved.deployment)
+        await self.store.save(saved, self.stored, notes, decision.answers, self.clock.wall(), counted)
+        self.counted.written()
         self.follow(saved)
         self.saved_at = self.clock.now()
         self.broken_off = False

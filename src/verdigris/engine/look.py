@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from verdigris.core.deployment import Deployment
 from verdigris.core.errors import VerdigrisError
+from verdigris.core.outcomes import Outcomes, checked, with_outcomes
 from verdigris.core.policy import Policy
 from verdigris.core.world import Command, Known, PerSlot, RouterWorld, Seen, Unknown, World
 from verdigris.engine.parts import Deadline, Parts, Together
@@ -39,17 +40,20 @@ async def look(
         optional(parts.schema, within, "the schema"),
         optional(parts.rehearser, within, "the rehearsal"),
     )
+    # A source only says what it has: asked last, so that nothing it says is about a later second than ours.
+    outcomes = await heard(parts, within)
     return World(
         now=parts.clock.now(),
         base=parts.clock.base(),
         slots=slots,
         router=router,
-        signals=signals,
-        checklist=checklist,
+        signals=with_outcomes(signals, outcomes),
+        checklist=with_source(checklist, d, outcomes, parts.clock.now()),
         schema=schema,
         rehearsal=rehearsal,
         commands=commands,
         wall=parts.clock.wall(),
+        outcomes=outcomes.slots if outcomes else None,
     )
 
 
@@ -74,6 +78,22 @@ async def checks(parts: Parts, d: Deployment, p: Policy, within: Deadline[Any]) 
     return found if isinstance(found, Unknown) else Known(found, parts.clock.now())
 
 
+async def heard(parts: Parts, within: Deadline[Any]) -> Outcomes | None:
+    """What the source of outcomes says; None where none is configured."""
+    if parts.source is None:
+        return None
+    found = await answer(parts.source.observe, within, "the source of outcomes", silent)
+    return cast(Outcomes, found)
+
+
+def with_source(checklist: Seen[Any], d: Deployment, outcomes: Outcomes | None, now: float) -> Seen[Any]:
+    """The checklist with the source's own line. The first release has nothing beside it that could be counted."""
+    if outcomes is None or d.phase != "preflight" or d.previous is None or isinstance(checklist, Unknown):
+        return checklist
+    line = checked(outcomes, d.live)
+    return line if isinstance(line, Unknown) else Known((*checklist.value, line.value), now)
+
+
 async def optional(tool: Any, within: Deadline[Any], what: str) -> Seen[Any]:
     if tool is None:
         return NO_TOOL
@@ -86,6 +106,11 @@ def blind_router(why: str) -> RouterWorld:
     return RouterWorld(
         unseen, PerSlot(unseen, unseen), PerSlot(unseen, unseen), unseen, PerSlot(unseen, unseen)
     )
+
+
+def silent(why: str) -> Outcomes:
+    """A source that says nothing."""
+    return Outcomes(slots=PerSlot(Unknown(why), Unknown(why)))
 
 
 def blind_slots(why: str) -> PerSlot[Unknown]:

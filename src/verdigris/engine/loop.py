@@ -8,9 +8,11 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import Any
 
+from verdigris.core.deployment import Note
 from verdigris.core.errors import Conflict, StoreUnavailable
 from verdigris.core.intake import Direct
 from verdigris.core.lifecycle import ENDINGS, Decision, decide
+from verdigris.core.replays import Replay, replay, told
 from verdigris.core.safety import Kind
 from verdigris.core.world import Command, Verb, World
 from verdigris.engine.effects import Effects
@@ -64,6 +66,7 @@ class Engine:
         self.intake = Intake(parts, self.ledger, deadline)
         self.effects = Effects(parts, self.ledger, deadline)
         self.herald = Herald(parts, self.ledger, deadline)
+        self.replayed: Replay | None = None
 
     async def tick(self) -> Tick:
         """One round. Never raises for what the world does; a bug stops this app and leaves traffic alone."""
@@ -74,6 +77,7 @@ class Engine:
             commands = ()
         except Conflict as error:
             self.ledger.overtaken(error)
+            self.go_on_replaying(None)
             return Tick(None, None)
         if self.ledger.saved is None:
             return Tick(None, None)
@@ -97,13 +101,26 @@ class Engine:
         world = await look(self.parts, d, p, commands, self.together, self.deadline)
         direct, adopted = self.intake.adopted(d, world)
         decision = decide(adopted or d, world, p)
-        await self.carry_out(applied(saved, decision, commands), decision, direct)
+        due = applied(saved, decision, commands)
+        self.replays(replay(decision.deployment, world, due.policy) if decision.understood else None)
+        await self.carry_out(due, decision, direct)
         await self.herald.tell(decision.deployment)
         self.herald.pin(decision, world)
         before, after = (d.phase, d.step), (decision.deployment.phase, decision.deployment.step)
         # What is done slowly, and by itself, is not looked at every few milliseconds; nor what nothing waits for.
         begun = [action for action in decision.actions if action.kind not in UNHURRIED]
         return Tick(decision, world, moving=before != after or bool(begun))
+
+    def replays(self, due: Replay | None) -> None:
+        """The same with a line in the event log: before anything is done, so that it is over when traffic moves."""
+        if self.parts.replayer is not None and (sentence := told(self.replayed, due)):
+            self.ledger.outcomes.append(Note("replay", sentence))
+        self.go_on_replaying(due)
+
+    def go_on_replaying(self, due: Replay | None) -> None:
+        self.replayed = due
+        if self.parts.replayer is not None:
+            self.parts.replayer.follow(due)
 
     async def carry_out(self, saved: Saved, decision: Decision, direct: Direct | None) -> None:
         """Save, then act."""

@@ -9,7 +9,19 @@ from typing import Any, Protocol, TypeVar
 
 from verdigris.core.errors import ObservationError
 from verdigris.core.intake import Direct
-from verdigris.ports import Board, Clock, Environment, Notifier, Rehearser, Router, SchemaTool, Signals, Store
+from verdigris.ports import (
+    Board,
+    Clock,
+    Environment,
+    Notifier,
+    Rehearser,
+    Replayer,
+    Router,
+    SchemaTool,
+    Signals,
+    Source,
+    Store,
+)
 
 __all__ = ["Deadline", "Directs", "Parts", "Together", "in_turn", "within"]
 
@@ -40,6 +52,8 @@ class Parts:
     board: Board | None = None
     schema: SchemaTool | None = None
     rehearser: Rehearser | None = None
+    replayer: Replayer | None = None
+    source: Source | None = None
 
 
 async def within(work: Coroutine[Any, Any, T], seconds: float, what: str) -> T:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from verdigris.core.replays import Replay
 from verdigris.core.roles import UNLIVE_FOR
 from verdigris.core.world import SLOTS, Release, Role, Routing, Slot
 from verdigris.testing.fakes import LAG
@@ -100,6 +101,18 @@ class Deeds:
         host = self.truth.host
         serves = host.routing.weights[slot] > 0 or host.fell_back is slot
         require(not (leaving and serves), "I1 serving", f"clients of {slot} are sent away and it serves")
+
+    def replayed(self, replay: Replay) -> None:
+        """Requests of our own go to who is well, and only while those of users all go to the candidate."""
+        host, says = self.truth.host, self.truth.says
+        moved = says[replay.candidate] == 100 and self.truth.lets_through
+        require(moved, "I9 evidence", f"requests are replayed while the router says {says}")
+        for slot in SLOTS:
+            told = {member.address for member in replay.members[slot]}
+            fit = [b for b in host.places[slot].bodies if b.address in told and host.fit(b, b.digest)]
+            require(
+                0 < len(fit) == len(told), "I9 evidence", f"requests are replayed at {len(told)} of {slot}"
+            )
 
     def contracted(self, generation: int) -> None:
         self.written_down(generation)

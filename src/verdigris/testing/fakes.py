@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from verdigris.core.errors import ActionError, Conflict
 from verdigris.core.intake import Direct
+from verdigris.core.replays import Replay
 from verdigris.core.world import (
     SILENT,
     SLOTS,
@@ -44,6 +45,7 @@ __all__ = [
     "FakeEnvironment",
     "FakeNotifier",
     "FakeRehearser",
+    "FakeReplayer",
     "FakeRouter",
     "FakeSchema",
     "FakeSignals",
@@ -59,6 +61,8 @@ NO_MEMBERS = PerSlot(*(Unknown(f"{slot} has no members") for slot in SLOTS))
 NO_LISTENER = Unknown("nothing listens")
 NOT_PROBED = Unknown("not probed yet")
 NO_REHEARSAL = Unknown("no rehearsal is running")
+UNTOLD = 5.0
+"""Seconds without a look after which nothing is replayed any more."""
 LAG = 2.0
 """Seconds that an old worker of the router may go on serving by what it knows."""
 
@@ -83,6 +87,7 @@ class Hooks:
     told: Callable[[Slot, Role, int], None] = unheard
     asked_away: Callable[[Slot, bool, int], None] = unheard
     contracted: Callable[[int], None] = unheard
+    replayed: Callable[[Replay], None] = unheard
 
 
 @dataclass
@@ -368,6 +373,19 @@ class FakeRehearser:
 
     def start(self) -> None:
         self.since = self.host.now
+
+
+@dataclass
+class FakeReplayer:
+    """Sends to both slots what it is told, until it is told otherwise or nobody looks any more."""
+
+    host: Host
+    hooks: Hooks = field(default_factory=Hooks)
+
+    def follow(self, replay: Replay | None) -> None:
+        if replay is not None:
+            self.hooks.replayed(replay)
+        self.host.replay, self.host.replay_until = replay, self.host.now + UNTOLD
 
 
 @dataclass

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from verdigris.core.deployment import Answered, Note
 from verdigris.core.errors import Conflict, StoreUnavailable
 from verdigris.core.world import Command
-from verdigris.ports import Filed, Saved
+from verdigris.ports import Counted, Filed, Saved
 from verdigris.testing.chaos import Chaos
 from verdigris.testing.memory_store import MemoryStore
 
@@ -37,6 +37,7 @@ class FaultyStore:
         notes: Sequence[Note],
         answers: Sequence[Answered],
         wall: float,
+        counted: Sequence[Counted] = (),
     ) -> None:
         self.refused = True
         if self.full:
@@ -45,7 +46,7 @@ class FaultyStore:
 
         def write() -> None:
             try:
-                self.inner.write(saved, expected, notes, answers, wall)
+                self.inner.write(saved, expected, notes, answers, wall, counted)
             except Conflict as error:
                 failed.append(error)
 

@@ -11,8 +11,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from verdigris.core.replays import Replay
 from verdigris.core.tallies import bin_of
-from verdigris.core.world import SLOTS, Pause, PerSlot, Release, Role, Routing, Second, Slot, Tally, Weights
+from verdigris.core.world import (
+    SLOTS,
+    Member,
+    Pause,
+    PerSlot,
+    Release,
+    Role,
+    Routing,
+    Second,
+    Slot,
+    Tally,
+    Weights,
+)
 
 __all__ = ["Body", "Cut", "Host", "Nature", "Place"]
 
@@ -147,6 +160,8 @@ class Host:
         self.uncounted: frozenset[str] = frozenset()
         self.schema_expanded = False
         self.schema_contracted = False
+        self.replay: Replay | None = None
+        self.replay_until = 0.0
 
     @property
     def base(self) -> str:
@@ -265,7 +280,7 @@ class Host:
         tallies = PerSlot(*(self.answer(slot, weights[slot], requests, step) for slot in SLOTS))
         for slot in SLOTS:
             self.asked[slot] += tallies[slot].requests
-        self.seconds.append(Second(self.now - step, tallies))
+        self.seconds.append(Second(self.now - step, tallies, control=self.control(step)))
 
     def let_through(self, requests: float) -> float:
         """How many requests get past the router: all that come and have waited, or, while the app is paused, none."""
@@ -309,6 +324,29 @@ class Host:
         errors = round(requests * nature.error_rate) if bad else 0
         self.streaks[slot] = self.streaks[slot] + requests if errors == requests else 0
         return all_as_slow(requests, errors, nature.milliseconds, self.streaks[slot])
+
+    def control(self, step: float) -> PerSlot[Tally] | None:
+        """What was replayed in one step: as many requests at each slot, of which users notice nothing."""
+        if self.replay is None or self.now > self.replay_until:
+            return None
+        requests = int(self.replay.rate * step)
+        return PerSlot(*(self.replayed(slot, self.replay.members[slot], requests) for slot in SLOTS))
+
+    def replayed(self, slot: Slot, members: tuple[Member, ...], requests: int) -> Tally:
+        """They go past the router, to who was seen to be well."""
+        told = [member.address for member in members]
+        bodies = [
+            b for b in self.places[slot].bodies if b.alive and self.now >= b.up_at and b.address in told
+        ]
+        if not bodies:
+            return unanswered(requests, 0)
+        nature = self.natures[bodies[0].digest]
+        if nature.hangs:
+            return Tally(requests, timeouts=requests)
+        bad = max(b.served for b in bodies) > nature.turns_bad_after
+        return all_as_slow(
+            requests, round(requests * nature.error_rate) if bad else 0, nature.milliseconds, 0
+        )
 
     def in_flight(self, slot: Slot) -> int:
         """Requests now inside the slot: some while it has weight, until the longest of them ends, and who is held."""

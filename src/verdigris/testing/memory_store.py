@@ -10,13 +10,16 @@ from dataclasses import dataclass, field, replace
 
 from verdigris.core.deployment import FORMAT, Answered, Deployment, Note
 from verdigris.core.errors import Conflict
+from verdigris.core.judging.lines import heading_line, second_line
 from verdigris.core.world import Command
-from verdigris.ports import Event, Filed, Saved
+from verdigris.ports import Counted, Event, Filed, Saved
 
 __all__ = ["MemoryStore"]
 
 KEPT = 1000
 """Events that are kept."""
+COUNTED = 20
+"""Deployments whose seconds are kept."""
 
 
 def untroubled(call: str, moment: str) -> None:
@@ -38,6 +41,7 @@ class MemoryStore:
     asked: dict[int, Filed] = field(default_factory=dict)
     admitted: dict[int, tuple[bool, str, str]] = field(default_factory=dict)
     keys: dict[tuple[str, str], Filed] = field(default_factory=dict)
+    seconds: dict[tuple[str, str], dict[int, Counted]] = field(default_factory=dict)
     number: int = 0
     fault: Callable[[str, str], None] = untroubled
 
@@ -55,9 +59,10 @@ class MemoryStore:
         notes: Sequence[Note],
         answers: Sequence[Answered],
         wall: float,
+        counted: Sequence[Counted] = (),
     ) -> None:
         self.fault("save", "before")
-        self.write(saved, expected, notes, answers, wall)
+        self.write(saved, expected, notes, answers, wall, counted)
         self.fault("save", "after")
 
     async def commands(self, app: str) -> tuple[Command, ...]:
@@ -81,6 +86,7 @@ class MemoryStore:
         notes: Sequence[Note],
         answers: Sequence[Answered],
         wall: float,
+        counted: Sequence[Counted] = (),
     ) -> None:
         """What `save` does, at once."""
         d = saved.deployment
@@ -98,6 +104,7 @@ class MemoryStore:
         else:
             rows[row] = saved
         self.note(d, notes, wall)
+        self.count_up(d, counted)
         for answer in answers:
             if self.waiting.pop(answer.command, None) is not None:
                 self.answered[answer.command] = answer
@@ -119,6 +126,14 @@ class MemoryStore:
                 )
             )
         del self.log[:-KEPT]
+
+    def count_up(self, d: Deployment, counted: Sequence[Counted]) -> None:
+        for one in counted:
+            if one.heading is not None and not one.heading.goes_on:
+                self.seconds[d.app, d.id] = {}
+            self.seconds.setdefault((d.app, d.id), {}).setdefault(one.at, one)
+        while len(self.seconds) > COUNTED:
+            del self.seconds[next(iter(self.seconds))]
 
     # --- the operator's side ------------------------------------------------------------------------------
 
@@ -167,6 +182,16 @@ class MemoryStore:
             event.number < before
             for event in self.events(after=after, deployment=deployment, limit=KEPT, app=app)
         )
+
+    def counts(self, deployment: str, app: str) -> tuple[str, ...]:
+        lines: list[str] = []
+        for one in self.seconds.get((app, deployment), {}).values():
+            lines += [heading_line(one.heading)] if one.heading is not None else []
+            lines.append(second_line(one.counts))
+        return tuple(lines)
+
+    def evidence(self, deployment: str, app: str) -> tuple[tuple[int, float], ...]:
+        return tuple((one.at, one.ln_e) for one in self.seconds.get((app, deployment), {}).values())
 
     def file(self, app: str, command: Command) -> int:
         number = len(self.waiting) + len(self.answered) + 1

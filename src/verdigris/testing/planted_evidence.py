@@ -12,6 +12,7 @@ from verdigris.core import (
     evidence,
     judge,
     lifecycle,
+    replays,
     safety,
     trials,
     waits,
@@ -20,7 +21,7 @@ from verdigris.core.deployment import Deployment, Lasted
 from verdigris.core.judge import Verdict, VerdictKind
 from verdigris.core.judging.trial import step
 from verdigris.core.policy import Policy
-from verdigris.core.world import World
+from verdigris.core.world import Member, Slot, World
 from verdigris.testing.planting import Fault, all_of, attribute, instead, listed
 
 __all__ = ["FAULTS"]
@@ -45,6 +46,19 @@ def elapsed_time_is_evidence() -> AbstractContextManager[None]:
         return d.with_evidence(*(e for e in d.evidence if e.name not in found), *fresh)
 
     return attribute(Deployment, "count_all", count_all)
+
+
+@fault("requests are replayed only while those of users all go to the candidate")
+def requests_are_replayed_wherever_the_traffic_is() -> AbstractContextManager[None]:
+    return instead(replays.all_moved, lambda d, w: d.phase in replays.DURING)
+
+
+@fault("requests are replayed at who is well")
+def requests_are_replayed_at_anybody() -> AbstractContextManager[None]:
+    def fit(slot: Slot, d: Deployment, w: World, p: Policy) -> tuple[Member, ...]:
+        return tuple(Member(i.name, i.address) for i in conditions.instances(slot, w))
+
+    return instead(replays.fit, fit)
 
 
 @fault("unknown is not good")

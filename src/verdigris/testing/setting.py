@@ -8,7 +8,7 @@ from dataclasses import replace
 from verdigris.core.policy import OnUnknown, Policy, Step
 from verdigris.testing.host import Nature
 
-__all__ = ["some_nature", "some_policy", "with_drills"]
+__all__ = ["some_nature", "some_policy", "with_drills", "with_replays"]
 
 
 def some_policy(rng: random.Random) -> Policy:
@@ -54,6 +54,11 @@ def with_drills(policy: Policy, dice: random.Random) -> Policy:
         drill_share=dice.choice((1, 10, 50, 60, 100, 100)),
         drill_for=dice.choice((2.0, 6.0, 40.0)),
     )
+
+
+def with_replays(policy: Policy, dice: random.Random) -> Policy:
+    """The same policy, and requests are replayed while live has none, or are not."""
+    return replace(policy, replay=dice.choice((0, 20))) if not policy.holdback else policy
 
 
 def some_nature(rng: random.Random) -> Nature:

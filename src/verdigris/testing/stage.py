@@ -19,6 +19,7 @@ from verdigris.testing.fakes import (
     FakeEnvironment,
     FakeNotifier,
     FakeRehearser,
+    FakeReplayer,
     FakeRouter,
     FakeSchema,
     FakeSignals,
@@ -26,7 +27,7 @@ from verdigris.testing.fakes import (
 from verdigris.testing.faulty_store import FaultyStore
 from verdigris.testing.host import Host, Nature
 from verdigris.testing.memory_store import MemoryStore
-from verdigris.testing.setting import some_policy, with_drills
+from verdigris.testing.setting import some_policy, with_drills, with_replays
 from verdigris.testing.witness import Witness
 
 __all__ = ["APP", "Stage", "at_once", "done"]
@@ -53,6 +54,7 @@ class Stage:
         self.chaos = Chaos(self.rng, later=self.dice if self.drills else None)
         self.policy = some_policy(self.rng)
         self.policy = with_drills(self.policy, self.dice) if self.drills else self.policy
+        self.policy = with_replays(self.policy, random.Random(f"{self.seed} replays"))
         self.host.healthy_passes = self.policy.healthy
         self.host.speaks = random.Random(f"{self.seed} speaks").random() < 0.5
         self.host.lively = self.rng.choice((0.0, 0.0, 0.1, 0.4))
@@ -81,6 +83,7 @@ class Stage:
             notifier=self.notifier,
             schema=FakeSchema(host, chaos, hooks),
             rehearser=FakeRehearser(host, chaos),
+            replayer=FakeReplayer(host, hooks),
         )
 
     def new_engine(self) -> Engine:

@@ -37,4 +37,5 @@ class Witness:
             deeds.told,
             deeds.asked_away,
             deeds.contracted,
+            deeds.replayed,
         )

@@ -13,6 +13,7 @@ from tests.faults.registry import calling, tried_by
 from tests.unit.adapters.environments.process import test_source
 from tests.unit.adapters.environments.process.workshop import Workshop
 from tests.unit.adapters.notifiers import test_addresses, test_webhook
+from tests.unit.adapters.signals import test_sample
 from tests.unit.cli.show import test_screens
 from tests.unit.config import test_checks, test_load, test_loader
 from tests.unit.keeper import test_protocol
@@ -33,6 +34,17 @@ def refused(text: str) -> str:
     with pytest.raises(ConfigError) as complaint:
         parse_config(text.encode("utf-8", "surrogateescape"))
     return str(complaint.value)
+
+
+# --- the router's lines --------------------------------------------------------------------------------------
+
+
+@row("F-63")
+def lines_of_requests_that_would_change_something(ground: Ground) -> None:
+    for method in (b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS", b"CONNECT", b"get", b"GET /a\r\nPOST"):
+        test_sample.test_what_changes_something_or_is_nobodys_or_was_not_written_whole_is_never_asked_again(
+            {"asked": method + b" /orders"}
+        )
 
 
 # --- the configuration ----------------------------------------------------------------------------------------

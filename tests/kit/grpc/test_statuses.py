@@ -194,3 +194,13 @@ def test_the_number_of_methods_is_bounded(monkeypatch):
     before = counts(counted.OTHERS).get("OK", 0)
     counted._add("/one/more", "OK")
     assert before + 1 == counts(counted.OTHERS)["OK"]
+
+
+def test_totals_are_all_calls_but_those_of_health_and_failed_are_those_that_are_the_servers_doing(method):
+    before = counted.totals()
+    for status in grpc.StatusCode:
+        counted._add(method, status.name)
+    counted._add("/grpc.health.v1.Health/Check", "INTERNAL")
+    after = counted.totals()
+    assert (17, 7) == (after["calls"] - before["calls"], after["failed"] - before["failed"])
+    assert {status.name for status in grpc.StatusCode} >= counted.FAILED

@@ -17,6 +17,8 @@ from verdigris.core.errors import ObservationError, Refused
     [
         "router: {timeouts: {connect: 3s}}\n",
         "alerts: {webhook: https://hooks.example.com/x}\n",
+        "signals: {file: counts.jsonl}\n",
+        "signals: {stale_after: 1m}\n",
     ],
 )
 def test_what_a_controller_is_wired_by_changes_its_wiring(make_house, more):

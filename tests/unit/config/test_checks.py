@@ -194,3 +194,23 @@ def test_a_webhook_without_a_secret_is_fine():
 )
 def test_keys_that_contradict_each_other_are_refused(more, expected):
     assert expected in refusal(SHORTEST + more + "\n")
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ("bake: {replay: 5, holdback: 5%}", "4:8: bake.replay: has no meaning with bake.holdback"),
+        (
+            "bake: {replay: 5}\nhealth: {grpc: true}\nroute: {http2: true}",
+            "4:8: bake.replay: has no meaning with health.grpc: a call is a POST",
+        ),
+        ("bake: {replay: 51}", "bake.replay: must be at most 50"),
+    ],
+)
+def test_requests_are_replayed_only_where_that_compares_something(more, sentence):
+    assert sentence in refusal(f"{SHORTEST}{more}\n")
+
+
+def test_they_are_replayed_where_all_traffic_moves():
+    (settings,) = parse_config(f"{SHORTEST}bake: {{replay: 5}}\ncutover: {{ramp: [10%, 100%]}}\n".encode())
+    assert 5 == settings.policy.replay

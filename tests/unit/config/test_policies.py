@@ -6,6 +6,7 @@ from verdigris.config import Change, difference, parse_config, policy_hash
 from verdigris.config.catalogue import entries
 from verdigris.config.policies import KEYS, ramp_text
 from verdigris.core.errors import ConfigError
+from verdigris.core.judging.settings import Metric, Settings
 from verdigris.core.policy import OnUnknown, Policy, Step
 from verdigris.core.trials import settings_of
 
@@ -61,6 +62,29 @@ def test_where_users_stick_to_a_slot_their_split_is_not_checked():
     assert not policy("").sticky
 
 
+def test_other_weights_are_told_as_the_file_writes_them():
+    (change,) = difference(Policy(), policy("judge: {weights: {errors: 65%, latency: 0%}}"))
+    assert change == Change("judge.weights", "35%, 30%, 15%, 15%, 5%", "65%, 0%, 15%, 15%, 5%")
+
+
+def test_what_is_not_named_of_the_weights_keeps_its_own():
+    found = policy("judge: {weights: {errors: 65%, latency: 0%}}")
+    assert (0.65, 0.0, 0.15, 0.15, 0.05) == found.weights
+    assert {Metric.ERRORS: 0.65, Metric.LATENCY: 0.0} == dict(settings_of(found).weights[:2])
+    assert Settings().weights == settings_of(policy("")).weights
+
+
+@pytest.mark.parametrize(("weights", "said"), [
+    ("{errors: 30%}", "judge.weights: must sum to 100%, got 95% (errors 30%, latency 30%, baseline 15%, "),
+    ("{erors: 30%}", "erors"),
+    ("{errors: 0.35}", "judge.weights.errors: "),
+])  # fmt: skip
+def test_weights_that_are_none_are_refused(weights, said):
+    with pytest.raises(ConfigError) as refused:
+        policy(f"judge: {{weights: {weights}}}")
+    assert said in str(refused.value)
+
+
 @pytest.mark.parametrize("more", [
     "alpha: 0.0001%", "alpha: 20%", "grace: 0s", "grace: 1h", "error_ratio: 1", "error_ratio: 10", "error_margin: 50%",
     "slower: 0%", "slower_tail: 100%", "min_bad_seconds: 1", "min_bad_seconds: 120",
@@ -77,6 +101,13 @@ def test_what_the_file_may_say_the_judge_can_be_told(more):
     ("error_ratio: twice", "judge.error_ratio: must be a number"),
     ("error_ratio: .nan", "judge.error_ratio: must be"),
     ("split: off", "judge.split: must be checked or ignored"),
+    ("routes: [orders]", "must be a route like GET /orders/{id} or /static/*, of at most 100 characters, got 'orders'"),
+    ("routes: ['GET  /a']", "must be a route like"),
+    ("routes: ['/a/*/b']", "must be a route like"),
+    ("routes: ['/a?b=c']", "must be a route like"),
+    ("routes: ['/{Id}']", "must be a route like"),
+    ("routes: ['/" + "a" * 100 + "']", "must be a route like"),
+    ("routes: [/a" + ", /a" * 50 + "]", "judge.routes: must have at most 50 entries"),
 ])  # fmt: skip
 def test_what_is_absurd_is_refused_with_its_place(more, said):
     with pytest.raises(ConfigError, match=r"3:\d+: judge\.") as refused:
@@ -117,7 +148,10 @@ def test_equal_policies_have_one_hash_and_different_ones_differ():
 
 @pytest.mark.parametrize(
     "field",
-    sorted(KEYS.keys() - {"holdback", "before_cutover", "after_cutover", "gate", "max_p99", "drill_every"}),
+    sorted(
+        KEYS.keys()
+        - {"holdback", "before_cutover", "after_cutover", "gate", "max_p99", "drill_every", "weights"}
+    ),
 )
 def test_any_changed_amount_changes_the_hash_and_is_told_by_its_key(field):
     old = Policy()

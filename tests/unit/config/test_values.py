@@ -68,3 +68,9 @@ def test_every_key_is_told_with_its_origin():
     assert ("orders", "file") == (rows["app"].value, rows["app"].origin)
     assert ("2h", "file") == (rows["stabilize"].value, rows["stabilize"].origin)
     assert "default" == rows["bake.for"].origin
+
+
+def test_routes_are_as_the_file_writes_them():
+    routes = ["GET /", "GET /orders/{id}", "/static/*", "POST /shop.v1.Orders/Get", "/a/{b}/c/"]
+    assert tuple(routes) == settings(judge={"routes": routes}).routes
+    assert () == settings().routes

@@ -19,6 +19,7 @@ from tests.unit.core.worlds import (
     routed,
 )
 from verdigris.core.judge import VerdictKind, judge
+from verdigris.core.tallies import add_up
 from verdigris.core.world import Known, Pause, PerSlot, Second, Tally, Unknown, Weights
 
 GOOD, BAD, UNKNOWN = VerdictKind.GOOD, VerdictKind.BAD, VerdictKind.UNKNOWN
@@ -32,14 +33,21 @@ def seconds(green, blue=QUIET, count=10, ends=T0):
     return Known(tuple(Second(ends - count + n, PerSlot(blue, green)) for n in range(count)), ends)
 
 
+def one_among(second, others):
+    """Ten seconds of green, of which one is this."""
+    told = (Second(T0 - 10.0 + n, PerSlot(QUIET, second if n == 5 else others)) for n in range(10))
+    return Known(tuple(told), T0)
+
+
 def verdict(signals, policy=P, since=T0 - 60.0, **show):
+    phase, changes = show.pop("phase", "bake"), {k: show.pop(k) for k in ("previous",) if k in show}
     stage = a_stage("bake")
     stage.now = T0
-    stage.show["signals"] = signals
+    stage.show |= {"signals": signals, "outcomes": show.pop("show_outcomes", None)}
     stage.slots[GREEN] = show.pop("slot", a_slot(GREEN, NEW))
     for name, value in show.items():
         setattr(stage, name, value)
-    d = a_deployment("bake", routed=routed(a_routing(Weights(0, 100)), at=since))
+    d = a_deployment(phase, routed=routed(a_routing(Weights(0, 100)), at=since), **changes)
     return judge(d, stage.world(), policy)
 
 
@@ -74,14 +82,60 @@ def test_what_fails_in_a_paused_app_is_bad_all_the_same():
     assert BAD == verdict(seconds(QUIET), routing=routing, slot=a_slot(GREEN, NEW, alive=False)).kind
 
 
+# --- what users get -------------------------------------------------------------------------------------------
+
+
+def counted(blue=0.0, green=0.0, why=""):
+    """A source that last counted each slot so many seconds ago."""
+    return PerSlot(Known(why, T0 - blue), Known(why, T0 - green))
+
+
+def test_what_users_get_is_good_to_know_while_it_is_counted():
+    found = verdict(seconds(a_tally(100)), show_outcomes=counted(29.0, 5.0))
+    assert GOOD == found.kind
+
+
+@pytest.mark.parametrize("slot", [BLUE, GREEN])
+def test_nothing_good_can_be_said_while_nobody_counts_what_users_get(slot):
+    found = verdict(seconds(a_tally(100)), show_outcomes=counted(**{slot: 31.0}, why="it answered 503"))
+    assert (UNKNOWN, f"nobody counts what users get in {slot}: it answered 503") == (
+        found.kind,
+        found.sentence,
+    )
+
+
+def test_a_source_that_never_counted_is_named_with_its_reason():
+    never = PerSlot(Known("", T0), Unknown("the query returned nothing"))
+    assert (
+        "in green: the query returned nothing" in verdict(seconds(a_tally(100)), show_outcomes=never).sentence
+    )
+
+
+def test_what_is_bad_stays_bad_while_nobody_counts_what_users_get():
+    gone = counted(1000.0, 1000.0)
+    assert BAD == verdict(seconds(a_tally(100, errors=50)), show_outcomes=gone).kind
+    assert BAD == verdict(seconds(QUIET), show_outcomes=gone, slot=a_slot(GREEN, NEW, alive=False)).kind
+
+
+def test_afterwards_and_of_the_first_release_nobody_asks_what_users_get():
+    gone = counted(1000.0, 1000.0)
+    assert GOOD == verdict(seconds(a_tally(100)), show_outcomes=gone, phase="stabilize").kind
+    assert GOOD == verdict(seconds(a_tally(100)), show_outcomes=gone, previous=None).kind
+
+
 # --- bad ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["errors", "unreached", "timeouts"])
 def test_more_failures_than_the_limit_are_bad_whatever_their_kind(kind):
-    found = verdict(seconds(replace(a_tally(100), **{kind: 2})))
-    assert (BAD, "green fails 2.0% of its requests (limit 1.00%)") == (found.kind, found.sentence)
+    found = verdict(seconds(replace(a_tally(100), **{kind: 3})))
+    assert (BAD, "green fails 3.0% of its requests (limit 1.00%)") == (found.kind, found.sentence)
     assert "1000 requests" in found.evidence
+
+
+def test_a_failure_or_two_among_few_are_above_the_limit_and_no_verdict():
+    assert GOOD == verdict(one_among(replace(a_tally(6), errors=1), a_tally(6))).kind
+    assert GOOD == verdict(seconds(a_tally(100, errors=2))).kind
 
 
 def test_refusals_are_the_client_s_and_no_failures():
@@ -97,6 +151,10 @@ def test_a_slow_candidate_is_bad_where_a_limit_is_set():
 
 def test_a_slow_answer_among_few_is_no_verdict():
     assert GOOD == verdict(seconds(a_tally(1, milliseconds=900.0)), replace(P, max_p99=0.5)).kind
+    quick = a_tally(6)
+    late = replace(quick, latency=add_up((a_tally(5).latency, a_tally(1, milliseconds=900.0).latency)))
+    assert GOOD == verdict(one_among(late, quick), replace(P, max_p99=0.5)).kind
+    assert BAD == verdict(one_among(a_tally(6, milliseconds=900.0), quick), replace(P, max_p99=0.5)).kind
 
 
 def test_every_instance_gone_is_bad_at_once_with_their_last_words():

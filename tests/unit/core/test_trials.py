@@ -7,12 +7,14 @@ import pytest
 from tests.unit.core.worlds import BLUE, GREEN, RAMP, T0, Stage, a_stage, a_tally
 from verdigris.core import trials
 from verdigris.core.judge import VerdictKind, judge
+from verdigris.core.judging.counts import Route
 from verdigris.core.judging.finding import Kind
 from verdigris.core.judging.settings import Metric
+from verdigris.core.judging.trial import step
 from verdigris.core.policy import Step
 from verdigris.core.tallies import BINS
 from verdigris.core.trials import arm, settings_of
-from verdigris.core.world import Known, PerSlot, Second, Tally, Verb
+from verdigris.core.world import Known, PerSlot, RouteTally, Second, Tally, Verb
 
 LONG = {"bake": 1000.0, "max_error_rate": 0.5, "grace": 5.0}
 HELD_BACK = {"ramp": (Step(10, 200.0), Step(50, 200.0), Step(90, 0.0)), "holdback": 10, **LONG}
@@ -104,6 +106,34 @@ def test_all_steps_of_a_ramp_are_one_trial():
     assert 0 < len(trial.strata) <= 4 or trial.settled == 0
 
 
+def test_what_was_taken_is_told_with_where_the_trial_stood_before_and_after():
+    stage = at_ten_percent()
+    taken = [one for decision in looks(stage, 12) for one in decision.taken]
+    assert [one.counts.at for one in taken] == sorted({one.counts.at for one in taken})
+    assert all(one.after == step(one.before, one.counts, one.settings) for one in taken)
+    assert (stage.d.trial, settings_of(stage.p)) == (taken[-1].after, taken[-1].settings)
+
+
+def test_what_changes_nothing_was_not_taken():
+    stage = at_ten_percent()
+    looks(stage, 10)
+    stage.look(Verb.PAUSE_ALL)
+    assert [] == [one for decision in looks(stage, 5) for one in decision.taken]
+    stage = at_ten_percent()
+    stage.errors = {BLUE: 0.001, GREEN: 0.02}
+    stage.walk("restore", within=40)
+    assert [] == [one for decision in looks(stage, 3) for one in decision.taken]
+
+
+def test_a_boot_does_not_interrupt_the_trial_s_own_clock():
+    stage = at_ten_percent()
+    looks(stage, 12)
+    before = stage.d.trial
+    after = stage.d.rebase(replace(stage.world(), base="another boot", now=7.5)).trial
+    assert (7, before.at + before.clock) == (after.at, after.at + after.clock)
+    assert before.exposed_at + before.clock == after.exposed_at + after.clock
+
+
 # --- what is counted ----------------------------------------------------------------------------------------------
 
 
@@ -127,6 +157,36 @@ def test_who_had_no_answer_failed_and_was_slower_than_any_bound(kind):
 def test_counts_that_cannot_be_true_break_nothing():
     absurd = arm(Tally(2, errors=9, own=5, own_failed=1, latency=(9, 9)))
     assert (0, 0, 0) == (absurd.requests, absurd.errors, absurd.slow[0])
+
+
+def test_what_the_application_counts_as_failed_failed_though_the_answer_was_200():
+    assert (10, 7) == ((found := arm(Tally(10, errors=3, failed_inside=4))).requests, found.errors)
+    assert 10 == arm(Tally(10, errors=8, failed_inside=4)).errors
+
+
+def test_outcomes_are_told_as_the_application_says_them_and_silence_is_no_zero():
+    outcomes = [(arm(t).good, arm(t).bad) for t in (Tally(9, good=7, bad=1), Tally(9, good=7), Tally(9))]
+    assert [(7, 1), (7, 0), (None, None)] == outcomes
+
+
+def test_routes_and_what_was_sent_again_are_told_of_the_slots_that_are_judged():
+    stage = at_ten_percent()
+    looks(stage, 10)
+    route = RouteTally("GET /items", PerSlot(90, 10), PerSlot(99, 2))
+    sent = PerSlot(a_tally(20), a_tally(20, errors=3))
+    second = replace(stage.signals().value[-1], routes=(route,), control=sent)
+    counts = trials.counts_of(second, stage.d, 0.1)
+    assert (Route("GET /items", 2, 90, 10, 90),) == counts.routes
+    assert (0, 3, 20) == (
+        counts.control.live.errors,
+        counts.control.candidate.errors,
+        counts.control.live.requests,
+    )
+    assert () == counts.control.live.slow == counts.control.candidate.slow
+    before = trials.counts_of(
+        replace(second, slots=PerSlot(a_tally(90), a_tally(0))), a_stage("validate").d, None
+    )
+    assert (Route("GET /items", 0, 90, 0, 90),) == before.routes
 
 
 # --- what becomes of it -------------------------------------------------------------------------------------------
@@ -176,6 +236,103 @@ class Slowly(Stage):
         told = super().tally(slot, at)
         later = self.longer if slot is GREEN else 0
         return replace(told, latency=(*[0] * (10 + later), *[told.requests // 40] * 40))
+
+
+@dataclass
+class Told(Stage):
+    """Seconds in which more is told: what users got, and errors by route. Green declines `declined` of its orders."""
+
+    declined: float = 0.1
+    failing: int = 0
+
+    def signals(self):
+        return Known(tuple(map(self.more, super().signals().value)), self.now)
+
+    def more(self, second):
+        blue, green = second.slots.blue, second.slots.green
+        said = [outcomes(blue, 0.1), outcomes(green, self.declined)]
+        rest = RouteTally(
+            "GET /items", PerSlot(blue.requests * 98 // 100, green.requests * 98 // 100), PerSlot(0, 0)
+        )
+        few = PerSlot(blue.requests // 50, green.requests // 50)
+        orders = RouteTally("POST /orders", few, PerSlot(0, min(self.failing, few.green)))
+        return replace(second, slots=PerSlot(*said), routes=(rest, orders))
+
+
+def outcomes(tally, declined):
+    bad = round(tally.requests * declined)
+    return replace(tally, good=tally.requests - bad, bad=bad)
+
+
+def told_more(**changes):
+    first = a_stage("cutover", **HELD_BACK)
+    return Told(
+        **{field.name: getattr(first, field.name) for field in fields(Stage)} | {"rate": 5000} | changes
+    )
+
+
+@pytest.mark.parametrize(("declined", "phase"), [(0.10, "cutover"), (0.12, "restore")])
+def test_an_approval_rate_that_falls_by_2_points_goes_back_though_every_answer_is_200(declined, phase):
+    stage = told_more(declined=declined)
+    for _ in range(150):
+        stage.look()
+        if stage.d.phase == "restore":
+            found = trials.finding(stage.d.trial, stage.p)
+            assert (Kind.REGRESSED, Metric.USERS) == (found.kind, found.regressed[0])
+            assert stage.d.cause.startswith("Users fare worse in green: 12 % of their requests ended badly")
+            break
+    assert phase == stage.d.phase
+
+
+def test_one_route_that_fails_goes_back_and_is_named():
+    stage = told_more(failing=5)
+    stage.walk("restore", within=80)
+    assert "POST /orders" in stage.d.cause
+    assert ["POST /orders"] == [one.name for one in trials.finding(stage.d.trial, stage.p).routes]
+
+
+@dataclass
+class SentAgain(Stage):
+    """All users are in green, and 20 requests a second are sent to both again: `failing` of them fail in green."""
+
+    failing: int = 0
+
+    def signals(self):
+        sent = PerSlot(a_tally(20), a_tally(20, errors=self.failing))
+        return Known(tuple(replace(s, control=sent) for s in super().signals().value), self.now)
+
+
+@pytest.mark.parametrize(("failing", "phase"), [(0, "bake"), (1, "restore")])
+def test_with_all_traffic_moved_what_is_sent_to_both_again_is_compared(failing, phase):
+    first = a_stage("bake", baseline=False, ramp=(Step(100, 0.0),), **LONG)
+    stage = SentAgain(**{field.name: getattr(first, field.name) for field in fields(Stage)}, failing=failing)
+    stage.errors = {GREEN: failing / 20}
+    for _ in range(60):
+        stage.look()
+        if stage.d.phase == "restore":
+            break
+    assert phase == stage.d.phase
+    told = " ".join(trials.told(stage.d, stage.p))
+    assert " requests sent to both again, as all users are in one: " in told
+
+
+@dataclass
+class Busy(Slowly):
+    """The same of slots whose latencies are spread: green has all users, and takes longer than blue, which is idle."""
+
+    def signals(self):
+        sent = PerSlot(*(replace(a_tally(80), latency=(*[0] * many, *[2] * 40)) for many in (10, 30)))
+        return Known(tuple(replace(s, control=sent) for s in super().signals().value), self.now)
+
+
+def test_a_slot_that_has_all_users_takes_longer_than_an_idle_one_and_is_no_worse_for_it():
+    first = a_stage(baseline=False, ramp=(Step(100, 0.0),), **LONG)
+    stage = Busy(**{field.name: getattr(first, field.name) for field in fields(Stage)})
+    for _ in range(60):
+        stage.look()
+    assert ("bake", True) == (stage.d.phase, any(stage.d.trial.sent))
+    assert stage.d.trial.pairs
+    assert trials.finding(stage.d.trial, stage.p).ln_e <= 0.0
 
 
 @pytest.mark.parametrize(("longer", "phase"), [(0, "cutover"), (10, "restore")])

@@ -168,6 +168,7 @@ class Stage:
             self.show.get("schema", Known(self.schema, self.now)),
             self.show.get("rehearsal", self.rehearsal()),
             commands,
+            outcomes=self.show.get("outcomes"),
         )
         return seen
 

@@ -20,6 +20,7 @@ from verdigris.testing.fakes import (
     FakeEnvironment,
     FakeNotifier,
     FakeRehearser,
+    FakeReplayer,
     FakeRouter,
     FakeSchema,
     FakeSignals,
@@ -87,6 +88,7 @@ class House:
             board=self.board,
             schema=FakeSchema(self.host, self.chaos, hooks),
             rehearser=FakeRehearser(self.host, self.chaos),
+            replayer=FakeReplayer(self.host, hooks),
         )
         self.engine = self.new_engine()
 

@@ -1,12 +1,14 @@
 """A look at a real pace: what is slow becomes unknown, and costs nobody else anything."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from tests.unit.engine.engines import BLUE, GREEN, a_house
 from verdigris.core.errors import ActionError, ObservationError
-from verdigris.core.world import Known, Unknown
+from verdigris.core.outcomes import Came, Outcomes, Poll
+from verdigris.core.world import Known, PerSlot, Unknown
 from verdigris.engine import look as looking
 from verdigris.engine.look import answer, blind_router, blind_slots, look
 from verdigris.engine.loop import Engine
@@ -190,3 +192,77 @@ async def test_what_is_not_configured_is_unknown():
 
 def test_an_adapter_has_a_few_seconds():
     assert 1.0 <= looking.LOOK_WITHIN <= 5.0
+
+
+# --- a source of outcomes -------------------------------------------------------------------------------------
+
+
+class Source:
+    """Says what it is told to say."""
+
+    def __init__(self, outcomes):
+        self.outcomes = outcomes
+
+    async def observe(self):
+        return self.outcomes
+
+
+def counted(house, *polls, asked=True, blue=None):
+    seen = Known("", house.host.now)
+    return Source(Outcomes(polls, PerSlot(blue or seen, seen), asked))
+
+
+async def test_without_a_source_nobody_asks_what_users_get():
+    world = await look_at(await a_house("bake"))
+    assert world.outcomes is None
+
+
+async def test_what_a_source_says_stands_in_its_second():
+    house = await a_house("bake")
+    at = int(house.host.seconds[-1].at)
+    world = await look_at(house, source=counted(house, Poll(at, PerSlot(Came(9, 1), Came(5, 0)))))
+    told = [s for s in world.signals.value if s.slots[GREEN].good is not None]
+    assert [(at, 9, 1, 5, 0)] == [
+        (int(s.at), s.slots[BLUE].good, s.slots[BLUE].bad, s.slots[GREEN].good, s.slots[GREEN].bad)
+        for s in told
+    ]
+    assert world.outcomes[GREEN] == Known("", house.host.now)
+
+
+async def test_a_source_that_fails_is_unknown_and_the_requests_are_seen():
+    house = await a_house("bake")
+    world = await look_at(house, source=Silent())
+    assert "the source of outcomes did not answer within 0.05 s" == world.outcomes[BLUE].why
+    assert isinstance(world.signals, Known)
+
+
+async def look_in_preflight(house, source, **changes):
+    d = replace(house.d, phase="preflight", **changes)
+    return await look(house.new_engine(source=source).parts, d, house.policy, (), asyncio.gather, soon)
+
+
+async def test_preflight_waits_for_the_first_answer_of_a_source_and_fails_without_one():
+    house = await a_house("bake")
+    never = PerSlot(Unknown("the query returned nothing"), Unknown("the query returned nothing"))
+    waiting = await look_in_preflight(house, Source(Outcomes((), never, asked=False)))
+    assert isinstance(waiting.checklist, Unknown)
+    failed = await look_in_preflight(house, Source(Outcomes((), never, asked=True)))
+    assert ("signals", False) == (failed.checklist.value[-1].name, failed.checklist.value[-1].passed)
+    passed = await look_in_preflight(house, counted(house))
+    assert all(check.passed for check in passed.checklist.value)
+
+
+async def test_a_deployment_whose_source_never_counted_ends_before_anything_starts():
+    house = await a_house()
+    never = PerSlot(Unknown("the query returned nothing"), Unknown("the query returned nothing"))
+    house.engine = house.new_engine(source=Source(Outcomes((), never, asked=True)))
+    house.ship("2.0")
+    await house.until(lambda: house.d.phase == "aborted")
+    assert "nobody counts what users get: the query returned nothing" == house.d.cause
+    assert not any("provision" in effect for effect in house.told)
+
+
+async def test_a_first_deployment_has_nothing_to_be_counted_yet():
+    house = await a_house("bake")
+    world = await look_in_preflight(house, counted(house, asked=False), previous=None)
+    assert isinstance(world.checklist, Known)

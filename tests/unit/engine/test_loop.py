@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+import pytest
+
 from tests.unit.engine.engines import APP, BLUE, GREEN, POLICY, a_house
-from verdigris.core.errors import ObservationError
+from verdigris.core.errors import Conflict, ObservationError
 from verdigris.core.safety import Kind
 from verdigris.core.world import Pause, Verb, Weights
 
@@ -102,3 +104,51 @@ async def test_an_app_without_a_deployment_is_left_alone():
     house.engine = house.new_engine()
     tick = await house.tick()
     assert (None, None, []) == (tick.decision, tick.world, house.told)
+
+
+# --- what is replayed -----------------------------------------------------------------------------------------
+
+
+async def test_requests_are_replayed_during_the_bake_and_end_before_traffic_moves():
+    house = await a_house("bake", replay=20)
+    await house.tick()
+    assert 20 == house.host.replay.rate
+    await house.tick()
+    assert {20} == {
+        tally.requests
+        for tally in (house.host.seconds[-1].control.blue, house.host.seconds[-1].control.green)
+    }
+    asked, seen = house.host.route, []
+    house.host.route = lambda routing, generation: (
+        seen.append(house.host.replay) or asked(routing, generation)
+    )
+    house.ask(Verb.ROLLBACK)
+    await house.tick()
+    assert ("restore", [None]) == (house.d.phase, seen)
+    events = [event.sentence for event in house.memory.events() if event.kind == "replay"]
+    began = (
+        "at most 20 safe requests of users a second are replayed at blue and green for comparison: all traffic is on "
+        "green (bake.replay)"
+    )
+    assert [began, "no request is replayed any more"] == events
+
+
+async def test_a_loop_that_was_overtaken_replays_nothing_any_more():
+    house = await a_house("bake", replay=20)
+    await house.tick()
+    house.engine.parts.replayer.follow(house.host.replay)
+
+    async def overtaken():
+        raise Conflict("another controller acts here")
+
+    house.engine.ledger.load = overtaken
+    await house.tick()
+    assert house.host.replay is None
+
+
+@pytest.mark.parametrize(("rate", "end"), [(50, "rolled_back"), (0, "succeeded")])
+async def test_what_no_limit_and_no_baseline_sees_is_found_in_what_is_replayed(rate, end):
+    house = await a_house(replay=rate, max_error_rate=1.0, baseline=False, grace=0.0, bake=40.0)
+    house.ship("2.0", error_rate=0.05)
+    await house.until(lambda: house.d.id == "d-2" and house.d.phase in ("rolled_back", "succeeded"))
+    assert end == house.d.phase

@@ -81,6 +81,16 @@ def test_a_figure_that_nobody_measured_is_named():
         figures.document_of([])
 
 
+def test_what_the_judge_took_hours_to_find_is_kept_until_it_is_found_anew():
+    measured = [a_figure(name, 1, how="here") for row in figures.ROWS for name in row.names]
+    judged = [a_figure(name, 22, "s", how="long ago") for row in figures.JUDGED for name in row.names]
+    assert measured == figures.document_of(measured)["figures"]
+    assert [*measured, *judged] == figures.document_of(measured, judged)["figures"]
+    anew = [a_figure(judged[0]["name"], 20, "s", how="now")]
+    assert [*measured, *anew, *judged[1:]] == figures.document_of([*measured, *anew], judged)["figures"]
+    assert "found, median / 95 % | 22 / 22 s |" in figures.rendered(figures.by_name(judged))
+
+
 def test_the_table_takes_the_place_between_the_marks_and_no_other():
     begin, end = figures.MARKS
     assert f"a\n{begin}\nnew\n{end}\nb" == figures.placed(f"a\n{begin}\nold\n{end}\nb", "new")

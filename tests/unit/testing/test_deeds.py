@@ -2,7 +2,8 @@
 
 from tests.unit.engine.engines import BLUE, GREEN
 from tests.unit.testing.witnesses import a_witness, promise, routing
-from verdigris.core.world import PerSlot
+from verdigris.core.replays import Replay
+from verdigris.core.world import Member, PerSlot, Weights
 from verdigris.testing.host import Cut
 
 
@@ -49,3 +50,30 @@ async def test_long_lived_connections_that_are_ended_before_their_time():
     witness.deeds.cut(Cut(house.host.now, BLUE, 3, "closed", 60.0))
     with promise("I5 no destruction: 3 streams of blue torn down 20 s after its last weight, they have 60 s"):
         witness.deeds.cut(Cut(house.host.now, BLUE, 3, "torn down", 20.0))
+
+
+def a_replay(house, **changes):
+    """What is replayed at the instances that there are."""
+    bodies = {slot: house.host.places[slot].bodies for slot in (BLUE, GREEN)}
+    members = {slot: tuple(Member(b.name, b.address) for b in found) for slot, found in bodies.items()}
+    return Replay(5, BLUE, PerSlot(*(changes.get(slot, members[slot]) for slot in (BLUE, GREEN))))
+
+
+async def test_requests_that_are_replayed_while_users_are_elsewhere():
+    house, witness = await a_witness()
+    witness.truth.before()
+    witness.deeds.replayed(a_replay(house))
+    house.host.routing = routing(house, weights=Weights(50, 50))
+    witness.truth.before()
+    with promise("I9 evidence: requests are replayed while the router says blue 50 % green 50 %"):
+        witness.deeds.replayed(a_replay(house))
+
+
+async def test_requests_that_are_replayed_at_who_is_not_well():
+    house, witness = await a_witness()
+    witness.truth.before()
+    with promise("I9 evidence: requests are replayed at 0 of blue"):
+        witness.deeds.replayed(a_replay(house, blue=()))
+    house.host.die(house.host.places[BLUE].bodies[0])
+    with promise("I9 evidence: requests are replayed at 1 of blue"):
+        witness.deeds.replayed(a_replay(house))

@@ -1,4 +1,4 @@
-"""One guarded call of the gRPC health service, over HTTP/2 in clear and a connection of its own.
+"""One guarded call by gRPC, of the health service or of the state, over HTTP/2 in clear and a connection of its own.
 
 What the other side does can cost neither time beyond the deadline nor memory beyond HTTP/2's first window, 64 KiB of
 body: it is never made larger.
@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from h2.connection import H2Connection
     from h2.events import Event
 
-__all__ = ["exchange", "health_call", "named"]
+__all__ = ["exchange", "health_call", "named", "state_call"]
 
 STREAM = 1
+STATE = "/.verdigris/state"
+NOTHING = b"\0\0\0\0\0"
+"""An empty message."""
 READ_MOST = 64 << 10
 ADVICE = "`health.grpc` needs a server that takes gRPC without TLS at the instance's port"
 
@@ -39,10 +42,20 @@ def exchange(service: str, host: str) -> bytes:
 
 async def health_call(address: str, service: str, within: float, host: str = "") -> Response:
     """The answer, with its trailers among the headers. `Unanswered` says why there is none."""
-    begun, so_far, call = time.monotonic(), Response(), named(address, service)
+    return await _called(named(address, service), address, _begun(service, host or address), within)
+
+
+async def state_call(address: str, within: float, host: str, bearer: str) -> Response:
+    """The same for what an application says of itself, to who has the token."""
+    connection = _opened(STATE, NOTHING, host or address, authorization=f"Bearer {bearer}")
+    return await _called(f"{STATE} at {address}", address, connection, within)
+
+
+async def _called(call: str, address: str, connection: H2Connection, within: float) -> Response:
+    begun, so_far = time.monotonic(), Response()
     try:
         async with asyncio.timeout(within):
-            await _converse(address, _begun(service, host or address), so_far)
+            await _converse(address, connection, so_far)
     except TimeoutError:
         raise Unanswered(f"{call}: no complete answer within {within:g} s, {so_far}") from None
     except ConnectionRefusedError as error:
@@ -54,6 +67,10 @@ async def health_call(address: str, service: str, within: float, host: str = "")
 
 
 def _begun(service: str, host: str) -> H2Connection:
+    return _opened(METHOD, message(service), host)
+
+
+def _opened(method: str, body: bytes, host: str, **more: str) -> H2Connection:
     from h2.connection import H2Connection
 
     connection = H2Connection()
@@ -61,14 +78,15 @@ def _begun(service: str, host: str) -> H2Connection:
     head = {
         ":method": "POST",
         ":scheme": "http",
-        ":path": METHOD,
+        ":path": method,
         ":authority": host,
         "te": "trailers",
         "content-type": "application/grpc",
         "user-agent": CLIENT,
+        **more,
     }
     connection.send_headers(STREAM, list(head.items()))
-    connection.send_data(STREAM, message(service), end_stream=True)
+    connection.send_data(STREAM, body, end_stream=True)
     return connection
 
 

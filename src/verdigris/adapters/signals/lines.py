@@ -20,9 +20,14 @@ WALL_MOST = 10**15
 RETRIES_MOST = 100
 WAIT_MOST = 10**10
 """Milliseconds that a request can last: those of four months."""
-FORMAT = b"r1 "
-FIELDS = 16
+FORMAT, BEFORE = b"r2 ", b"r1 "
+"""A router may go on with the configuration of the release before: its lines say less, and count all the same."""
+
+FIELDS, FIELDS_BEFORE = 15, 14
+"""The last one is the name of the request with method and path."""
+
 FRONT = b"front"
+OUTCOMES = {b"-": None, b"g": True, b"b": False}
 SLOTS = {b"blue": Slot.BLUE, b"green": Slot.GREEN}
 
 
@@ -38,7 +43,8 @@ class Line:
     it reached at last; None where there is none. `state` tells who ended it and when, "--" an ordinary end.
     `latency` is milliseconds to the answer, or to the end where there was none. `retries` came before it.
     `preview`: it was sent to a slot by name. Our probe through the front door was not, and counts like any request;
-    `own` says that it is one.
+    `own` says that it is one. `good` is what it came to for the user, as the application says; None where it does
+    not. `asked` is the method and the path without its query.
     """
 
     app: bytes
@@ -51,6 +57,8 @@ class Line:
     retries: int
     preview: bool
     own: bool = False
+    good: bool | None = None
+    asked: bytes = b""
 
 
 class Frames:
@@ -79,36 +87,54 @@ class Frames:
 
 def dropped(frame: bytes) -> bool:
     """Whether this is the router's notice that it had no room for lines."""
-    return not frame.startswith(FORMAT) and frame.rstrip().endswith(b" dropped")
+    return not frame.startswith((FORMAT, BEFORE)) and frame.rstrip().endswith(b" dropped")
 
 
 def read(frame: bytes) -> Line | None:
     """The request that a frame tells of; None for what the router says besides. `BadLine` for a broken one."""
     if not frame.startswith(FORMAT):
-        return None
+        if not frame.startswith(BEFORE):
+            return None
+        frame = in_our_words(frame)
     fields = frame.split(b" ", FIELDS - 1)
     if len(fields) != FIELDS or not frame.endswith(b" ."):
         raise BadLine(f"not a whole line: {frame[:200]!r}")
-    _, app, wall, chosen, server, status, wait, connect, answer, total, state, retries, preview = fields[:13]
+    _, app, wall, chosen, server, code, wait, connect, answer, total, state, retries, preview, said, asked = (
+        fields
+    )
     try:
-        moment, code, again, replied = int(wall), int(status), int(retries), int(answer)
+        moment, status, again, replied = int(wall), int(code), int(retries), int(answer)
         # What was lost on members before the one that answered is not its own.
         latency = replied if again else replied + int(wait) + int(connect)
         latency = max(0, latency if replied >= 0 else int(total))
+        good = OUTCOMES[said]
     except ValueError as error:
         raise BadLine(f"not a number where one belongs: {frame[:200]!r}") from error
+    except KeyError as error:
+        raise BadLine(f"no outcome where one belongs: {frame[:200]!r}") from error
     # One absurd number would count for more than all the requests that there are.
-    if not (0 <= moment < WALL_MOST and code < 1000 and 0 <= again <= RETRIES_MOST and latency < WAIT_MOST):
+    if not (0 <= moment < WALL_MOST and status < 1000 and 0 <= again <= RETRIES_MOST and latency < WAIT_MOST):
         raise BadLine(f"a number that cannot be: {frame[:200]!r}")
     return Line(
         app,
         moment / 1000,
         SLOTS.get(chosen),
         SLOTS.get(server.partition(b"-")[0]),
-        code,
+        status,
         state,
         latency,
         again,
         preview in SLOTS,
         preview == FRONT,
+        good,
+        asked[asked.find(b" ") + 1 : -2],
     )
+
+
+def in_our_words(frame: bytes) -> bytes:
+    """A line of the format before, as this one has it. It had the query behind the path."""
+    fields = frame.split(b" ", FIELDS_BEFORE - 1)
+    if len(fields) != FIELDS_BEFORE or not frame.endswith(b" ."):
+        raise BadLine(f"not a whole line: {frame[:200]!r}")
+    _, *head, request = fields
+    return b" ".join((FORMAT.rstrip(), *head, b"-", request[:-2].partition(b"?")[0], b"."))

@@ -17,8 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from verdigris.adapters.signals.counts import KEPT, Counts, Seconds, seconds_of
+from verdigris.adapters.signals.counts import KEPT, ROUTED, Counts, Seconds, seconds_of
 from verdigris.adapters.signals.lines import BadLine, Frames, dropped, read
+from verdigris.adapters.signals.routes import Routes
+from verdigris.adapters.signals.sample import Sample
 from verdigris.adapters.signals.silence import Silence
 from verdigris.core.errors import ActionError
 from verdigris.core.world import Known, Second, Seen, Unknown
@@ -63,6 +65,7 @@ class RouterLines:
         self.trouble = ""
         self._totals = totals
         self._counts: dict[bytes, Counts] = {}
+        self._samples: dict[bytes, Sample] = {}
         self._turn = asyncio.Lock()
         self._oldest = 0
         self._server: asyncio.Server | None = None
@@ -94,9 +97,13 @@ class RouterLines:
             door.close()
             raise ActionError(f"{self.directory / SOCKET}: cannot listen there ({error.strerror})") from error
 
-    def of(self, app: str) -> AppSignals:
-        """The signals of one app, counted from now on."""
-        return AppSignals(self, self._counts.setdefault(app.encode(), Counts()))
+    def of(self, app: str, routes: tuple[str, ...] = ()) -> AppSignals:
+        """The signals of one app, counted from now on. `routes` are patterns of those with a name of their own."""
+        return AppSignals(self, self._counts.setdefault(app.encode(), Counts(Routes(routes))))
+
+    def sample(self, app: str) -> Sample:
+        """Where its safe requests are drawn from, while they are wanted."""
+        return self._samples.setdefault(app.encode(), Sample())
 
     async def seconds(self) -> Seen[Seconds]:
         """The last complete seconds. Unknown while the router has been away for more than three."""
@@ -145,6 +152,7 @@ class RouterLines:
         now = self.clock.now()
         behind = now - self.clock.wall()
         check, counts_of = self._check, self._counts.get
+        samples = {app: sample for app, sample in self._samples.items() if sample.wanted}
         for frame in frames:
             line = read(frame)
             if line is None:
@@ -157,6 +165,8 @@ class RouterLines:
             counts, moment = counts_of(line.app), min(line.wall + behind, now)
             if counts is not None and moment > now - KEPT:
                 counts.add(line, int(moment))
+                if samples and line.app in samples:
+                    samples[line.app].offer(line, now)
 
     async def _verify(self, now: float) -> None:
         """Hold the lines against the router's count, as soon as those that were under way have come."""
@@ -217,8 +227,9 @@ class AppSignals:
         seen = await self.lines.seconds()
         if isinstance(seen, Unknown):
             return seen
-        told = seen.value
-        return Known(tuple(self.counts.second(at, at in told.lost) for at in told.at), seen.seen_at)
+        told, second = seen.value, self.counts.second
+        routed = told.at[-1] - ROUTED if told.at else 0
+        return Known(tuple(second(at, at in told.lost, at > routed) for at in told.at), seen.seen_at)
 
 
 class _Connection(asyncio.Protocol):

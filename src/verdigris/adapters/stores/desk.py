@@ -15,7 +15,7 @@ from typing import Any
 
 from verdigris.adapters.stores.files import REVISION, why
 from verdigris.adapters.stores.pokes import poke
-from verdigris.adapters.stores.records import dump, load, load_saved, plain
+from verdigris.adapters.stores.records import dump, load, load_saved, plain, unpacked
 from verdigris.core.errors import Conflict, ObservationError, StoreUnavailable
 from verdigris.core.world import Command
 from verdigris.ports import Event, Filed, Saved
@@ -28,6 +28,7 @@ ROWS_MOST = 10_000
 
 TURNS = "kind IN ('phase', 'step')"
 """As the index says it: SQLite takes one that covers a part only where the same words are asked for."""
+SECONDS = f"FROM counts WHERE app = :app AND deployment = :deployment ORDER BY at LIMIT {ROWS_MOST}"
 EVENT = "number, wall, app, deployment, generation, phase, kind, sentence, evidence"
 
 
@@ -94,6 +95,16 @@ class SqliteDesk:
         question = f"SELECT count(*) FROM events WHERE {of_it}"  # noqa: S608 - our own
         ((found,),) = self._ask(question, app=app, deployment=deployment, after=after, before=before)
         return int(found)
+
+    def counts(self, deployment: str, app: str) -> tuple[str, ...]:
+        """What its trial was told, as lines that `verdigris judge` reads; none after a while."""
+        rows = self._ask(f"SELECT lines {SECONDS}", app=app, deployment=deployment)
+        return tuple(line for (lines,) in rows for line in unpacked(lines))
+
+    def evidence(self, deployment: str, app: str) -> tuple[tuple[int, float], ...]:
+        """The moments of those seconds, and ln E after each: it does not unpack them."""
+        rows = self._ask(f"SELECT at, ln_e {SECONDS}", app=app, deployment=deployment)
+        return tuple((at, ln_e) for at, ln_e in rows if isinstance(ln_e, float) and isinstance(at, int))
 
     def file(self, app: str, command: Command) -> int:
         """File a command and return its id. `StoreUnavailable` says why nothing could be filed."""

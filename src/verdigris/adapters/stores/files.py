@@ -15,7 +15,7 @@ from verdigris.core.errors import Refused
 __all__ = ["DATABASE", "REVISION", "made_private", "replace_with", "why"]
 
 DATABASE = "verdigris.db"
-REVISION = "0003"
+REVISION = "0004"
 """The newest schema of the database that this version knows; there is a migration of the same name."""
 
 MEANINGS = {

@@ -11,18 +11,22 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, func, select
 
-from verdigris.adapters.stores.tables import COMMANDS, DEPLOYMENTS, EVENTS, FILED
+from verdigris.adapters.stores.tables import COMMANDS, COUNTS, DEPLOYMENTS, EVENTS, FILED
 
 __all__ = ["KEPT", "Kept", "bunches"]
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How many of the newest rows are kept: events of all apps, deployments of each, answered requests of each kind."""
+    """How many of the newest rows are kept: events of all apps, deployments of each, answered requests of each kind.
+
+    `counted` is how many of the newest deployments of each app keep what their trial was told.
+    """
 
     events: int = 200_000
     deployments: int = 1000
     answered: int = 10_000
+    counted: int = 20
 
 
 KEPT = Kept()
@@ -35,6 +39,7 @@ def bunches(kept: Kept) -> Iterator[tuple[Callable[..., int], Any, int]]:
     yield forget_answered, COMMANDS, kept.answered
     yield forget_answered, FILED, kept.answered
     yield forget_deployments, DEPLOYMENTS, kept.deployments
+    yield forget_counts, COUNTS, kept.counted
 
 
 def forget_oldest(connection: Connection, table: Table, keep: int, most: int) -> int:
@@ -58,6 +63,16 @@ def forget_deployments(connection: Connection, table: Table, keep: int, most: in
         last = connection.execute(newest.offset(max(keep, 1) - 1).limit(1)).scalar()
         if last is not None:
             gone += forget(connection, table, select(row).where(app == name, row < last), most - gone)
+    return gone
+
+
+def forget_counts(connection: Connection, table: Table, keep: int, most: int) -> int:
+    """The seconds of all but the newest `keep` deployments of each app."""
+    ours, gone = DEPLOYMENTS.c, 0
+    for name in connection.execute(select(table.c.app).distinct()).scalars().all():
+        newest = select(ours.id).where(ours.app == name).order_by(ours.row.desc()).limit(keep)
+        old = select(table.c.row).where(table.c.app == name, table.c.deployment.not_in(newest))
+        gone += forget(connection, table, old, most - gone)
     return gone
 
 

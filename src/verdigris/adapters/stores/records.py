@@ -6,17 +6,19 @@ silence: it is a `Conflict`, or belongs to a row of a newer format, which is sho
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from verdigris.core.deployment import FORMAT, Deployment
 from verdigris.core.errors import Conflict, StoreUnavailable
+from verdigris.core.judging.lines import heading_line, second_line
 from verdigris.core.policy import Policy
-from verdigris.ports import Saved
+from verdigris.ports import Counted, Saved
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
 
-__all__ = ["dump", "load", "load_saved", "plain", "refuse_newer"]
+__all__ = ["dump", "load", "load_saved", "packed", "plain", "refuse_newer", "unpacked"]
 
 T = TypeVar("T")
 
@@ -28,6 +30,8 @@ TEXT_MOST = 16_000
 
 NUMBER_MOST = 1 << 53
 """No clock and no count of ours comes to it; beyond it numbers are no longer told apart."""
+UNPACKED_MOST = 131_072
+"""Bytes of a second and its heading."""
 LOGARITHM_MOST = 1.7e308
 """A trial says with the largest numbers that there are that a bet has lost everything, and again in the next second."""
 
@@ -121,6 +125,24 @@ def refuse_newer(d: Deployment) -> None:
             f"{d.id} was written by a newer verdigris (format {d.format}, this one knows {FORMAT}). "
             "It is left alone: use that version"
         )
+
+
+def packed(one: Counted) -> bytes:
+    """A second with its heading as compressed lines: a third of their room."""
+    heading = [heading_line(one.heading)] if one.heading is not None else []
+    return zlib.compress("\n".join([*heading, second_line(one.counts)]).encode())
+
+
+def unpacked(lines: object) -> list[str]:
+    """The lines again. `StoreUnavailable` for what is none, or more than a heading and a second can be."""
+    try:
+        opened = zlib.decompressobj()
+        text = opened.decompress(lines if isinstance(lines, bytes) else b"", UNPACKED_MOST).decode()
+    except (zlib.error, UnicodeDecodeError):
+        text = ""
+    if not text or not opened.eof:
+        raise StoreUnavailable("counts of a second cannot be understood. See `verdigris recover`")
+    return text.split("\n")
 
 
 def plain(text: str) -> str:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
-from verdigris.adapters.stores.records import dump, plain
-from verdigris.adapters.stores.tables import COMMANDS, DEPLOYMENTS, EVENTS, FILED
+from verdigris.adapters.stores.records import dump, packed, plain
+from verdigris.adapters.stores.tables import COMMANDS, COUNTS, DEPLOYMENTS, EVENTS, FILED
 from verdigris.core.deployment import Answered, Deployment, Note
 from verdigris.core.errors import Conflict
-from verdigris.ports import Saved
+from verdigris.ports import Counted, Saved
 
 __all__ = ["Answer", "answer", "newest", "save", "settle", "waiting"]
 
@@ -38,9 +38,11 @@ def save(
     notes: Sequence[Note],
     answers: Sequence[Answered],
     wall: float,
+    counted: Sequence[Counted] = (),
 ) -> None:
     """Swap the deployment and write what goes with it."""
     swap(connection, saved, expected, wall)
+    count_up(connection, saved.deployment, counted)
     if notes:
         connection.execute(insert(EVENTS), [event_row(saved.deployment, note, wall) for note in notes])
     if answers:
@@ -92,6 +94,22 @@ def event_row(d: Deployment, note: Note, wall: float) -> dict[str, Any]:
         "sentence": plain(note.sentence),
         "evidence": plain(note.evidence),
     }
+
+
+def count_up(connection: Connection, d: Deployment, counted: Sequence[Counted]) -> None:
+    """Write these seconds, and forget those that they supersede."""
+    begins = [n for n, one in enumerate(counted) if one.heading is not None and not one.heading.goes_on]
+    if begins:
+        ours = (COUNTS.c.app == d.app, COUNTS.c.deployment == d.id)
+        connection.execute(delete(COUNTS).where(*ours))
+    of_it = counted[begins[-1] if begins else 0 :]
+    if of_it:
+        once = insert(COUNTS).prefix_with("OR IGNORE")
+        connection.execute(once, [count_row(d, one) for one in of_it])
+
+
+def count_row(d: Deployment, one: Counted) -> dict[str, Any]:
+    return {"app": d.app, "deployment": d.id, "at": one.at, "ln_e": one.ln_e, "lines": packed(one)}
 
 
 def waiting(connection: Connection, table: Table, app: str) -> Sequence[Any]:

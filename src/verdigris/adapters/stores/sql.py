@@ -28,7 +28,7 @@ from verdigris.core.deployment import Answered, Note
 from verdigris.core.errors import Conflict, StoreUnavailable, VerdigrisError
 from verdigris.core.policy import Policy
 from verdigris.core.world import Command, Verb
-from verdigris.ports import Filed, Saved
+from verdigris.ports import Counted, Filed, Saved
 
 __all__ = ["SqlStore"]
 
@@ -84,9 +84,10 @@ class SqlStore:
         notes: Sequence[Note],
         answers: Sequence[Answered],
         wall: float,
+        counted: Sequence[Counted] = (),
     ) -> None:
         refuse_newer(saved.deployment)
-        await self._do(self._writes, rows.save, saved, expected, notes, answers, wall)
+        await self._do(self._writes, rows.save, saved, expected, notes, answers, wall, counted)
 
     async def commands(self, app: str) -> tuple[Command, ...]:
         return await self._readable(COMMANDS, app, command)

@@ -5,9 +5,21 @@ A deployment's columns beside `data` repeat what is searched for; `data` is what
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
-__all__ = ["COMMANDS", "DEPLOYMENTS", "EVENTS", "FILED", "META", "METADATA"]
+__all__ = ["COMMANDS", "COUNTS", "DEPLOYMENTS", "EVENTS", "FILED", "META", "METADATA"]
 
 METADATA = MetaData()
 
@@ -74,5 +86,17 @@ FILED = Table(
     sqlite_autoincrement=True,
 )
 Index("filed_waiting", FILED.c.app, sqlite_where=FILED.c.accepted.is_(None))
+
+COUNTS = Table(
+    *("counts", METADATA),
+    Column("row", Integer, primary_key=True),
+    Column("app", Text, nullable=False),
+    Column("deployment", Text, nullable=False),
+    Column("at", Integer, nullable=False),
+    Column("ln_e", Float, nullable=False),
+    Column("lines", LargeBinary, nullable=False),  # compressed
+    UniqueConstraint("app", "deployment", "at", name="one_second"),
+    sqlite_autoincrement=True,
+)
 
 META = Table("meta", METADATA, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from verdigris.cli.show.amounts import duration, moment
 from verdigris.cli.show.chapters import chapter_words
 from verdigris.cli.show.failure import traffic_words
-from verdigris.cli.show.found import found_words
+from verdigris.cli.show.found import Evidence, evidence_line, found_words
 from verdigris.cli.show.ink import Ink, Line, line, wrapped
 from verdigris.cli.show.lanes import trouble
 from verdigris.cli.show.meanings import MEANINGS, meaning
@@ -25,17 +25,23 @@ __all__ = ["explanation", "paragraphs"]
 
 BACK = {row.name for row in BACKWARD}
 FOLLOWING = {"restore": "settle", "settle": "discard", "abort": "discard"}
+ROOM = 80
+"""Columns that the evidence may take; a narrower screen wraps its words."""
 TELLING = ("phase", "step", "command", "refused", "resumed", "alert", "failed", "recovered")
 
 
-def explanation(s: Snapshot, story: Story, events: Sequence[Event], now: float) -> list[tuple[str, str]]:
-    """Label and sentences, in the order of reading."""
+def explanation(
+    s: Snapshot, story: Story, events: Sequence[Event], now: float, grown: Evidence = ()
+) -> list[tuple[str, str]]:
+    """Label and sentences, in the order of reading; `grown` is the evidence of the trial so far."""
     parts = [
         ("where", where(s)),
         ("why", why(s)),
         ("waiting for", waiting(s)),
         ("evidence", evidence(s, story)),
         ("compared", found_words(s.deployment, s.policy)),
+        ("afterwards", f"{story.afterwards}." if story.afterwards else ""),
+        ("odds", evidence_line(s.deployment, s.policy, grown, ROOM)),
         ("decided", decided(events, now)),
         ("comes next", comes_next(s)),
         ("if it fails", if_it_fails(s)),

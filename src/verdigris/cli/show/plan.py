@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from verdigris.cli.show.amounts import per_second
+from verdigris.cli.show.beside import compared, compares, replayed_of, replays, unseen, useless
+from verdigris.cli.show.counting import uncounted
 from verdigris.cli.show.ink import Ink, Line, line, wrapped
 from verdigris.config import Settings
 from verdigris.config.units import duration_text as duration
@@ -25,10 +27,12 @@ LABEL = 15
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Requests of users per second, and the part of them that fails."""
+    """Requests of users per second, and the part of them that fails. How many were replayed, and could be compared."""
 
     rate: float
     failing: float
+    replayed: int = 0
+    compared: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,8 @@ def steps(p: Policy, slot: Slot, serving: Release | None) -> list[tuple[str, str
         (
             "bake",
             f"{duration(p.bake)} of good evidence"
-            + (f", {p.holdback} % stay on {slot.other}" if p.holdback else ""),
+            + (f", {p.holdback} % stay on {slot.other}" if p.holdback else "")
+            + replays(p, slot),
         ),
         (
             "stabilize",
@@ -146,40 +151,37 @@ def blind_spots(settings: Settings, first: bool) -> list[str]:
         )
     else:
         found.append(smallest(p))
-    if not p.holdback and not first:
-        found.append(
-            "without a holdback a slow hour looks like a slow release: nothing old runs beside it (bake.holdback)"
-        )
+    found += [] if first else unseen(p)
+    found += uncounted(settings, first)
     if p.max_p99 is None and (first or not compares(p)):
         found.append("slowness is not looked at, only failures (bake.max_p99)")
     if settings.route.http2:
         found.append(
-            "a gRPC call that fails is HTTP status 200: the router cannot see its status (route.http2)"
+            "a gRPC call that fails is HTTP status 200: only what the application counts itself is judged "
+            "(route.http2, verdigris_kit.grpc)"
         )
     if not settings.health.body and settings.health.grpc is None:
         found.append("a health answer counts by its status alone, whatever it says (health.body)")
     return found
 
 
-def compares(p: Policy) -> bool:
-    """Whether both slots ever have traffic in the same second."""
-    return len(p.ramp) > 1 or p.holdback > 0
-
-
 def finds(p: Policy, traffic: Traffic | None) -> str:
     """The smallest regression that the judge would find in this traffic."""
-    found = foreseen(p, traffic.rate, traffic.failing) if traffic and compares(p) else None
+    found = foreseen(p, traffic.rate, traffic.failing) if traffic and compared(p) else None
     if traffic is None or found is None:
         return ""
     times = f", {found.ratio:.2g} times today's {percent(traffic.failing)}" if found.ratio else ""
     seen = f"in the {per_second(traffic.rate)} that were seen last"
+    seen += f" and {per_second(p.replay)} replayed, if all of those can be compared" if p.replay else ""
     return f"an error rate of {percent(found.rate)} or more{times}, {seen} (95 of 100 times)"
 
 
 def never(p: Policy, traffic: Traffic | None) -> list[str]:
-    """That nothing would be found however bad it were."""
-    if traffic is None or not compares(p) or foreseen(p, traffic.rate, traffic.failing) is not None:
+    """That little or nothing would be found however bad it were."""
+    if traffic is None or not compared(p):
         return []
+    if foreseen(p, traffic.rate, traffic.failing) is not None:
+        return useless(traffic.replayed, traffic.compared) if p.replay else []
     seen = per_second(traffic.rate)
     said = f"in the {seen} that were seen last the judge could not find any regression, however bad"
     wants = "It needs more traffic on both slots, or more time (cutover.ramp, bake.for, judge.grace)"
@@ -194,7 +196,8 @@ def traffic_of(s: Snapshot | None) -> Traffic | None:
     seen = [total(seconds, slot) for slot in Slot]
     requests = sum(t.requests - t.own for t in seen)
     failed = sum(t.failures - t.own_failed for t in seen)
-    return Traffic(requests / len(seconds), failed / requests if requests else 0.0)
+    failing = failed / requests if requests else 0.0
+    return Traffic(requests / len(seconds), failing, *replayed_of(seconds))
 
 
 def smallest(p: Policy) -> str:

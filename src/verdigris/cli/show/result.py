@@ -8,6 +8,7 @@ from verdigris.cli.exits import Exit
 from verdigris.cli.show.amounts import count, duration
 from verdigris.cli.show.chapters import failed_words, weights_words
 from verdigris.cli.show.failure import Failure, evidence_of, traffic_words
+from verdigris.cli.show.found import found_at_the_end
 from verdigris.cli.show.story import Numbers, Story
 from verdigris.core.deployment import Deployment
 
@@ -21,7 +22,14 @@ def result_line(d: Deployment, story: Story, code: Exit, now: float) -> str:
     facts = [f"{count(numbers.requests)} requests to it, {failed(numbers)}"] if numbers.requests else []
     facts += [f"{d.id} took {duration(took(story, now))}"] if story.began is not None else []
     facts += [weights_words(story.snapshot)] if story.snapshot else []
+    facts += [promoted_on(d, story)] if code is Exit.GOOD and promoted_on(d, story) else []
     return " · ".join((said, *facts))
+
+
+def promoted_on(d: Deployment, story: Story) -> str:
+    """How little could have been wrong with it, by the policy that it was last seen under."""
+    s = story.snapshot
+    return found_at_the_end(d, s.policy) if s is not None and s.deployment.id == d.id else ""
 
 
 def became(d: Deployment, code: Exit) -> str:
@@ -54,6 +62,7 @@ def failure_of(d: Deployment, story: Story, logs: tuple[tuple[str, tuple[str, ..
     counted = story.counts[d.candidate]
     evidence = [
         turned.evidence if turned else "",
+        story.afterwards,
         f"{d.candidate}: {failed_words(counted)}" if counted.requests else "",
         *evidence_of(story.ailing),
     ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from verdigris.cli.show.amounts import ago, duration, moment, per_second
 from verdigris.cli.show.drilled import abandoned_words, drilled_line
-from verdigris.cli.show.found import found_line
+from verdigris.cli.show.found import Evidence, evidence_line, found_line
 from verdigris.cli.show.held import closing_words, pause_words
 from verdigris.cli.show.ink import Ink, Line, fit, join, line, wrapped
 from verdigris.cli.show.lanes import Lane, lane
@@ -19,6 +19,7 @@ from verdigris.core.world import Slot
 from verdigris.ports import Snapshot
 
 __all__ = [
+    "LABEL",
     "ROLES",
     "SLOTS",
     "Staff",
@@ -55,10 +56,11 @@ def status_lines(
     width: int,
     visited: tuple[str, ...] = (),
     expiring: tuple[str, ...] = (),
+    evidence: Evidence = (),
 ) -> list[Line]:
     """The screen at the moment `now`. `visited` are the phases so far, where the event log told them.
 
-    `expiring` is what somebody has to do about certificates.
+    `expiring` is what somebody has to do about certificates, `evidence` that of the trial so far.
     """
     d = s.deployment
     head = line(
@@ -72,7 +74,7 @@ def status_lines(
         *road_lines(road(d, s.policy, visited), width),
     ]
     warned = [one for text in expiring for one in labelled("certificate", text, width, Ink.WARN)]
-    about_it = [*about(s, now, width), *forsaken(s, staff, width)]
+    about_it = [*about(s, now, width, evidence), *forsaken(s, staff, width)]
     lines += [(), *about_it, *warned, *staff_lines(s, staff, now), (), *next_lines(s, staff)]
     return [fit(one, width) for one in lines]
 
@@ -123,7 +125,7 @@ def road_lines(stops: tuple[Stop, ...], width: int) -> list[Line]:
     return [line("  ", *one) for one in lines]
 
 
-def about(s: Snapshot, now: float, width: int) -> list[Line]:
+def about(s: Snapshot, now: float, width: int, evidence: Evidence = ()) -> list[Line]:
     """What is waited for and why it is where it is: one labelled line each, where there is something to say."""
     d, m = s.deployment, meter(s)
     rows: list[tuple[str, str, Ink]] = kept_back(s)
@@ -135,6 +137,8 @@ def about(s: Snapshot, now: float, width: int) -> list[Line]:
         rows.append(("verdict", verdict_words(s), VERDICTS[s.verdict.kind]))
     if comparing(d) and (found := found_line(d, s.policy)):
         rows.append(("compared", found, Ink.PLAIN))
+        grown = evidence_line(d, s.policy, evidence, width - LABEL - 2)
+        rows += [("", grown, Ink.PLAIN)] if grown else []
     drilled = drilled_line(d, now)
     if drilled:
         ill = d.drilled is not None and d.drilled.trouble

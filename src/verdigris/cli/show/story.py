@@ -82,6 +82,17 @@ class Story:
     def visited(self) -> tuple[str, ...]:
         return tuple(chapter.phase for chapter in self.chapters)
 
+    @property
+    def evidence(self) -> str:
+        """What it turned back or was promoted on; what was seen before that is of less interest."""
+        turned = [c.evidence for c in self.chapters if c.phase in TURNS]
+        return next(filter(None, turned or [c.evidence for c in self.chapters]), "")
+
+    @property
+    def afterwards(self) -> str:
+        """Whose it was, as it was told when traffic was back."""
+        return next((c.evidence for c in reversed(self.chapters) if c.phase == "discard"), "")
+
     def hear(self, event: Event) -> Story:
         """Take in one event: a phase that was entered ends the chapter before it."""
         if (event.deployment, event.app) != (self.id, self.app):

@@ -9,13 +9,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from verdigris.cli.show.amounts import ago, bar, duration, moment
-from verdigris.cli.show.found import found_line
+from verdigris.cli.show.found import Evidence, evidence_line, found_line
 from verdigris.cli.show.frames import framed, spread
 from verdigris.cli.show.ink import Ink, Line, Span, beside, fit, join, line, width
 from verdigris.cli.show.lanes import lane
 from verdigris.cli.show.progress import MARKS, until
 from verdigris.cli.show.road import Mark, meter, next_commands, road
-from verdigris.cli.show.status import SLOTS, VERDICTS, Staff, comparing, kept_back, labelled, one_of_staff
+from verdigris.cli.show.status import (
+    LABEL,
+    SLOTS,
+    VERDICTS,
+    Staff,
+    comparing,
+    kept_back,
+    labelled,
+    one_of_staff,
+)
 from verdigris.cli.show.story import Story
 from verdigris.core.lifecycle import ENDINGS
 from verdigris.core.world import Slot
@@ -39,14 +48,21 @@ KINDS = {
 
 
 def watch_lines(
-    s: Snapshot, story: Story, events: Sequence[Event], staff: Staff, now: float, columns: int, rows: int
+    s: Snapshot,
+    story: Story,
+    events: Sequence[Event],
+    staff: Staff,
+    now: float,
+    columns: int,
+    rows: int,
+    evidence: Evidence = (),
 ) -> list[Line]:
-    """The screen at the moment `now`."""
+    """The screen at the moment `now`; `evidence` is that of the trial so far."""
     columns = max(columns, NARROW)
     each = (columns - GAP) // 2
     blue, green = (framed(lane(s, slot), each, tall=rows >= TALL) for slot in Slot)
     top = [*heading(s, columns), (), *beside(blue, green, each, GAP), ()]
-    middle = [*stops(s, story, now, columns), (), *about(s, now, columns)]
+    middle = [*stops(s, story, now, columns), (), *about(s, now, columns, evidence)]
     bottom = [(), *typed(s, columns), foot(s, staff, now)]
     room = rows - len(top) - len(middle) - len(bottom) - 1
     told = [(), *latest(events, now, min(room, EVENTS_MOST))] if room > 0 and events else []
@@ -95,7 +111,7 @@ def stops(s: Snapshot, story: Story, now: float, columns: int) -> list[Line]:
     return lines
 
 
-def about(s: Snapshot, now: float, columns: int) -> list[Line]:
+def about(s: Snapshot, now: float, columns: int, evidence: Evidence = ()) -> list[Line]:
     """What is waited for with the time that is left, the verdict, and what is wrong."""
     d = s.deployment
     lines = [one for label, text, ink in kept_back(s) for one in labelled(label, text, columns, ink)]
@@ -106,6 +122,8 @@ def about(s: Snapshot, now: float, columns: int) -> list[Line]:
         )
     if comparing(d) and (found := found_line(d, s.policy)):
         lines += labelled("compared", found, columns)
+        grown = evidence_line(d, s.policy, evidence, columns - LABEL - 2)
+        lines += labelled("", grown, columns) if grown else []
     if d.cause:
         lines += labelled("cause", d.cause, columns, Ink.BAD)
     if s.trouble:

@@ -7,7 +7,7 @@ from math import exp, log, sqrt
 
 from verdigris.core.judging.factors import ratio
 
-__all__ = ["Strata", "ratio_lower", "smallest", "upper"]
+__all__ = ["Strata", "exceeds", "ratio_lower", "smallest", "upper"]
 
 Strata = Sequence[tuple[float, float, float, float]]
 """Totals e_g, e_b, n_g, n_b of stretches in which the split between the slots was the same."""
@@ -26,6 +26,13 @@ def upper(e: float, n: float, alpha: float) -> float:
         return 1.0
     p, limit = e / n, log(1.0 / alpha) / n
     return halved(p, 1.0, lambda q: kl(p, q) <= limit) if p < 1.0 else 1.0
+
+
+def exceeds(e: float, n: float, rate: float, alpha: float) -> bool:
+    """Whether e bad of n refute a rate of `rate` or less at `alpha`: the same bound from the other side."""
+    if e <= rate * n:
+        return False
+    return rate <= 0.0 or n * kl(e / n, rate) >= log(1.0 / alpha)
 
 
 def kl(p: float, q: float) -> float:

@@ -76,5 +76,8 @@ class Counts:
         for arm in (self.live, self.candidate, *(self.control or ())):
             if len(arm.slow) not in (0, len(self.edges)):
                 raise ValueError(f"{len(self.edges)} edges need as many slow counts, got {len(arm.slow)}")
+        for name, eg, eb, ng, nb in self.routes:
+            if not (0 <= eg <= ng and 0 <= eb <= nb):
+                raise ValueError(f"of {ng} and {nb} requests of {name} cannot have failed {eg} and {eb}")
         if self.share is not None and not 0.0 <= self.share <= 1.0:
             raise ValueError(f"a share is between 0 and 1, got {self.share}")

@@ -13,7 +13,7 @@ from functools import cached_property
 from math import gcd, lcm
 from typing import Any, NamedTuple
 
-__all__ = ["SCALES", "Bin", "Dispersion", "Dispersions", "alone", "between", "common"]
+__all__ = ["EMPTY", "SCALES", "Bin", "Dispersion", "Dispersions", "add", "alone", "between", "common"]
 
 Bin = tuple[float, float, float, float]
 """e_g, e_b, n_g, n_b of some seconds."""
@@ -22,6 +22,10 @@ Residuals = Callable[[Sequence[Bin]], tuple[float, float]]
 SCALES = (1, 5, 15)
 """Lengths of a bin in seconds: clumps are seen at the scale of their length."""
 EMPTY: Bin = (0, 0, 0, 0)
+
+
+def add(a: Bin, b: Bin) -> Bin:
+    return a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3]
 
 
 class Dispersion(NamedTuple):

@@ -67,7 +67,7 @@ def guard(k: float, n: float, x: float, effects: Sequence[float]) -> list[float]
 
 @lru_cache(maxsize=64)
 def stakes(x: float, effects: tuple[float, ...]) -> tuple[tuple[float, float], ...]:
-    """What a bad and a good request add, for each multiple: x is the same for a whole deployment."""
+    """What a bad and a good request add, for each multiple: x is the same as long as live is."""
     assumed = [min(0.999, r * x) for r in effects]
     return tuple((log(p / x), log((1.0 - p) / (1.0 - x))) for p in assumed)
 

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import log
 
+from verdigris.core.judging import by_route
 from verdigris.core.judging.bounds import Strata, base_rate, ratio_lower, smallest
+from verdigris.core.judging.by_route import Place
 from verdigris.core.judging.merge import e_bh, shares
-from verdigris.core.judging.settings import AT_FIRST, EFFECTS, Metric, Settings
+from verdigris.core.judging.settings import AT_FIRST, EFFECTS, PLACES, Metric, Settings
 from verdigris.core.judging.state import State
 from verdigris.core.judging.trial import ln_e, ln_es, proven
 
-__all__ = ["Detectable", "Finding", "Kind", "Part", "find", "in_traffic", "kind_of"]
+__all__ = ["AtRoute", "Detectable", "Finding", "Kind", "Part", "find", "in_traffic", "kind_of"]
 
 
 class Kind(StrEnum):
@@ -43,12 +45,24 @@ class Detectable:
 
 
 @dataclass(frozen=True, slots=True)
+class AtRoute:
+    """What failed there, the candidate's first, of how many requests; `at_least` as for the whole, of all routes at
+    once, and 0 also where the share was changed meanwhile."""
+
+    name: str
+    failed: tuple[int, int]
+    requests: tuple[int, int]
+    at_least: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """The kind, ln E with the limit that it has to reach, and the parts it is made of, all in nats.
 
     `regressed` are the metrics that are worse (e-BH at alpha, and the largest in any case); `after` is when the limit
     was reached, in seconds after exposure. `at_least` is how many times as often the candidate fails, at any time at
     confidence 1 - alpha; 0 where that cannot be said. `detectable` is None where nothing would have been found.
+    `routes` are those that are worse, at most three, and `again` says that requests sent to both again were compared.
     """
 
     kind: Kind
@@ -59,6 +73,8 @@ class Finding:
     after: int | None = None
     at_least: float = 0.0
     detectable: Detectable | None = None
+    routes: tuple[AtRoute, ...] = ()
+    again: bool = False
 
     @property
     def alone(self) -> bool:
@@ -72,9 +88,10 @@ def find(state: State, s: Settings) -> Finding:
     kind, parts = kind_of(state, s), parts_of(state, s)
     if state.decided is not None:
         return Finding(
-            kind, state.decided.ln_e, s.limit, parts, worse(parts, s), state.decided.after, at_least(state, s)
-        )
-    return Finding(kind, ln_e(state, s), s.limit, parts, detectable=detectable(state, s))
+            kind, state.decided.ln_e, s.limit, parts, worse(parts, s), state.decided.after, at_least(state, s),
+            routes=routes(state, s), again=state.again,
+        )  # fmt: skip
+    return Finding(kind, ln_e(state, s), s.limit, parts, detectable=detectable(state, s), again=state.again)
 
 
 def kind_of(state: State, s: Settings) -> Kind:
@@ -100,7 +117,26 @@ def worse(parts: tuple[Part, ...], s: Settings) -> tuple[Metric, ...]:
 
 
 def at_least(state: State, s: Settings) -> float:
-    return ratio_lower(state.strata, s.alpha, EFFECTS, s.errors.pi, state.errors.dispersion.phi)
+    return ratio_lower(strata(state), s.alpha, EFFECTS, s.errors.pi, state.errors.dispersion.phi)
+
+
+def strata(state: State) -> Strata:
+    """Stage by stage, and what was sent to both again, which is shared evenly whatever the stage."""
+    return (*state.strata, state.sent) if any(state.sent) else state.strata
+
+
+def routes(state: State, s: Settings) -> tuple[AtRoute, ...]:
+    """Those that are worse, where that is judged at all."""
+    found = by_route.worst(state.routes, s.alpha)
+    return tuple([at_route(place, len(state.strata) == 1, state, s) for place in found])
+
+
+def at_route(place: Place, one_stage: bool, state: State, s: Settings) -> AtRoute:
+    """A route that is picked among many needs to be sure for all of them: alpha is shared evenly."""
+    eg, eb, ng, nb = map(int, place.seen)
+    alpha, phi = s.alpha / len(state.routes), max(place.batch.dispersion.phi, state.errors.dispersion.phi)
+    least = ratio_lower([place.seen], alpha, PLACES, s.routes.pi, phi) if one_stage else 0.0
+    return AtRoute(place.name, (eg, eb), (ng, nb), least)
 
 
 def detectable(state: State, s: Settings) -> Detectable | None:
@@ -108,7 +144,7 @@ def detectable(state: State, s: Settings) -> Detectable | None:
     weight = dict(state.weights).get(Metric.ERRORS, 0.0)
     if weight <= 0.0:
         return None
-    return in_traffic(state.strata, state.settled, s, weight, state.errors.dispersion.phi)
+    return in_traffic(strata(state), state.settled, s, weight, state.errors.dispersion.phi)
 
 
 def in_traffic(strata: Strata, seconds: int, s: Settings, weight: float, phi: float) -> Detectable | None:

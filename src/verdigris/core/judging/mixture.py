@@ -90,6 +90,13 @@ class Mixture:
             logs = tuple([held + (bet if (bet := factor / phi) < cap else cap) for held, factor in bets])
         return Process(logs, tick)
 
+    def passed(self, process: Process, tick: int) -> Process:
+        """As if it had seen this tick, and none since its last had brought evidence."""
+        if tick <= process.tick:
+            return process
+        start = self.starts.left(process.tick) - self.starts.left(tick)
+        return Process(begun(process.logs, log(start)) if start > 0.0 else process.logs, tick)
+
     def ln_e(self, process: Process) -> float:
         """ln E in nats; `NOTHING` when all is lost."""
         left = self.starts.left(process.tick)

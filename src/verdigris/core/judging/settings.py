@@ -15,11 +15,13 @@ from verdigris.core.judging.dispersion import Dispersions, alone, common
 from verdigris.core.judging.mixture import Mixture, Starts
 from verdigris.core.judging.split import MULTIPLIERS
 
-__all__ = ["EFFECTS", "GUARDED", "ODDS", "SAFE", "USERS", "Metric", "Settings"]
+__all__ = ["EFFECTS", "GUARDED", "ODDS", "PLACES", "SAFE", "USERS", "Metric", "Settings"]
 
 EFFECTS = (1.2, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0)
 USERS = (1.05, 1.1, 1.2, 1.5, 2.0, 3.0, 5.0, 10.0)
 """What users meet is seldom rare: an approval rate that falls from 90 to 88 % is 1.2 times the refusals."""
+PLACES = (1.5, 3.0, 10.0, 30.0)
+"""For a route: there are many, and what is worth naming is large."""
 ODDS = (1.1, 1.25, 1.5, 2.0, 4.0)
 GUARDED = (1.2, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
 SAFE = (0.0, 0.1, 0.25, 0.5, 0.75)
@@ -31,6 +33,7 @@ class Metric(StrEnum):
     """What a release can be worse in."""
 
     ERRORS = "errors"
+    ROUTES = "routes"
     LATENCY = "latency"
     BASELINE = "baseline"
     USERS = "users"
@@ -132,6 +135,10 @@ class Settings:
         return self.capped(len(EFFECTS))
 
     @cached_property
+    def routes(self) -> Mixture:
+        return self.capped(len(PLACES))
+
+    @cached_property
     def users(self) -> Mixture:
         return self.capped(len(USERS))
 
@@ -155,6 +162,10 @@ class Settings:
         """How clumped errors are, where the baseline's were `measured`."""
         return between_slots(max(self.phi0, measured) if self.learned else self.phi0)
 
+    def dispersions_route(self, measured: float) -> Dispersions:
+        """The same of one route. It forgets sooner: there are many, and all are saved."""
+        return within_a_route(max(self.phi0, measured) if self.learned else self.phi0)
+
     @cached_property
     def dispersions_slow(self) -> Dispersions:
         return Dispersions(self.phi0_slow, residuals=common)
@@ -171,6 +182,11 @@ class Settings:
 @lru_cache(maxsize=64)
 def between_slots(phi0: float) -> Dispersions:
     return Dispersions(phi0)
+
+
+@lru_cache(maxsize=64)
+def within_a_route(phi0: float) -> Dispersions:
+    return Dispersions(phi0, scales=(1, 3), bins_per_block=4)
 
 
 LIMITS = (

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from verdigris.core.judging.batch import Batch
+from verdigris.core.judging.by_route import Known, Place
 from verdigris.core.judging.dispersion import EMPTY, Bin, Dispersion
+from verdigris.core.judging.lately import NEVER, Lately
 from verdigris.core.judging.latency import Pair
 from verdigris.core.judging.mixture import Process
 from verdigris.core.judging.settings import Metric, Settings
@@ -22,7 +24,8 @@ VERSION = 1
 class Baseline(NamedTuple):
     """Live before the comparison: requests and errors before exposure, latencies until the tests begin.
 
-    `seconds` is how many the sums are worth: what is long ago has been halved, once or several times.
+    `seconds` is how many the sums are worth: what is long ago has been halved, once or several times. `routes` are its
+    requests by route until it is fixed which are judged, `outcomes` whether anybody said what users got.
     """
 
     dispersion: Dispersion
@@ -32,12 +35,15 @@ class Baseline(NamedTuple):
     slow: tuple[int, ...] = ()
     timed: int = 0
     seconds: int = 0
+    routes: Known = ()
+    outcomes: bool = False
 
 
 class Guards(NamedTuple):
     """What is judged without a comparison: against the baseline `x`, against the limit of errors, and of slowness.
 
-    The `live_` ones ask the same of the live slot: if it breaks the limit too, that is an incident of both.
+    The `live_` ones ask the same of the live slot: if it breaks the limit too, that is an incident of both. `lately` is
+    what bends `x`: how often live fails by now.
     """
 
     x: float
@@ -46,6 +52,7 @@ class Guards(NamedTuple):
     slow: Process
     live_errors: Process
     live_slow: Process
+    lately: Lately = NEVER
 
 
 class Decided(NamedTuple):
@@ -62,7 +69,9 @@ class State(NamedTuple):
 
     `seen` are all counts since exposure, `strata` those since the tests began: one entry per stage, the last of the
     share `stage`. `served` is what users got: bad and all, in the same order. `settled` is how many seconds the tests
-    have seen. `edges` are those that the pairs were chosen from.
+    have seen. `edges` are those that the pairs were chosen from. `clock` is what to add to a moment of it for a clock
+    that goes on through a boot. `routes` are those that are judged by themselves. `again` is whether requests that were
+    sent to both slots again are compared now, and `sent` what was counted of them; users are in `strata`.
     """
 
     version: int
@@ -87,6 +96,10 @@ class State(NamedTuple):
     settled: int = 0
     decided: Decided | None = None
     invalid_at: int | None = None
+    clock: int = 0
+    routes: tuple[Place, ...] = ()
+    again: bool = False
+    sent: Bin = EMPTY
 
 
 def begin(s: Settings) -> State:
@@ -123,6 +136,7 @@ def on_another_clock(state: State, now: int) -> State:
         exposed_at=None if state.exposed_at is None else state.exposed_at + by,
         invalid_at=None if state.invalid_at is None else state.invalid_at + by,
         decided=state.decided and state.decided._replace(at=state.decided.at + by),
+        clock=state.clock - by,
     )
 
 
@@ -132,13 +146,7 @@ def restored(row: Sequence[Any]) -> State | None:
         return None
     kept = State(*row)
     return kept._replace(
-        base=Baseline(
-            Dispersion.of(kept.base[0]),
-            *kept.base[1:3],
-            tuple(kept.base[3]),
-            tuple(kept.base[4]),
-            *kept.base[5:],
-        ),
+        base=baseline(kept.base),
         weights=tuple((Metric(name), weight) for name, weight in kept.weights),
         errors=Batch.of(kept.errors),
         error=process(kept.error),
@@ -146,14 +154,32 @@ def restored(row: Sequence[Any]) -> State | None:
         users=Batch.of(kept.users),
         user=process(kept.user),
         pairs=None if kept.pairs is None else tuple(map(Pair.of, kept.pairs)),
-        guards=Guards(kept.guards[0], *map(process, kept.guards[1:])),
+        guards=guards(kept.guards),
         split=process(kept.split),
         edges=tuple(kept.edges),
         seen=bin_of(kept.seen),
         served=bin_of(kept.served),
         strata=tuple(map(bin_of, kept.strata)),
+        routes=tuple(map(Place.of, kept.routes)),
+        sent=bin_of(kept.sent),
         decided=kept.decided and Decided(*kept.decided[:3], tuple(kept.decided[3])),
     )
+
+
+def baseline(row: Sequence[Any]) -> Baseline:
+    kept = Baseline(*row)
+    return kept._replace(
+        dispersion=Dispersion.of(kept.dispersion),
+        edges=tuple(kept.edges),
+        slow=tuple(kept.slow),
+        routes=tuple([(name, requests) for name, requests in kept.routes]),
+    )
+
+
+def guards(row: Sequence[Any]) -> Guards:
+    x, *processes, lately = row
+    baseline, errors, slow, live_errors, live_slow = map(process, processes)
+    return Guards(x, baseline, errors, slow, live_errors, live_slow, tuple((e, n) for e, n in lately))
 
 
 def process(row: Sequence[Any]) -> Process:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import exp
 
-from verdigris.core.judging.finding import Detectable, Finding, Kind
+from verdigris.core.judging.by_route import OTHER
+from verdigris.core.judging.finding import AtRoute, Finding, Kind
 from verdigris.core.judging.settings import Metric, Settings
 from verdigris.core.judging.state import State
-from verdigris.core.words import span
+from verdigris.core.words import shown, span
 
-__all__ = ["odds", "percent", "sentence", "sentences"]
+__all__ = ["in_reach", "odds", "percent", "sentence", "sentences"]
 
 MOST = 1e9
 """Odds above this say no more than this."""
@@ -37,6 +39,8 @@ def regressed(f: Finding, state: State, s: Settings, candidate: str, live: str) 
     return [
         CLAIMS[main](f, state, s, candidate, live),
         counted(state, candidate, live) if main is not Metric.ERRORS or f.at_least > 1.0 else "",
+        f"Worst: {listed(f.routes, candidate, live)}." if f.routes and main is not Metric.ROUTES else "",
+        sent_again(f, state, candidate, live),
         f"Evidence {odds(f.ln_e)}, limit {odds(f.limit)}, reached {span(f.after or 0)} after exposure.",
         f"Mostly: {NAMES[main]} ({mostly * 100:.0f} %).",
         f"Whether {live} fails as well can only be seen now: this was not found by comparing them."
@@ -51,6 +55,19 @@ def errors(f: Finding, state: State, s: Settings, candidate: str, live: str) -> 
         times = f"at least {f.at_least:.2g} times as often as {live}"
         return f"{candidate.capitalize()} fails {times} ({sure(s.alpha)} at any time; {allowed})."
     return f"{candidate.capitalize()} fails more often than {live} ({allowed}). {counted(state, candidate, live)}"
+
+
+def by_route(f: Finding, state: State, s: Settings, candidate: str, live: str) -> str:
+    allowed = f"allowed {s.error_ratio:g}x + {points(s.error_margin)}"
+    if not f.routes:
+        return f"Some routes fail more often in {candidate} than in {live} ({allowed})."
+    worst, *rest = f.routes
+    how = f"more often in {candidate} than in {live} ({allowed})"
+    if worst.at_least > 1.0:
+        times = f"at least {worst.at_least:.2g} times as often in {candidate} as in {live}"
+        how = f"{times} ({sure(s.alpha)} at any time; {allowed})"
+    as_well = f" So do {listed(rest, candidate, live)}." if rest else ""
+    return f"{called(worst)} fails {how}: {failed_there(worst, candidate, live)}.{as_well}"
 
 
 def slower(f: Finding, state: State, s: Settings, candidate: str, live: str) -> str:
@@ -88,6 +105,7 @@ def over_limit(f: Finding, state: State, s: Settings, candidate: str, live: str)
 
 CLAIMS = {
     Metric.ERRORS: errors,
+    Metric.ROUTES: by_route,
     Metric.LATENCY: slower,
     Metric.BASELINE: above_baseline,
     Metric.USERS: worse_for_users,
@@ -95,6 +113,7 @@ CLAIMS = {
 }
 NAMES = {
     Metric.ERRORS: "errors",
+    Metric.ROUTES: "errors by route",
     Metric.LATENCY: "latency",
     Metric.BASELINE: "errors against the time before",
     Metric.USERS: "what users got",
@@ -115,6 +134,7 @@ def unharmed(f: Finding, state: State, s: Settings, candidate: str, live: str) -
     return [
         f"{candidate.capitalize()} is proven to fail less than {allowed} ({sure(s.safe_alpha)} at any time).",
         counted(state, candidate, live),
+        sent_again(f, state, candidate, live),
         f"Evidence of harm {odds(f.ln_e)}, limit {odds(f.limit)}.",
     ]
 
@@ -125,12 +145,40 @@ def inconclusive(f: Finding, state: State, s: Settings, candidate: str, live: st
     return [
         f"No regression of {candidate} was found, and none is ruled out.",
         counted(state, candidate, live),
+        sent_again(f, state, candidate, live),
         f"Evidence {odds(f.ln_e)}, limit {odds(f.limit)}.",
-        in_reach(f.detectable, live),
+        in_reach(f, state, live),
     ]
 
 
-def in_reach(found: Detectable | None, live: str) -> str:
+def listed(routes: Sequence[AtRoute], candidate: str, live: str) -> str:
+    return "; ".join(f"{called(one)} ({failed_there(one, candidate, live)})" for one in routes)
+
+
+def failed_there(one: AtRoute, candidate: str, live: str) -> str:
+    (eg, eb), (ng, nb) = one.failed, one.requests
+    return f"{eg:,} of {ng:,} requests of {candidate} failed there, {eb:,} of {nb:,} of {live}"
+
+
+def called(one: AtRoute) -> str:
+    return "The rest of the routes" if one.name == OTHER else shown(one.name)
+
+
+def sent_again(f: Finding, state: State, candidate: str, live: str) -> str:
+    if not f.again or f.alone:
+        return ""
+    eg, eb, ng, nb = state.sent
+    return (
+        f"Compared in {ng + nb:,.0f} requests sent to both again, as all users are in one: "
+        f"{eg:,.0f} of {ng:,.0f} failed in {candidate}, {eb:,.0f} of {nb:,.0f} in {live}."
+    )
+
+
+def in_reach(f: Finding, state: State, live: str) -> str:
+    """What would have been found: that there is none of it says how much it is worth."""
+    found = f.detectable
+    if found is None and not any(nb for _, _, _, nb in (*state.strata, state.sent)):
+        return f"Nobody was served by {live} meanwhile, so the two were not compared."
     if found is None:
         return "With so few requests no regression would have been found, however bad."
     times = f", {found.ratio:.2g} times that of {live}" if found.ratio else ""

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from math import log
 
-from verdigris.core.judging import latency, split
+from verdigris.core.judging import by_route, latency, split
 from verdigris.core.judging.batch import gather
-from verdigris.core.judging.counts import Arm, Counts
-from verdigris.core.judging.dispersion import Bin
-from verdigris.core.judging.exposure import exposed, longer, speaks, timed
+from verdigris.core.judging.control import among, compared_in, counted, failed, sent_again
+from verdigris.core.judging.counts import Arm, Control, Counts
+from verdigris.core.judging.dispersion import add
+from verdigris.core.judging.exposure import allowed, completed, exposed, longer, speaks, timed, waited
 from verdigris.core.judging.factors import guard, ratio, safe
+from verdigris.core.judging.lately import at_least, later
 from verdigris.core.judging.merge import mean
 from verdigris.core.judging.mixture import Process
 from verdigris.core.judging.settings import EFFECTS, GUARDED, SAFE, USERS, Metric, Settings
@@ -25,7 +27,6 @@ __all__ = ["ln_e", "ln_es", "proven", "step"]
 
 TIMED_LEAST = 200
 """Requests of live that the pairs of edges are chosen from."""
-STRATA_MOST = 16
 SLOW_LIMIT = 0.01
 """What part may be slower than a limit of the 99th percentile."""
 
@@ -93,41 +94,61 @@ def compared(state: State, counts: Counts, s: Settings) -> State:
     """The tests that a cold start would fail: they begin when the grace is over."""
     assert state.exposed_at is not None
     if counts.at < state.exposed_at + s.grace:
-        return state._replace(base=timed(state.base, counts)) if not state.base.requests else state
-    state = failing(state, counts, s)
-    state = state._replace(settled=state.settled + 1, strata=grown(state, counts), stage=counts.share)
-    return slower(worse_for_users(state, counts, s), counts, s)
+        return waited(state, counts)
+    if not state.settled:
+        state = completed(state, counts, s)
+    again = sent_again(counts, state.again)
+    both = compared_in(counts, again)
+    state = failing(failing_by_route(among(state, again), counts, s), counts, both, s)
+    state = counted(state._replace(settled=state.settled + 1), counts, both)
+    return slower(worse_for_users(state, both, s), counts, both, s)
 
 
-def failing(state: State, counts: Counts, s: Settings) -> State:
+def failing_by_route(state: State, counts: Counts, s: Settings) -> State:
+    """Errors of each route against live's of that route; requests that are sent again are too few to be told apart."""
+    if state.again or not has(state, Metric.ROUTES):
+        return state
+    rule = s.dispersions_route(state.base.dispersion.phi)
+    phi = state.errors.dispersion.phi
+    routes = by_route.step(state.routes, counts.routes, state.settled + 1, rule, phi, s)
+    return state._replace(routes=routes)
+
+
+def failing(state: State, counts: Counts, both: Control, s: Settings) -> State:
     """Errors against live, the proof that there are no more of them, and errors against the baseline."""
-    g, b = counts.candidate, counts.live
-    second = (g.errors, b.errors, g.requests, b.requests)
     rule = s.dispersions(state.base.dispersion.phi)
-    batch, settled = gather(state.errors, second, rule, s.min_batch)
+    batch, settled = gather(state.errors, failed(both), rule, s.min_batch)
     against = ratio(*settled, s.error_ratio, s.error_margin, EFFECTS) if settled else ()
     favour = safe(*settled, s.safe_ratio, s.safe_margin, SAFE) if settled else ()
     return state._replace(
         errors=batch,
         error=s.errors.step(state.error, against, batch.phi),
         proof=s.proof.step(state.proof, favour, batch.phi),
-        guards=state.guards._replace(baseline=above_baseline(state, counts, s)),
+        guards=state.guards._replace(
+            baseline=above_baseline(state, counts, s),
+            lately=later(state.guards.lately, both.live.errors, both.live.requests),
+        ),
     )
 
 
 def above_baseline(state: State, counts: Counts, s: Settings) -> Process:
-    """The baseline speaks only where hardly anybody is left on live to compare with."""
+    """The baseline speaks only where hardly anybody is left on live to compare with.
+
+    What live has shown before says little of a time in which it fails more often itself: then that is the measure.
+    """
     process, g = state.guards.baseline, counts.candidate
     of_all = g.requests + counts.live.requests
     share = counts.share if counts.share is not None else g.requests / of_all if of_all else 0.0
     if 1.0 - share >= s.baseline_below or not has(state, Metric.BASELINE):
         return process
     phi = max(state.base.dispersion.phi, state.errors.dispersion.phi)
-    return s.guard.step(process, guard(g.errors, g.requests, state.guards.x, GUARDED), phi)
+    x = max(state.guards.x, allowed(at_least(state.guards.lately), s))
+    return s.guard.step(process, guard(g.errors, g.requests, x, GUARDED), phi)
 
 
-def worse_for_users(state: State, counts: Counts, s: Settings) -> State:
-    g, b = counts.candidate, counts.live
+def worse_for_users(state: State, both: Control, s: Settings) -> State:
+    """What users got, in seconds in which both slots say it: what one does not say is unknown, and no evidence."""
+    b, g = both
     if not has(state, Metric.USERS) or not (speaks(g) and speaks(b)):
         return state
     second = (g.bad or 0, b.bad or 0, (g.good or 0) + (g.bad or 0), (b.good or 0) + (b.bad or 0))
@@ -137,7 +158,7 @@ def worse_for_users(state: State, counts: Counts, s: Settings) -> State:
     return state._replace(users=batch, user=process, served=add(state.served, second))
 
 
-def slower(state: State, counts: Counts, s: Settings) -> State:
+def slower(state: State, counts: Counts, both: Control, s: Settings) -> State:
     """Latencies, once live has shown where to look."""
     if not has(state, Metric.LATENCY) or not counts.edges:
         return state
@@ -148,7 +169,7 @@ def slower(state: State, counts: Counts, s: Settings) -> State:
         pairs = latency.choose(base.edges, base.slow, base.timed, s)
         # The histogram has done its work; what is saved every second stays small.
         state = state._replace(pairs=pairs, edges=base.edges, base=base._replace(edges=(), slow=()))
-    g, b = counts.candidate, counts.live
+    b, g = both
     if counts.edges != state.edges or (g.requests and not g.slow) or (b.requests and not b.slow):
         return state  # not comparable: not a second
     none = (0,) * len(counts.edges)
@@ -197,6 +218,7 @@ def own_limits(state: State, s: Settings) -> float:
 
 MEASURES = {
     Metric.ERRORS: lambda state, s: s.errors.ln_e(state.error),
+    Metric.ROUTES: lambda state, s: by_route.by_route(state.routes),
     Metric.LATENCY: lambda state, s: latency.latency(state.pairs or (), s),
     Metric.BASELINE: lambda state, s: s.guard.ln_e(state.guards.baseline),
     Metric.USERS: lambda state, s: s.users.ln_e(state.user),
@@ -211,17 +233,3 @@ def proven(state: State, s: Settings) -> bool:
 
 def has(state: State, metric: Metric) -> bool:
     return any(metric is one for one, _ in state.weights)
-
-
-def grown(state: State, counts: Counts) -> tuple[Bin, ...]:
-    """The totals with a second more; another share begins another stage."""
-    g, b = counts.candidate, counts.live
-    second = (g.errors, b.errors, g.requests, b.requests)
-    strata, same = state.strata, counts.share == state.stage
-    if strata and (same or len(strata) == STRATA_MOST):
-        return (*strata[:-1], add(strata[-1], second))
-    return (*strata, second)
-
-
-def add(a: Bin, b: Bin) -> Bin:
-    return a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3]

@@ -15,7 +15,7 @@ from verdigris.core.deployment import FORMAT, Answered, Note
 from verdigris.core.errors import Conflict
 from verdigris.core.world import Command, Verb
 from verdigris.ports import Desk, Store
-from verdigris.testing.conformance import store_log
+from verdigris.testing.conformance import store_counts, store_log
 from verdigris.testing.conformance.claims import same
 from verdigris.testing.conformance.examples import at, example_filed, example_saved
 
@@ -219,6 +219,7 @@ CHECKS: tuple[Check, ...] = (
     a_phase_of_a_newer_version_is_loaded_as_it_is,
     a_format_of_a_newer_version_is_never_written,
     *store_log.CHECKS,
+    *store_counts.CHECKS,
     commands_wait_in_order_until_they_are_answered,
     an_answer_stays,
     a_request_waits_until_it_is_settled,

@@ -8,16 +8,29 @@ from verdigris.core.tallies import bin_of
 from verdigris.core.world import Slot, Tally
 
 
-def line(status=200, state=b"--", chosen=Slot.GREEN, slot=Slot.GREEN, latency=5, retries=0, **whose):
-    preview, own = whose.get("preview", False), whose.get("own", False)
-    return Line(b"api", 0.0, chosen, slot, status, state, latency, retries, preview, own)
+def line(status=200, state=b"--", chosen=Slot.GREEN, slot=Slot.GREEN, latency=5, retries=0, **more):
+    return Line(
+        b"api", 0.0, chosen, slot, status, state, latency, retries, more.pop("preview", False), **more
+    )
 
 
-def counted(*lines, slot=Slot.GREEN):
+def second_of(*lines):
     counts = Counts()
     for one in lines:
         counts.add(one, 7)
-    return counts.second(7, False).slots[slot]
+    return counts.second(7, False)
+
+
+def counted(*lines, slot=Slot.GREEN):
+    return second_of(*lines).slots[slot]
+
+
+def routes_of(*lines):
+    """By name: requests and failures in blue and in green."""
+    return {
+        route.name: (route.requests.blue, route.requests.green, route.failures.blue, route.failures.green)
+        for route in second_of(*lines).routes
+    }
 
 
 def summary(tally):
@@ -140,3 +153,80 @@ def test_old_seconds_are_forgotten():
     counts.add(line(), 1)
     counts.forget_before(2)
     assert 0 == counts.second(1, False).slots.green.requests
+
+
+ORDER = {"asked": b"GET /orders/17"}
+
+
+def test_requests_of_users_are_told_by_route_and_those_of_ours_are_not():
+    lines = (
+        line(**ORDER),
+        line(500, **ORDER),
+        line(own=True, **ORDER),
+        line(preview=True, **ORDER),
+        line(asked=b"POST /orders"),
+    )
+    assert {"GET /orders/{id}": (0, 2, 0, 1), "POST /orders": (0, 1, 0, 0)} == routes_of(*lines)
+
+
+def test_a_route_is_told_for_the_slot_that_answered_and_failed_attempts_for_the_one_that_was_meant():
+    assert {"GET /orders/{id}": (1, 2, 0, 2)} == routes_of(line(slot=Slot.BLUE, retries=2, **ORDER))
+
+
+def test_a_client_that_gives_up_is_no_failure_of_its_route():
+    assert {"GET /orders/{id}": (0, 2, 0, 1)} == routes_of(
+        line(200, b"CD", **ORDER), line(504, b"sH", **ORDER)
+    )
+
+
+def test_the_routes_of_a_second_are_all_of_its_requests_but_ours():
+    """What left no line has no route, and counts with the rest."""
+    counts = Counts()
+    for status, state, retries in ((200, b"--", 0), (500, b"--", 1), (502, b"SH", 0), (-1, b"CH", 0)):
+        counts.add(line(status, state, retries=retries, asked=b"GET /%d" % status), 7)
+    counts.add(line(503, b"SC", own=True, retries=2), 7)
+    counts.lose(Slot.GREEN, 7, 3)
+    told = counts.second(7, False)
+    green = told.slots.green
+    assert green.requests - green.own == sum(route.requests.green for route in told.routes)
+    assert green.failures - green.own_failed == sum(route.failures.green for route in told.routes)
+    assert 3 == next(route.failures.green for route in told.routes if route.name == "other")
+
+
+def test_a_second_that_was_told_by_route_is_told_without_when_it_is_older():
+    counts = Counts()
+    counts.add(line(**ORDER), 7)
+    assert [1, 0, 1] == [
+        len(counts.second(7, False).routes),
+        len(counts.second(7, False, routed=False).routes),
+        counts.second(7, False).slots.green.requests,
+    ]
+
+
+def outcomes(tally):
+    return (tally.good, tally.bad)
+
+
+def test_what_users_got_is_counted_where_the_application_says_it_and_our_own_requests_say_nothing():
+    said = [line(good=True)] * 3 + [line(good=False), line(404, good=False), line()]
+    ours = [line(own=True, good=True), line(preview=True, good=False)]
+    told = second_of(*said, *ours).slots
+    assert ((3, 2), (None, None)) == (outcomes(told.green), outcomes(told.blue))
+    assert (None, None) == outcomes(counted(*ours))
+
+
+def test_while_somebody_says_what_users_got_a_second_without_a_word_is_a_count_of_none():
+    counts = Counts()
+    counts.add(line(), 5)
+    assert (None, None) == outcomes(counts.second(5, False).slots.green)
+    counts.add(line(good=True), 7)
+    told = {at: outcomes(counts.second(at, False).slots.green) for at in (5, 6, 7)}
+    assert {5: (0, 0), 6: (0, 0), 7: (1, 0)} == told
+    counts.add(line(), 190)
+    counts.forget_before(8)
+    assert (None, None) == outcomes(counts.second(190, False).slots.green)
+
+
+def test_an_outcome_counts_for_the_slot_that_answered():
+    told = second_of(line(slot=Slot.BLUE, retries=1, good=False)).slots
+    assert ((0, 1), (None, None)) == (outcomes(told.blue), outcomes(told.green))

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from verdigris.adapters.signals.lines import FRAME_MOST, BadLine, Frames, Line, dropped, read
 from verdigris.core.world import Slot
 
-LINE = b"r1 api 1763971234567 green blue-2 200 1001 2 30 1040 -- +1 - 7f42e447 GET /a?b=c .".replace(
+LINE = b"r2 api 1763971234567 green blue-2 200 1001 2 30 1040 -- +1 - - 7f42e447 GET /a .".replace(
     b"+1", b"%s"
 )
+BEFORE = b"r1 api 1763971234567 green blue-2 200 1001 2 30 1040 -- 0 - 7f42e447 GET /a?b=c ."
 
 
 def framed(*frames):
@@ -17,9 +18,20 @@ def framed(*frames):
 
 
 def test_a_line_says_how_a_request_ended():
-    assert Line(b"api", 1763971234.567, Slot.GREEN, Slot.BLUE, 200, b"--", 1033, 0, False) == read(
-        LINE % b"0"
+    expected = Line(
+        b"api", 1763971234.567, Slot.GREEN, Slot.BLUE, 200, b"--", 1033, 0, False, asked=b"GET /a"
     )
+    assert expected == read(LINE % b"0")
+
+
+def test_a_line_of_the_release_before_says_as_much_as_it_can():
+    """A router may write them until it was reloaded, and a process of it that leaves for longer."""
+    assert read(LINE % b"0") == read(BEFORE)
+
+
+@pytest.mark.parametrize(("letter", "good"), [(b"g", True), (b"b", False), (b"-", None)])
+def test_a_line_says_what_a_request_came_to(letter, good):
+    assert good is read((LINE % b"0").replace(b"- 7f42", letter + b" 7f42")).good
 
 
 def test_time_lost_on_other_members_is_not_the_answering_ones():
@@ -28,13 +40,13 @@ def test_time_lost_on_other_members_is_not_the_answering_ones():
 
 
 def test_a_request_without_an_answer_lasted_until_its_end():
-    assert read(b"r1 api 1 blue <NOSRV> 503 0 -1 -1 77 SC 3 - id GET / .").latency == 77
-    assert read(b"r1 api 1 - <NOSRV> 400 -1 -1 -1 -1 PR 0 - - <BADREQ> - .").slot is None
+    assert read(b"r2 api 1 blue <NOSRV> 503 0 -1 -1 77 SC 3 - - id GET / .").latency == 77
+    assert read(b"r2 api 1 - <NOSRV> 400 -1 -1 -1 -1 PR 0 - - - <BADREQ> - .").slot is None
 
 
 def test_a_preview_is_known_as_one_and_our_probe_through_the_front_door_is_none():
     preview, probe, users = (
-        read(b"r1 api 1 blue blue-1 200 0 0 0 0 -- 0 %s id GET / ." % name)
+        read(b"r2 api 1 blue blue-1 200 0 0 0 0 -- 0 %s - id GET / ." % name)
         for name in (b"blue", b"front", b"-")
     )
     assert (True, False, False) == (preview.preview, probe.preview, users.preview)
@@ -42,7 +54,18 @@ def test_a_preview_is_known_as_one_and_our_probe_through_the_front_door_is_none(
 
 
 @pytest.mark.parametrize(
-    "line", [LINE[:-2] % b"0", LINE[:40], b"r1 api .", LINE % b"x", (LINE % b"0").replace(b"200", b"2OO")]
+    "line",
+    [
+        LINE[:-2] % b"0",
+        LINE[:40],
+        b"r2 api .",
+        b"r1 api .",
+        LINE % b"x",
+        (LINE % b"0").replace(b"200", b"2OO"),
+        (LINE % b"0").replace(b"- 7f42", b"x 7f42"),
+        BEFORE[:-1],
+        BEFORE.replace(b"200", b"2OO"),
+    ],
 )
 def test_a_broken_line_is_an_error(line):
     with pytest.raises(BadLine):
@@ -54,6 +77,7 @@ def test_what_haproxy_says_besides_is_no_line():
     assert read(notice) is None
     assert not dropped(notice)
     assert dropped(b"37 events dropped")
+    assert not dropped(b"r2 api 1 blue blue-1 200 0 0 0 0 -- 0 - - id GET /is dropped")
     assert not dropped(b"r1 api 1 blue blue-1 200 0 0 0 0 -- 0 - id GET /is dropped")
 
 
@@ -76,10 +100,10 @@ def test_no_bytes_are_too_strange(data):
         return
 
 
-@given(st.binary(max_size=120))
-def test_no_line_is_too_strange(tail):
+@given(st.sampled_from([b"r1 ", b"r2 "]), st.binary(max_size=120))
+def test_no_line_is_too_strange(tag, tail):
     try:
-        read(b"r1 " + tail)
+        read(tag + tail)
     except BadLine:
         return
 

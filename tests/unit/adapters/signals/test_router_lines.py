@@ -7,10 +7,11 @@ import socket
 import pytest
 
 from tests.waiting import eventually
-from verdigris.adapters.signals.counts import KEPT
+from verdigris.adapters.signals.counts import KEPT, ROUTED
 from verdigris.adapters.signals.router_lines import RouterLines
+from verdigris.adapters.signals.routes import NAMED
 from verdigris.core.counters import Counters, Passage
-from verdigris.core.world import Known, Slot, Unknown
+from verdigris.core.world import Known, PerSlot, RouteTally, Slot, Unknown
 
 WALL = 1_700_000_000.0
 
@@ -61,8 +62,9 @@ class Room:
         writer.write(b"".join(b"%d %s" % (len(frame), frame) for frame in frames))
         await eventually(lambda: self.lines._lines == before + len(frames), "the lines")
 
-    def line(self, status=200, app="api", slot="green"):
-        return f"r1 {app} {self.clock.wall() * 1000:.0f} {slot} {slot}-1 {status} 0 0 3 4 -- 0 - id GET / .".encode()
+    def line(self, status=200, app="api", slot="green", path="/"):
+        when = f"{self.clock.wall() * 1000:.0f}"
+        return f"r2 {app} {when} {slot} {slot}-1 {status} 0 0 3 4 -- 0 - - id GET {path} .".encode()
 
     def ended(self, count):
         self.total = counted(self.total.value[0].requests + count, self.total.value[0].passages)
@@ -131,6 +133,16 @@ async def test_every_app_is_told_of_its_own_requests(room):
     await room.tick(1.5)
     assert (await room.at(1001)).slots.green.requests == 2
     assert [1] == [s.slots.green.requests for s in (await search.observe()).value if s.at == 1001]
+
+
+async def test_a_sample_is_taken_while_somebody_wants_it_of_the_app_that_is_meant(room):
+    writer, sample = await room.connect(), room.lines.sample("api")
+    assert sample is room.lines.sample("api")
+    await room.write(writer, room.line(path="/before"))
+    sample.want(True)
+    room.lines.of("search")
+    await room.write(writer, room.line(path="/a"), room.line(app="search", path="/other"), room.line(404))
+    assert {b"GET /a"} == {sample.draw(room.clock.now()) for _ in range(20)}
 
 
 async def test_a_gap_makes_the_second_lost_for_every_app_and_other_apps_lines_are_none(room):
@@ -265,7 +277,7 @@ async def test_a_router_that_never_connected_is_unknown(room):
 
 async def test_a_broken_line_ends_the_connection_and_is_said(room):
     writer = await room.connect()
-    writer.write(b"5 r1 xx")
+    writer.write(b"5 r2 xx")
     await eventually(lambda: not room.lines._connections, "the end of the connection")
     room.writers.pop().close()
     await room.tick(4)
@@ -292,6 +304,35 @@ async def test_three_minutes_are_remembered(room):
     seconds = await room.seconds()
     assert KEPT == len(seconds)
     assert len(room.signals.counts._cells["green"]) <= KEPT + 5
+
+
+async def test_the_newest_seconds_are_told_by_route_and_older_ones_are_not(room):
+    writer = await room.connect()
+    for _ in range(ROUTED + 5):
+        await room.write(writer, room.line(path="/orders/17"), room.line(500, slot="blue", path="/orders/18"))
+        room.ended(2)
+        await room.tick(1)
+    seconds = await room.seconds()
+    expected = (RouteTally("GET /orders/{id}", PerSlot(1, 1), PerSlot(1, 0)),)
+    assert [expected] * ROUTED == [second.routes for second in seconds[-ROUTED:]]
+    assert {()} == {second.routes for second in seconds[:-ROUTED]}
+
+
+async def test_a_million_paths_are_few_routes(room):
+    """As whoever looks for holes asks: what is remembered and what is told have bounds."""
+    writer = await room.connect()
+    for number in range(20):
+        # Words, so that no two of them are one route.
+        words = (
+            "".join(chr(97 + (n >> 4 * i) % 16) for i in range(5))
+            for n in range(number * 500, number * 500 + 500)
+        )
+        await room.write(writer, *(room.line(path=f"/{word}") for word in words))
+        await room.tick(1)
+    assert all(len(second.routes) <= NAMED + 1 for second in await room.seconds())
+    routes = room.signals.counts.routes
+    assert len(routes._routes) <= 500
+    assert len(routes._of) <= 4000
 
 
 async def test_the_socket_is_for_us_alone_and_an_earlier_one_is_replaced(room):

@@ -13,6 +13,7 @@ from verdigris.core.deployment import Note
 from verdigris.core.errors import Conflict, ObservationError, StoreUnavailable
 from verdigris.core.world import Command, Verb
 from verdigris.testing.conformance.examples import example_filed, example_saved
+from verdigris.testing.conformance.store_counts import a_second
 
 HOLD = Command(0, Verb.HOLD, "somebody")
 
@@ -184,3 +185,18 @@ print([name for name in {HEAVY!r} if name in sys.modules])
 """
     ran = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)  # noqa: ASYNC221
     assert "[]\n" == ran.stdout
+
+
+@pytest.mark.parametrize("damage", ["x'00'", "'words'", "NULL || ''", "zeroblob(10)"])
+async def test_counts_that_were_damaged_are_said_to_be(store: SqlStore, desk: SqliteDesk, sql, damage):
+    await store.save(example_saved(), None, (), (), 1.0, (a_second(7), a_second(8)))
+    sql(f"UPDATE counts SET lines = coalesce({damage}, '') WHERE at = 8")
+    with pytest.raises(StoreUnavailable, match="counts of a second cannot be understood"):
+        desk.counts("d-1", "api")
+    assert [7, 8] == [moment for moment, _ in desk.evidence("d-1", "api")]
+
+
+async def test_a_second_takes_less_room_than_its_lines(store: SqlStore, sql):
+    await store.save(example_saved(), None, (), (), 1.0, [a_second(n) for n in range(50)])
+    ((most,),) = sql("SELECT max(length(lines)) FROM counts")
+    assert most < 400

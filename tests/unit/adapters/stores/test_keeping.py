@@ -10,6 +10,7 @@ from verdigris.adapters.stores.sql import SqlStore
 from verdigris.core.deployment import Answered, Note
 from verdigris.core.world import Command, Verb
 from verdigris.testing.conformance.examples import example_filed, example_saved
+from verdigris.testing.conformance.store_counts import a_second
 
 HOLD = Command(0, Verb.HOLD, "somebody")
 
@@ -60,3 +61,16 @@ def whole(path: Path) -> int:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return path.stat().st_size
+
+
+async def test_what_was_counted_is_kept_of_the_newest_deployments_of_each_app(
+    store: SqlStore, desk: SqliteDesk
+):
+    for app, many in (("api", 4), ("search", 1)):
+        for number in range(many):
+            one = replace(example_saved(app).deployment, id=f"d-{number}", generation=0)
+            await store.save(replace(example_saved(app), deployment=one), None, (), (), 1.0, (a_second(7),))
+    assert 2 == await store.prune(Kept(counted=2))
+    assert [0, 0, 1, 1] == [len(desk.counts(f"d-{n}", "api")) for n in range(4)]
+    assert 1 == len(desk.counts("d-0", "search"))
+    assert 3 == await store.prune(Kept(counted=0))

@@ -2,7 +2,13 @@
 
 from tests.unit.core.test_trials import at_ten_percent, looks
 from tests.unit.core.worlds import BLUE, GREEN, a_stage
-from verdigris.cli.show.found import found_document, found_line, found_words
+from verdigris.cli.show.found import (
+    evidence_line,
+    found_at_the_end,
+    found_document,
+    found_line,
+    found_words,
+)
 
 
 def test_before_anybody_is_compared_there_is_nothing_to_say():
@@ -43,3 +49,65 @@ def test_a_program_reads_the_numbers_of_a_regression():
     )
     assert found["sentence"].startswith("Green fails at least")
     assert found_line(stage.d, stage.p).startswith("regressed · evidence ")
+
+
+# --- how the evidence has grown -----------------------------------------------------------------------------------
+
+
+def grown(*ln_es, room=60):
+    stage = at_ten_percent()
+    looks(stage, 20)
+    trial = stage.d.trial
+    begin = trial.exposed_at + trial.clock
+    return evidence_line(
+        stage.d, stage.p, [(begin - 1, 9.0), *((begin + n, e) for n, e in enumerate(ln_es))], room
+    )
+
+
+def test_evidence_is_drawn_from_exposure_on_and_full_height_is_the_limit():
+    assert "▁▁▅█ 4.0 s, full height is 100:1" == grown(0.0, -2.0, 2.6, 4.7)
+
+
+def test_a_long_trial_is_squeezed_into_the_room_that_there_is_and_its_highest_stays():
+    said = grown(*[0.0] * 500, 4.7, *[0.0] * 700, room=50)
+    bars, _, words = said.partition(" ")
+    assert (50, 1) >= (len(said), bars.count("█"))
+    assert ("20:01, full height is 100:1", 1) == (words, bars.count("█"))
+
+
+def test_where_nothing_was_compared_there_is_a_dot():
+    stage = at_ten_percent()
+    looks(stage, 20)
+    begin = stage.d.trial.exposed_at
+    assert "▁··▁ 4.0 s" in evidence_line(stage.d, stage.p, [(begin, 0.0), (begin + 3, 0.0)], 60)
+
+
+def test_without_room_or_evidence_nothing_is_drawn():
+    assert ("", "") == (grown(room=60), grown(1.0, room=10))
+    assert "" == evidence_line(a_stage("validate").d, a_stage("validate").p, [(1, 2.0)], 60)
+
+
+# --- what it was promoted on --------------------------------------------------------------------------------------
+
+
+def test_a_good_release_says_what_would_have_been_found_or_that_it_is_proven():
+    stage = at_ten_percent()
+    stage.errors = {BLUE: 0.002, GREEN: 0.002}
+    assert "" == found_at_the_end(a_stage("validate").d, stage.p)
+    looks(stage, 14)
+    early = found_at_the_end(stage.d, stage.p)
+    looks(stage, 180)
+    late = found_at_the_end(stage.d, stage.p)
+    assert early.startswith(
+        ("no regression was found; the smallest that would", "with so few requests no regression")
+    )
+    assert late.startswith(
+        ("no regression was found; the smallest that would", "green is proven to fail less than")
+    )
+
+
+def test_what_was_rolled_back_was_promoted_on_nothing():
+    stage = at_ten_percent()
+    stage.errors = {BLUE: 0.001, GREEN: 0.02}
+    stage.walk("restore", within=40)
+    assert "" == found_at_the_end(stage.d, stage.p)

@@ -10,7 +10,7 @@ from tests.unit.cli.house import FakeHouse
 from tests.unit.core.worlds import BLUE, GREEN, NEW, OLD, UNSEEN, a_deployment, a_first_deployment, a_stage
 from verdigris.cli.show.ink import plain, width
 from verdigris.cli.show.plan import Traffic, plan_lines, planned, traffic_of
-from verdigris.config.settings import Expected
+from verdigris.config.settings import Expected, SignalSettings
 from verdigris.core.policy import Step
 from verdigris.ports import Snapshot
 
@@ -98,7 +98,7 @@ def test_a_plan_fits_the_window(columns):
 def test_the_status_of_a_grpc_call_is_not_seen(http2, times):
     settings = replace(SETTINGS, route=replace(SETTINGS.route, http2=http2))
     blind = planned(settings, a_deployment("succeeded")).blind
-    assert times == sum("the router cannot see its status (route.http2)" in text for text in blind)
+    assert times == sum("only what the application counts itself is judged" in text for text in blind)
 
 
 def test_a_health_call_says_more_than_its_status():
@@ -147,3 +147,14 @@ def test_traffic_is_what_users_sent():
     assert (100.0, True) == (found.rate, 0.0 < found.failing <= 0.1)
     assert traffic_of(None) is None
     assert traffic_of(replace(seen, world=replace(seen.world, signals=UNSEEN))) is None
+
+
+def test_a_source_that_can_never_compare_anything_is_said():
+    said = "what users get is only compared while both slots have traffic, and they never have (cutover.ramp)"
+    counted = replace(BARE, signals=SignalSettings(command=("counts", "{slot}")))
+    assert said in planned(counted, a_deployment("succeeded")).blind
+    assert said not in planned(BARE, a_deployment("succeeded")).blind
+    assert (
+        said
+        not in planned(replace(with_holdback(), signals=counted.signals), a_deployment("succeeded")).blind
+    )

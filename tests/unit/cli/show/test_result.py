@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.unit.core.worlds import a_deployment
@@ -71,3 +73,9 @@ def test_a_program_gets_the_same_numbers():
         told[key] for key in ("exit", "slot", "requests", "failed", "counts_complete", "seconds", "weights")
     )
     assert result_line(BACK, STORY, Exit.ROLLED_BACK, 999.0) == told["sentence"]
+
+
+def test_a_failure_says_whose_it_was_when_that_could_be_told():
+    shared = Chapter("discard", 142.0, 142.0, evidence="a shared incident, not this release")
+    story = replace(STORY, chapters=(*STORY.chapters[:3], shared, STORY.chapters[3]))
+    assert "a shared incident, not this release" in failure_of(BACK, story, ()).evidence

@@ -15,6 +15,7 @@ from verdigris.cli.show.progress import progress_lines
 from verdigris.cli.show.status import Staff, status_lines
 from verdigris.cli.show.story import Story
 from verdigris.cli.show.watch import watch_lines
+from verdigris.core.policy import Step
 from verdigris.core.world import Unknown
 
 STAFF = Staff((4711, 1_700_000_000.0), (4700, 1_699_900_000.0))
@@ -64,19 +65,36 @@ class Seen:
     def events(self):
         return self.house.memory.events(deployment="d-2")
 
+    @property
+    def evidence(self):
+        return self.house.memory.evidence("d-2", "orders")
+
     def watch(self, columns: int = 100, rows: int = 32) -> str:
         now = self.house.wall()
-        return plain(watch_lines(self.snapshot, self.story, self.events, STAFF, now, columns, rows))
+        drawn = watch_lines(self.snapshot, self.story, self.events, STAFF, now, columns, rows, self.evidence)
+        return plain(drawn)
 
     def status(self, columns: int = 100, staff: Staff = STAFF, later: float = 0.0) -> str:
+        now = self.house.wall() + later
         return plain(
-            status_lines(self.snapshot, staff, self.house.wall() + later, columns, self.story.visited)
+            status_lines(self.snapshot, staff, now, columns, self.story.visited, evidence=self.evidence)
         )
 
 
 @pytest.mark.parametrize("phase", SCENES)
 def test_watch(phase):
     same_screen(f"watch-{phase}", Seen(phase, *SCENES[phase]).watch())
+
+
+def test_how_the_evidence_grows():
+    policy = replace(
+        POLICY, grace=2.0, max_error_rate=0.5, sticky=True, ramp=(Step(50, 60.0), Step(100, 0.0))
+    )
+    seen = Seen("cutover", Nature(error_rate=0.06), 11, FakeHouse(policy=policy))
+    same_screen("watch-evidence", seen.watch())
+    same_screen("status-evidence", seen.status())
+    parts = explanation(seen.snapshot, seen.story, seen.events, seen.house.wall(), seen.evidence)
+    same_screen("explain-evidence", plain(paragraphs(parts, seen.snapshot, 100)))
 
 
 @pytest.mark.parametrize("phase", SCENES)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tests.unit.cli.house import FakeHouse, Nature
 from tests.unit.cli.show.test_screens import Seen
-from verdigris.cli.show.story import Story, told
+from verdigris.cli.show.story import Chapter, Story, told
 
 
 def test_every_phase_has_a_chapter_that_ends_where_the_next_begins():
@@ -64,3 +64,14 @@ def test_another_deployment_is_another_story():
     story = Story("d-9", "orders")
     assert story == story.see(house.pinned.snapshot)
     assert () == told("d-9", "orders", house.memory.events()).chapters
+
+
+def test_the_evidence_of_what_turned_back_is_what_it_turned_back_on():
+    chapters = (
+        Chapter("drain", 1.0, 2.0, evidence="0 of 60 failed"),
+        Chapter("restore", 2.0, 3.0, "it fails", "12 of 60 failed"),
+        Chapter("discard", 3.0, 4.0, "it fails", "a shared incident, not this release"),
+    )
+    back, good = Story("d-2", "api", chapters), Story("d-2", "api", chapters[:1])
+    assert ("12 of 60 failed", "0 of 60 failed") == (back.evidence, good.evidence)
+    assert ("a shared incident, not this release", "") == (back.afterwards, good.afterwards)

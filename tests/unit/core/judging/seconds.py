@@ -6,9 +6,10 @@ from dataclasses import replace
 from math import exp
 
 from verdigris.core.judging.counts import Arm, Counts
-from verdigris.core.judging.finding import kind_of
+from verdigris.core.judging.finding import find, kind_of
 from verdigris.core.judging.settings import Settings
 from verdigris.core.judging.state import begin
+from verdigris.core.judging.telling import sentence
 from verdigris.core.judging.trial import step
 
 EDGES = (*map(float, range(10, 100)), *map(float, range(100, 1000, 10)))
@@ -59,6 +60,12 @@ def through_json(state):
 
 def kind(counts, settings=BARE):
     return kind_of(told(counts, settings), settings)
+
+
+def said(counts, settings=BARE):
+    """In words, of slots that are called green and blue."""
+    state = told(counts, settings)
+    return sentence(find(state, settings), state, settings, "green", "blue")
 
 
 def slow(dice, n, longer):

@@ -67,3 +67,39 @@ def test_where_users_stick_to_a_slot_their_split_says_nothing():
     sticky = replace(BARE, sticky=True)
     assert Kind.INVALID is not kind_of(told(lonely, sticky), sticky)
     assert Kind.INVALID is not kind_of(told(lonely), sticky)
+
+
+# --- users' outcomes ----------------------------------------------------------------------------------------------
+
+
+def outcomes(at, live, candidate, share=0.5):
+    arms = [Arm(9, 0, (), *((9, 0) if says else (None, None))) for says in (live, candidate)]
+    return Counts(at, arms[0], arms[1] if share else Arm(), share=share or None)
+
+
+def test_what_users_get_is_judged_where_live_ever_said_it_before():
+    once = [
+        outcomes(0, True, False, share=0.0),
+        *(outcomes(t, False, False, share=0.0) for t in range(1, 60)),
+    ]
+    assert Metric.USERS in weights([*once, outcomes(60, False, False)])
+    assert Metric.USERS not in weights([*once[1:], outcomes(60, False, False)])
+
+
+@pytest.mark.parametrize("says", [(True, False), (False, True)])
+def test_or_where_either_says_it_before_the_first_comparison(says):
+    patient = replace(BARE, grace=5)
+    late = [outcomes(t, *(says if t == 3 else (False, False))) for t in range(7)]
+    assert Metric.USERS not in weights(late[:3], patient)
+    assert Metric.USERS in weights(late, patient)
+    too_late = [outcomes(t, *(says if t == 6 else (False, False))) for t in range(8)]
+    assert Metric.USERS not in weights(too_late, patient)
+
+
+def test_what_only_the_candidate_says_is_no_evidence():
+    worse = [
+        replace(c, candidate=Arm(100, 0, (), 0, 100)) for c in [outcomes(t, False, True) for t in range(60)]
+    ]
+    state = told(worse)
+    assert Metric.USERS in dict(state.weights)
+    assert (None, 0) == (state.decided, state.user.tick)

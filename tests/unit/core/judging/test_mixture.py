@@ -82,3 +82,13 @@ def test_json_carries_it_to_the_last_digit():
     assert state == Process(tuple(logs), tick)
     fresh = json.loads(json.dumps(SPREAD.fresh(), allow_nan=False))
     assert SPREAD.fresh() == Process(tuple(fresh[0]), fresh[1])
+
+
+@pytest.mark.parametrize(("since", "until"), [(0, 1), (0, 40), (5, 60), (5, 5), (5, 3), (90, 140)])
+def test_ticks_that_passed_without_evidence_may_be_counted_at_once(since, until):
+    state = run(SPREAD, [(1.0, 2.0, -1.0)] * since)
+    one_by_one = run(SPREAD, [(1.0, 2.0, -1.0)] * since + [()] * max(until - since, 0))
+    at_once = SPREAD.passed(state, until)
+    assert one_by_one.tick == at_once.tick
+    assert pytest.approx(one_by_one.logs) == at_once.logs
+    assert SPREAD.ln_e(one_by_one) == pytest.approx(SPREAD.ln_e(state), abs=1e-12)

@@ -1,19 +1,14 @@
 """The sentences that people read."""
 
+from dataclasses import replace
 from math import log
 
 import pytest
 
-from tests.unit.core.judging.seconds import BARE, approved, before, seconds, timed, told, told_share
-from verdigris.core.judging.counts import Arm, Counts
-from verdigris.core.judging.finding import find
-from verdigris.core.judging.settings import Settings
-from verdigris.core.judging.telling import odds, percent, sentence
-
-
-def said(counts, settings=BARE):
-    state = told(counts, settings)
-    return sentence(find(state, settings), state, settings, "green", "blue")
+from tests.unit.core.judging.seconds import BARE, approved, before, said, seconds, timed, told_share
+from verdigris.core.judging.counts import Arm, Counts, Route
+from verdigris.core.judging.settings import Metric, Settings
+from verdigris.core.judging.telling import odds, percent
 
 
 def test_errors_with_how_many_times_what_was_counted_how_sure_and_what_of():
@@ -40,6 +35,49 @@ def test_latency_with_both_edges_and_users_with_both_rates():
     assert "(allowed 1 pp more)" in worse
 
 
+ITEMS, ORDERS, FEW = (
+    Route("GET /items", 20, 20, 970, 970),
+    Route("POST /orders", 4, 0, 20, 20),
+    Route("GET /new", 0, 0, 10, 10),
+)
+
+
+def by_route(*routes, many=60):
+    live = Arm(sum(one.live for one in routes), sum(one.live_errors for one in routes))
+    candidate = Arm(sum(one.candidate for one in routes), sum(one.candidate_errors for one in routes))
+    return [Counts(t, live, candidate, share=0.5, routes=routes) for t in range(many)]
+
+
+def test_a_route_with_how_many_times_and_what_was_counted_there():
+    words = said(by_route(ITEMS, ORDERS, FEW))
+    assert words.startswith("POST /orders fails at least ")
+    assert "times as often in green as in blue (99 % at any time; allowed 1.25x + 0.05 pp): " in words
+    assert "44 of 220 requests of green failed there, 0 of 220 of blue. " in words
+    assert "Mostly: errors by route (100 %)." in words
+
+
+def test_routes_are_named_where_the_whole_was_found_first():
+    mostly_whole = replace(BARE, weights=((Metric.ERRORS, 0.9), (Metric.ROUTES, 0.1)))
+    words = said(by_route(ITEMS._replace(candidate_errors=0, live_errors=0), ORDERS, FEW), mostly_whole)
+    assert words.startswith("Green fails at least ")
+    assert "Worst: POST /orders (" in words
+    assert "requests of green failed there, 0 of " in words
+
+
+def test_what_is_on_no_list_is_the_rest():
+    known = Counts(
+        -1,
+        Arm(990),
+        Arm(),
+        routes=(ITEMS._replace(candidate=0, candidate_errors=0), FEW._replace(candidate=0)),
+    )
+    others = [
+        replace(c, routes=(ITEMS, FEW, ORDERS._replace(name=f"POST /{c.at}")))
+        for c in by_route(ITEMS, ORDERS, FEW)
+    ]
+    assert said([known, *others]).startswith("The rest of the routes fails at least ")
+
+
 def test_what_was_not_found_by_comparing_says_so():
     history = list(before(1, 300, live=0.001))
     words = said([*history, *seconds(2, 30, begin_at=300, share=0.999, live=0.001, candidate=0.02)])
@@ -59,6 +97,9 @@ def test_inconclusive_names_the_smallest_regression_that_would_have_been_found()
 def test_inconclusive_for_want_of_requests_says_that():
     assert "With so few requests no regression would have been found, however bad." in said(
         [Counts(t, Arm(1), Arm(1)) for t in range(9)]
+    )
+    assert "Nobody was served by blue meanwhile, so the two were not compared." in said(
+        [Counts(t, Arm(), Arm(9)) for t in range(9)]
     )
     assert "Green has had no requests: there is nothing to compare." == said(before(1, 9))
 

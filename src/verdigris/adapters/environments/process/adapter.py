@@ -15,7 +15,7 @@ from verdigris.adapters.environments.probes import Prober, Target
 from verdigris.adapters.environments.process import orphans
 from verdigris.adapters.environments.process.names import Names
 from verdigris.adapters.environments.process.preflight import Question, checklist
-from verdigris.adapters.environments.process.speaking import Speaker
+from verdigris.adapters.environments.process.speaking import REHEARSAL, Speaker, token
 from verdigris.adapters.environments.response import HealthCheck
 from verdigris.adapters.environments.words import shown
 from verdigris.core.errors import ActionError, Conflict, ObservationError
@@ -39,6 +39,7 @@ from verdigris.keeper.names import local
 from verdigris.keeper.observed import Event, InstanceSeen, SlotSeen, State
 from verdigris.keeper.protocol import RoleRequest, Spec, Start, StopRequest
 from verdigris.ports import Clock
+from verdigris.traffic.inside import Inside
 
 __all__ = ["ProcessEnvironment"]
 
@@ -61,8 +62,10 @@ class ProcessEnvironment:
         self._clock = clock
         self._news: asyncio.Queue[str] = asyncio.Queue(NEWS_MOST)
         self._prober = Prober(check, clock.now, self._tell)
-        self._speaker = Speaker(clock.now, check.host)
+        self.inside = Inside(clock.now)
+        self._speaker = Speaker(clock.now, check.host, self.inside, check.grpc is not None)
         self._proven: dict[str, str] = {}
+        self._secrets: dict[str, Path] = {}
         self._memory = Memory()
 
     async def observe(self) -> PerSlot[Seen[SlotWorld]]:
@@ -70,18 +73,25 @@ class ProcessEnvironment:
         try:
             seen = self._names.slots(await self.keeper.observe())
         except KeeperError as error:
-            self._proven = {}
+            self._proven, self._secrets = {}, {}
             return PerSlot(Unknown(error.sentence), Unknown(error.sentence))
         at, targets = self._clock.now(), _targets(seen)
         self._proven = {name: target.version for name, target in targets.items() if _owns(seen, target)}
         self._prober.follow(targets.values())
-        self._speaker.follow(self._speaking(seen, targets))
+        speaking = self._speaking(seen, targets)
+        self._secrets = {target.name: secret for target, secret in speaking.items()}
+        self._speaker.follow(speaking)
         blue, green = (self._slot(slot, seen, targets) for slot in Slot)
         return PerSlot(Known(blue, at), Known(green, at))
 
     def proves(self, name: str) -> str | None:
         """The version of the instance of this name, when at the last look its port belonged to its process."""
         return self._proven.get(name)
+
+    def mark(self, name: str) -> str:
+        """What tells this instance that a request is a rehearsal; empty where its port may not be its own."""
+        secret = self._secrets.get(name)
+        return token(secret, REHEARSAL) if secret else ""
 
     async def check(self, release: Release, count: int) -> tuple[Check, ...]:
         """Is there room for `count` instances of the release beside what serves, and is all there that they need?"""
@@ -172,9 +182,7 @@ class ProcessEnvironment:
             await asyncio.sleep(WATCH_AGAIN)
 
     def _speaking(self, seen: Mapping[Slot, SlotSeen], targets: Mapping[str, Target]) -> dict[Target, Path]:
-        """Who may be sent a token, with the file of its secret. Over gRPC alone nobody is asked."""
-        if self._check.grpc is not None:
-            return {}
+        """Who may be sent a token, with the file of its secret."""
         return {t: self._secret(t, seen[t.slot]) for t in targets.values() if _owns(seen, t)}
 
     def _secret(self, target: Target, found: SlotSeen) -> Path:

@@ -40,11 +40,18 @@ PLAIN = r"^green=(100|[1-9]?[0-9])/fallback=none/cohort=[^/]*/new=[^/]*/(generat
 
 ASKED = "{ var(txn.asked) -m found }"
 
+OUTCOME = "x-verdigris-outcome"
+"""On an answer: what the request came to for the user. It is for the line alone, and no client sees it."""
+
 LINE = (
-    "r1 %[var(txn.app)] %[date(0,ms)] %[var(txn.slot)] %s %ST %Tw %Tc %Tr %Ta %ts %rc %[var(txn.preview)]"
-    " %[var(txn.id)] %HM %HU ."
+    "r2 %[var(txn.app)] %[date(0,ms)] %[var(txn.slot)] %s %ST %Tw %Tc %Tr %Ta %ts %rc %[var(txn.preview)]"
+    " %[var(txn.outcome)] %[var(txn.id)] %HM %HPO ."
 )
-"""One line for each request, read by the signals adapter. The dot at its end shows that nothing was cut off."""
+"""One line for each request, read by the signals adapter. The dot at its end shows that nothing was cut off.
+
+Path and method have the bounds of `tune.http.logurilen`, and HAProxy writes what could break a line as #22. A query
+may hold what nobody else should know, and is left out.
+"""
 
 
 def front(door: Door, number: int, address: str) -> str:
@@ -225,6 +232,9 @@ def _answers(sites: list[Site], secure: bool) -> Iterator[str]:
     """What is said about the answer: who really gave it."""
     yield f"""
     # What is said about the answer: who really gave it.
+    http-response set-var(txn.said) res.hdr({OUTCOME})
+    http-response set-var(txn.outcome) str(g) if {{ var(txn.said) -m str -i good }}
+    http-response set-var(txn.outcome) str(b) if {{ var(txn.said) -m str -i bad }}
     http-response del-header X-Verdigris- -m beg
     http-response set-var(txn.from) srv_name,field(1,-)
     acl expected var(txn.way) -m str long

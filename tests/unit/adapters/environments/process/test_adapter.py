@@ -52,6 +52,7 @@ async def test_a_provisioned_slot_has_healthy_instances_of_exactly_this_release(
         assert "v1" == (await asked(instance))["release"]
     assert "v1" == stage.environment.proves("blue-1")
     assert stage.environment.proves("green-1") is None
+    assert (64, "") == (len(stage.environment.mark("blue-1")), stage.environment.mark("green-1"))
     assert (await stage.seen(Slot.GREEN)).empty
 
 

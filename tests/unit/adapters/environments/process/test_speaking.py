@@ -13,7 +13,7 @@ from tests.listening import sending
 from tests.waiting import eventually
 from verdigris.adapters.environments.probes import Target
 from verdigris.adapters.environments.process import speaking
-from verdigris.adapters.environments.process.speaking import Speaker, read_said, token
+from verdigris.adapters.environments.process.speaking import REHEARSAL, Speaker, read_said, token
 from verdigris.core.errors import ActionError
 from verdigris.core.world import SILENT, Known, Said, Slot, Unknown
 
@@ -50,7 +50,9 @@ async def heard(secret: Path, *parts: bytes):
 def test_the_token_is_the_contracts(secret: Path):
     from verdigris_kit.secret import token as theirs
 
-    assert theirs("control", {"VERDIGRIS_SECRET_FILE": str(secret)}) == token(secret)
+    variables = {"VERDIGRIS_SECRET_FILE": str(secret)}
+    assert theirs("control", variables) == token(secret)
+    assert theirs("rehearsal", variables) == token(secret, REHEARSAL)
 
 
 def test_without_a_secret_there_is_no_token(tmp_path: Path):

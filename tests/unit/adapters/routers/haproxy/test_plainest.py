@@ -31,6 +31,7 @@ REASONS = {
         "log ring@lines ",
         "log global",
         "log-format ",
+        "tune.http.logurilen ",
         "ring lines",
         "format raw",
         "maxlen ",
@@ -89,6 +90,10 @@ REASONS = {
         "acl versioned ",
         "acl nameless ",
         "http-response add-header X-API-Version ",
+    ),
+    "what a request came to for its user": (
+        "http-response set-var(txn.said) ",
+        "http-response set-var(txn.outcome) ",
     ),
     "a NUL, in versions that would forward it": (
         ".if version_before(2.8.25)",
