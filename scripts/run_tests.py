@@ -30,6 +30,9 @@ OVERRUN = 2.0
 GRACE_SECONDS = 30.0
 """What a part gets to print its summary and take its processes down, once its share is used up."""
 
+MESSAGE_MOST = 200
+"""Characters of why a test failed that the summary shows."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -160,6 +163,21 @@ def counted(report: Path) -> tuple[int, int]:
     return tests - bad - skipped, bad
 
 
+def what_failed(report: Path) -> list[str]:
+    """Each failed test of a pytest report, and the first line of why: output is long, and its end is what is read."""
+    cases = ElementTree.parse(report).getroot().iter("testcase")
+    wrong = ((case, trouble) for case in cases for trouble in case if trouble.tag in ("failure", "error"))
+    return [
+        f"{case.get('classname', '')}::{case.get('name', '')}: {first_line(trouble.get('message', ''))}"
+        for case, trouble in wrong
+    ]
+
+
+def first_line(text: str) -> str:
+    """As much of it as goes into one line."""
+    return next(iter(text.splitlines()), "")[:MESSAGE_MOST]
+
+
 @dataclass(frozen=True)
 class Package:
     """A line of a list of Debian packages. Where its `command` is on the PATH, wherever from, that is enough."""
@@ -228,8 +246,10 @@ def main(names: list[str]) -> int:
         print(f"\n=== {part.name}: {part.command}", flush=True)
         outcomes.append(run(part, environment(lacking)))
     print("\n=== summary")
-    for line in map(str, outcomes):
-        print(line)
+    for outcome in outcomes:
+        print(outcome)
+        for line in (line for report in outcome.part.reports() for line in what_failed(report)):
+            print(f"  {line}")
     name_what_is_lacking(lacking)
     failed = sum(outcome.failed for outcome in outcomes)
     print(f"{sum(outcome.passed for outcome in outcomes)} passed, {failed} failed", flush=True)

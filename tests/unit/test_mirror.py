@@ -36,6 +36,9 @@ SMALL_PARTS = dict.fromkeys(
 )
 
 TOGETHER = {
+    "cli/show/counting": "test_plan",
+    "cli/show/html": "test_plots",
+    "cli/strictly": "test_counting",
     "core/actions": "test_safety",
     "keeper/reboot": "test_keeper",
     "adapters/routers/haproxy/grammar": "test_settings",
@@ -63,6 +66,8 @@ TOGETHER = {
     "testing/conformance/router_scene": "test_suites",
     "testing/conformance/router_streams": "test_suites",
     "testing/conformance/store": "test_suites",
+    "testing/conformance/source": "test_suites",
+    "testing/conformance/store_counts": "test_suites",
     "testing/conformance/store_log": "test_suites",
     **{
         f"testing/planted_{part}": "test_planted"
@@ -94,6 +99,8 @@ AGAINST_THE_REAL = {
 """Modules that say little without the server or framework they are made for -> their test file in tests/kit."""
 
 STORIES = {
+    "adapters/environments/process/test_speaking_grpc",
+    "testing/test_counted_histories",
     "adapters/routers/haproxy/test_plainest",
     "adapters/routers/haproxy/test_renewal",
     "adapters/routers/haproxy/test_requests",

@@ -94,6 +94,15 @@ def test_a_report_is_counted_without_its_skips(tmp_path):
     assert (5, 2) == run_tests.counted(report)
 
 
+def test_what_failed_is_named_with_the_first_line_of_why(tmp_path):
+    report = tmp_path / "unit.xml"
+    report.write_text(
+        '<testsuites><testsuite><testcase classname="tests.a" name="good"/><testcase classname="tests.a" name="bad">'
+        '<failure message="assert 1 == 2&#10;where 2 is">long</failure></testcase></testsuite></testsuites>'
+    )
+    assert ["tests.a::bad: assert 1 == 2"] == run_tests.what_failed(report)
+
+
 def test_a_list_of_packages_may_have_comments_and_be_empty():
     found = run_tests.wanted_packages("# tests\nstrace  # disk\n\nfaketime\n")
     assert ["strace", "faketime"] == [package.name for package in found]

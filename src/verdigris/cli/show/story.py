@@ -115,7 +115,7 @@ class Story:
         """Take in one look. The look that ended a phase belongs to the phase before as well."""
         if (s.deployment.id, s.deployment.app) != (self.id, self.app) or s == self.snapshot:
             return self
-        return replace(self.count(s), snapshot=s, ailing=ailing(s) or self.ailing).turn_to(s)
+        return replace(self.count(s), snapshot=s, ailing=remembered(self.ailing, ailing(s))).turn_to(s)
 
     def turn_to(self, s: Snapshot) -> Story:
         index = next(
@@ -179,12 +179,25 @@ def phase_of(event: Event) -> tuple[str, str]:
 
 
 def ailing(s: Snapshot) -> tuple[Instance, ...]:
-    """The candidate's instances that were not well when last seen, before they were told to go."""
-    if s.deployment.phase in ("discard", *ENDINGS):
-        return ()
+    """The candidate's instances that were not well when last seen. When they were told to go, to be gone is well."""
     seen = s.world.slots[s.deployment.candidate]
     found = seen.value.instances if isinstance(seen, Known) else ()
+    if s.deployment.phase in ("discard", *ENDINGS):
+        return tuple(i for i in found if i.broken)
     return tuple(i for i in found if not i.alive or i.broken or failing(i))
+
+
+def remembered(before: tuple[Instance, ...], now: tuple[Instance, ...]) -> tuple[Instance, ...]:
+    """The newest look at those that ail. One that was started again keeps how it ended before, and its last words."""
+    if not now:
+        return before
+    ended = {i.name: i for i in before if i.log_tail}
+    return tuple(
+        i
+        if i.log_tail or i.name not in ended
+        else replace(i, exit_code=ended[i.name].exit_code, log_tail=ended[i.name].log_tail)
+        for i in now
+    )
 
 
 def failing(instance: Instance) -> bool:

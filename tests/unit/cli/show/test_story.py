@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from tests.unit.cli.house import FakeHouse, Nature
 from tests.unit.cli.show.test_screens import Seen
+from tests.unit.core.worlds import an_instance
 from verdigris.cli.show.story import Chapter, Story, told
+from verdigris.core.world import Health, Known, SlotWorld
 
 
 def test_every_phase_has_a_chapter_that_ends_where_the_next_begins():
@@ -56,6 +58,29 @@ def test_a_reboot_counts_on_from_nothing():
 def test_the_last_ill_look_at_the_candidate_is_kept_when_it_is_gone():
     story = Seen("aborted", Nature(healthy=False)).story
     assert {"green-1", "green-2"} == {instance.name for instance in story.ailing}
+
+
+def looked_at(phase, **now):
+    """A snapshot of the phase in which the candidate has one instance, and what is seen of that one."""
+    snapshot = Seen(phase, Nature(healthy=False)).snapshot
+    d, world = snapshot.deployment, snapshot.world
+    one = an_instance(d.candidate, d.release, **now)
+    slots = world.slots.put(d.candidate, Known(SlotWorld(d.release.digest, instances=(one,)), world.now))
+    return replace(snapshot, world=replace(world, slots=slots))
+
+
+def test_who_runs_again_keeps_how_it_ended_before_and_its_last_words():
+    ended = looked_at("validate", alive=False, exit_code=3, log_tail=("KeyError",))
+    again = looked_at("validate", health=Known(Health(0, 1, "nothing listens"), 1.0))
+    story = Story(ended.deployment.id, ended.deployment.app).see(ended).see(again)
+    (ailing,) = story.ailing
+    assert (3, ("KeyError",), True) == (ailing.exit_code, ailing.log_tail, ailing.alive)
+
+
+def test_who_was_given_up_is_told_of_also_when_the_slot_is_cleared_already():
+    given_up = looked_at("aborted", alive=False, broken=True, exit_code=3)
+    story = Story(given_up.deployment.id, given_up.deployment.app).see(given_up)
+    assert [3] == [instance.exit_code for instance in story.ailing]
 
 
 def test_another_deployment_is_another_story():

@@ -115,7 +115,8 @@ class _Repository:
 
     def _index_now(self, scratch: Path, environ: dict[str, str]) -> None:
         theirs = os.path.join(self.directory, self._ask("rev-parse", "--git-path", "index"))
-        shutil.copyfile(theirs, scratch / "index")
+        # With its age: git takes a file of the same second and size for unchanged unless the index is as old.
+        shutil.copy2(theirs, scratch / "index")
         self._ask("add", "--update", "--", ".", environ=environ)
 
     def _refuse_submodules(self, environ: dict[str, str]) -> None:

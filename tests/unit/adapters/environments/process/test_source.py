@@ -58,6 +58,18 @@ def test_the_state_directory_beside_the_application_is_no_forgotten_file(worksho
     assert 0o700 == stat.S_IMODE(workshop.state.stat().st_mode)
 
 
+def test_a_change_in_the_second_of_the_commit_that_leaves_the_size_is_seen(workshop):
+    """Git knows whole seconds and sizes; what changed so is told by the age of its index alone."""
+    at = 1_700_000_000
+    for text in ("old\n", "new\n"):
+        os.utime(workshop.write("app.py", text), (at, at))
+        if text == "old\n":
+            workshop.commit()
+            workshop.git("config", "core.trustctime", "false")
+            os.utime(workshop.app / ".git" / "index", (at, at))
+    assert "new\n" == Path(workshop.make().release.directory, "app.py").read_text()
+
+
 def test_the_same_uncommitted_changes_are_the_same_release(workshop):
     workshop.write("app.py", "old\n")
     workshop.commit()
