@@ -36,8 +36,6 @@ SMALL_PARTS = dict.fromkeys(
 )
 
 TOGETHER = {
-    "cli/show/counting": "test_plan",
-    "cli/show/html": "test_plots",
     "cli/strictly": "test_counting",
     "core/actions": "test_safety",
     "keeper/reboot": "test_keeper",
@@ -49,6 +47,8 @@ TOGETHER = {
     "adapters/stores/tables": "test_upgrade",
     **{f"cli/{verb}": tests for verb, tests in VERBS.items()},
     "cli/show/chapters": "test_story",
+    "cli/show/html": "test_plots",
+    "cli/show/svg": "test_plots",
     **{f"cli/show/{screen}": tests for screen, tests in SCREENS.items()},
     "config/models": "test_catalogue",
     "core/occasions": "test_drills",
@@ -86,6 +86,7 @@ AGAINST_THE_REAL = {
     "kit/celery": "role/test_schedulers",
     "kit/events_command": "webhooks/test_guide",
     "kit/grpc": "grpc/test_statuses",
+    "kit/grpc_control": "grpc/test_control",
     "kit/guarded": "rehearsal/test_guard",
     "kit/leaving/signals": "leaving/test_requests",
     "kit/lending": "webhooks/test_stores",

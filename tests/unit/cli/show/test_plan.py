@@ -10,7 +10,7 @@ from tests.unit.cli.house import FakeHouse
 from tests.unit.core.worlds import BLUE, GREEN, NEW, OLD, UNSEEN, a_deployment, a_first_deployment, a_stage
 from verdigris.cli.show.ink import plain, width
 from verdigris.cli.show.plan import Traffic, plan_lines, planned, traffic_of
-from verdigris.config.settings import Expected, SignalSettings
+from verdigris.config.settings import Expected
 from verdigris.core.policy import Step
 from verdigris.ports import Snapshot
 
@@ -147,14 +147,3 @@ def test_traffic_is_what_users_sent():
     assert (100.0, True) == (found.rate, 0.0 < found.failing <= 0.1)
     assert traffic_of(None) is None
     assert traffic_of(replace(seen, world=replace(seen.world, signals=UNSEEN))) is None
-
-
-def test_a_source_that_can_never_compare_anything_is_said():
-    said = "what users get is only compared while both slots have traffic, and they never have (cutover.ramp)"
-    counted = replace(BARE, signals=SignalSettings(command=("counts", "{slot}")))
-    assert said in planned(counted, a_deployment("succeeded")).blind
-    assert said not in planned(BARE, a_deployment("succeeded")).blind
-    assert (
-        said
-        not in planned(replace(with_holdback(), signals=counted.signals), a_deployment("succeeded")).blind
-    )

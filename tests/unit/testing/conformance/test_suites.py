@@ -14,7 +14,9 @@ from verdigris.testing.conformance import (
     router_pause,
     router_scene,
     router_streams,
+    source,
     store,
+    store_counts,
     store_log,
 )
 
@@ -24,7 +26,9 @@ SUITES = {
     router_faults: set(),
     router_pause: set(),
     router_streams: set(),
+    source: {"answered", "told"},
     store: {"conflicts"},
+    store_counts: set(),
     store_log: set(),
 }
 """Each suite with what it has besides its checks."""
