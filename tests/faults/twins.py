@@ -145,6 +145,16 @@ def any_sample_will_do() -> Planted:
     return instead(judge.surely, lambda bad, requests, limit, p: bad > limit * requests)
 
 
+@twin("F-125")
+def silence_is_taken_for_good_news() -> Planted:
+    return instead(judge.uncounted, lambda d, w, p: None)
+
+
+@twin("F-126")
+def one_of_sixty_is_above_one_percent() -> Planted:
+    return instead(judge.surely, lambda bad, n, limit, p: n >= p.min_requests and bad > limit * n)
+
+
 @twin("F-68")
 def the_other_slot_is_not_compared() -> Planted:
     return instead(judge.shared, lambda d: judge.bad(d, f"{d.candidate} fails"))

@@ -14,10 +14,12 @@ from tests.unit.core import (
     test_judge,
     test_lifecycle,
     test_policy,
+    test_replays,
     test_streams,
     test_waits,
     test_world,
 )
+from tests.unit.core.judging import test_state
 from tests.unit.core.worlds import BLUE, GREEN, RAMP, UNSEEN, a_stage, a_tally
 from verdigris.core.policy import Policy
 from verdigris.core.world import Known, PerSlot, Second, Verb, Weights
@@ -152,3 +154,12 @@ def a_torn_second_counts_for_nothing(ground: Ground) -> None:
 
 
 row("F-20")(calling(test_commands.test_rollback_takes_traffic_back, "bake"))
+
+
+# --- the comparison -------------------------------------------------------------------------------------------
+
+row("F-125")(calling(test_judge.test_nothing_good_can_be_said_while_nobody_counts_what_users_get, GREEN))
+row("F-125")(calling(test_judge.test_what_is_bad_stays_bad_while_nobody_counts_what_users_get))
+row("F-126")(calling(test_judge.test_a_failure_or_two_among_few_are_above_the_limit_and_no_verdict))
+row("F-127")(calling(test_state.test_a_restart_every_second_neither_loses_nor_doubles_evidence))
+row("F-128")(calling(test_replays.test_a_rollback_ends_it_in_the_same_look))
