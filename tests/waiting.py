@@ -46,10 +46,20 @@ async def settled(but: Iterable[asyncio.Task[object]] = ()) -> None:
     """
     spared = {*but, asyncio.current_task()}
     await _rounds(asyncio.all_tasks() - spared, 0.1)
-    held = asyncio.all_tasks() - spared
+    held = await _begun(spared)
     for task in held:
         task.cancel()
     await _rounds(held, 1.0)
+
+
+async def _begun(spared: set[asyncio.Task[object] | None]) -> set[asyncio.Task[object]]:
+    """The tasks, once each has taken its first step: one that is ended before lets go of nothing that it was given."""
+    seen: set[asyncio.Task[object]] = set()
+    while (running := asyncio.all_tasks() - spared) != seen:
+        seen = running
+        for _ in range(5):  # a connection is taken up in three
+            await asyncio.sleep(0)
+    return running
 
 
 async def _rounds(tasks: set[asyncio.Task[object]], seconds: float) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from tests.street.test_retries import listening
 from tests.waiting import eventually
-from verdigris.adapters.signals.lines import read
+from verdigris.adapters.signals.lines import ASKED_KEPT, read
+from verdigris.adapters.signals.sample import ASKED_MOST
 from verdigris.core.world import Known, Slot
 
 HEADER = "X-Verdigris-Outcome"
@@ -107,10 +108,22 @@ STRANGE = (
     ("/a%20b/%0a", b"GET /a%20b/%0a"),
     ('/"quoted"', b"GET /#22quoted#22"),
     ("/" + "a" * 1500, b"GET /" + b"a" * 100),
-    ("/" + '"' * 1500, b"GET /" + b"#22" * 100),
+    ("/" + '"' * 1500, b"GET /" + b"#22" * 50),
     ("/a.?b .", None),
     ("http://api/orders/18?token=secret", b"GET /orders/18"),
 )
+
+
+async def test_a_path_that_may_be_asked_again_is_whole_whatever_host_it_is_for(street):
+    """As every client of HTTP/2 asks: with scheme and host before the path."""
+    blue = await street.instance("blue-1", "blue")
+    await street.route("api", 0, 1, blue)
+    await listening(street)
+    host, path = f"{'h' * 60}.{'o' * 60}.example", f"/{'p' * (ASKED_MOST - len('GET /'))}"
+    asked = f"GET http://{host}{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+    await street.client().raw(asked.encode())
+    told = await eventually(lambda: [line for line in street.told() if not line.own], "the line")
+    assert f"GET {path}".encode() == told[0].asked
 
 
 async def test_a_line_says_the_path_without_its_query_and_no_path_breaks_it(street):
@@ -126,7 +139,7 @@ async def test_a_line_says_the_path_without_its_query_and_no_path_breaks_it(stre
     )
     asked = [line.asked for line in told if not line.own]
     assert [True] * len(wanted) == [have.startswith(want) for have, want in zip(asked, wanted, strict=True)]
-    assert max(map(len, asked)) <= 3 * 160
+    assert max(map(len, asked)) == ASKED_KEPT
     assert not any(b"secret" in frame for frame in street.lines.frames)
     assert "" == street.lines.trouble
     assert all(read(frame) for frame in street.lines.frames if frame.startswith(b"r2 "))

@@ -166,6 +166,7 @@ def wiring(house: House) -> str:
             s.policy.unhealthy,
             s.signals,
             s.policy.outcomes_within,
+            s.routes,
         )
         for s in house.apps.values()
     ]

@@ -21,6 +21,7 @@ __all__ = ["seconds"]
 
 LONGEST = 65_536
 """Characters of a line."""
+DIGITS_MOST = 30
 EDGES_MOST = 256
 ROUTES_MOST = 100
 SECOND = {"t", "live", "candidate", "share", "routes", "control"}
@@ -43,6 +44,11 @@ def seconds(stream: TextIO, name: str) -> Iterator[Counts | Heading]:
             found = entry(line, edges)
             if isinstance(found, Counts):
                 follow(last, found)
+        except json.JSONDecodeError as error:
+            where = f"{shown(error.msg)}, character {error.pos + 1}"
+            raise ConfigError(
+                f"{name}, line {number}: is no JSON ({where}); one object per second is expected"
+            ) from None
         except (ValueError, RecursionError) as error:
             raise ConfigError(f"{name}, line {number}: {shown(str(error))}") from None
         yield found
@@ -63,7 +69,7 @@ def follow(last: Counts | None, counts: Counts) -> None:
 def entry(line: str, edges: tuple[float, ...]) -> Counts | Heading:
     if len(line) > LONGEST:
         raise ValueError(f"longer than {LONGEST} characters")
-    row = json.loads(line, parse_constant=no_number, object_pairs_hook=once)
+    row = json.loads(line, parse_constant=no_number, parse_int=integer, object_pairs_hook=once)
     return heading_of(row) if isinstance(row, dict) and "settings" in row else second(row, edges)
 
 
@@ -93,14 +99,17 @@ def slot(row: Any, name: str, edges: tuple[float, ...]) -> tuple[Arm, tuple[floa
     given = row[name]
     known(given, SLOT, name)
     slow, own = slower(given.get("slow", {}), name, edges)
-    arm = Arm(
+    counted = (
         whole(given, "requests", f"{name}.requests"),
         whole(given, "errors", f"{name}.errors", 0),
         slow,
         whole(given, "good", f"{name}.good") if "good" in given else None,
         whole(given, "bad", f"{name}.bad") if "bad" in given else None,
     )
-    return arm, own
+    try:
+        return Arm(*counted), own
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
 def slower(slow: Any, name: str, edges: tuple[float, ...]) -> tuple[tuple[int, ...], tuple[float, ...]]:
@@ -124,7 +133,10 @@ def routes(rows: Any) -> tuple[Route, ...]:
 
 def route(name: str, row: Any) -> Route:
     known(row, {"live", "candidate"}, f"routes.{name}")
-    live, candidate = (slot(row, one, ())[0] for one in ("live", "candidate"))
+    try:
+        live, candidate = (slot(row, one, ())[0] for one in ("live", "candidate"))
+    except ValueError as error:
+        raise ValueError(f"routes.{name}: {error}") from None
     return Route(name, candidate.errors, live.errors, candidate.requests, live.requests)
 
 
@@ -148,9 +160,18 @@ def no_number(word: str) -> NoReturn:
     raise ValueError(f"{word} is no count")
 
 
+def integer(digits: str) -> int:
+    """Whatever is longer than any count is not worth its conversion."""
+    if len(digits) > DIGITS_MOST:
+        raise ValueError(f"a number of {len(digits)} digits is no count")
+    return int(digits)
+
+
 def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object whose keys are there once each."""
-    row = dict(pairs)
-    if len(row) < len(pairs):
-        raise ValueError("a key is there twice")
+    row: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in row:
+            raise ValueError(f"{key!r} is there twice")
+        row[key] = value
     return row

@@ -34,21 +34,28 @@ def difference(last: Counts, now: Counts, name: str) -> Counts:
     try:
         if last.edges != now.edges:
             raise ValueError("other edges in slow than in the line before")
-        arms = (since(last.live, now.live), since(last.candidate, now.candidate))
+        arms = (since("live", last.live, now.live), since("candidate", last.candidate, now.candidate))
         return Counts(now.at, *arms, now.edges, now.share)
     except ValueError as error:
         raise ConfigError(f"{name}, t {now.at}, since t {last.at}: {error}") from None
 
 
-def since(last: Arm, now: Arm) -> Arm:
+def since(slot: str, last: Arm, now: Arm) -> Arm:
     """The difference of two readings of a slot's counters."""
     if (last.good is None, last.bad is None) != (now.good is None, now.bad is None):
-        raise ValueError("good and bad are there in one line and not in the other")
+        raise ValueError(f"{slot}: good and bad are there in one line and not in the other")
     before, after = counters(last), counters(now)
     if len(before) != len(after):
-        raise ValueError("slow is there in one line and not in the other")
+        raise ValueError(f"{slot}: slow is there in one line and not in the other")
     if any(b > a for b, a in zip(before, after, strict=True)):
         return now
+    try:
+        return grown(last, now)
+    except ValueError as error:
+        raise ValueError(f"{slot}: {error}; are these counts since the start of each slot?") from None
+
+
+def grown(last: Arm, now: Arm) -> Arm:
     return Arm(
         now.requests - last.requests,
         now.errors - last.errors,

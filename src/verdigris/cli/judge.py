@@ -19,6 +19,7 @@ from verdigris.cli.exits import Exit
 from verdigris.cli.options import duration_of, session_of
 from verdigris.cli.retelling import Tick, ticks_of
 from verdigris.cli.show.found import numbers_of
+from verdigris.cli.strictly import named
 from verdigris.cli.voice import Voice
 from verdigris.core.errors import ConfigError
 from verdigris.core.judging.finding import Finding, Kind, find, kind_of
@@ -30,6 +31,13 @@ from verdigris.core.judging.trial import ln_e, ln_es
 
 __all__ = ["judge"]
 
+ENCODING = "utf-8-sig"
+"""With or without the mark that some editors and shells put before a text."""
+NO_COUNTS = "there are no counts in it; one JSON object per second is expected"
+NO_DIFFERENCE = (
+    "there are no counts in it; --cumulative needs two lines, for the first says where counting begins"
+)
+OPTIONS = {"slo_errors": "--max-error-rate", "slo_p99": "--max-p99"}
 CODES = {Kind.REGRESSED: Exit.REGRESSED, Kind.INVALID: Exit.INVALID}
 
 
@@ -65,22 +73,29 @@ def judge(
             error_ratio=error_ratio, error_margin=error_margin, slo_errors=max_error_rate, slo_p99=max_p99,
             learned=True,
         )  # fmt: skip
+        names = named(candidate, "--candidate"), named(live, "--live")
     except ValueError as error:
-        raise ConfigError(f"judge: {error}") from None
-    raise typer.Exit(over(file, settings, (candidate, live), voice, cumulative))
+        raise ConfigError(as_typed(str(error))) from None
+    raise typer.Exit(over(file, settings, names, voice, cumulative))
+
+
+def as_typed(sentence: str) -> str:
+    """A complaint of the settings, by the name that the option has on the command line."""
+    name, _, rest = sentence.partition(" ")
+    return f"{OPTIONS.get(name, f'--{name}'.replace('_', '-'))}: {rest}" if "-" not in name else sentence
 
 
 def over(file: str, settings: Settings, names: tuple[str, str], voice: Voice, cumulative: bool) -> int:
     """Every second of the file, and what it comes to. Counts with a heading are judged by that."""
     last: Tick | None = None
+    name = "stdin" if file == "-" else file
     with opened(file) as lines:
-        name = "stdin" if file == "-" else file
         entries = differences(seconds(lines, name), name) if cumulative else seconds(lines, name)
         for last in ticks_of(entries, Heading(settings, (), *names)):
             if last.told and not voice.quiet:
                 voice.object(evidence(last.after, last.heading.settings))
     if last is None:
-        raise ConfigError(f"{file}: there are no counts in it; one JSON object per second is expected")
+        raise ConfigError(f"{name}: {NO_DIFFERENCE if cumulative else NO_COUNTS}")
     state, by = last.after, last.heading
     found = find(state, by.settings)
     code = CODES.get(found.kind, Exit.GOOD)
@@ -95,14 +110,15 @@ def opened(file: str) -> Iterator[TextIO]:
         if sys.stdin.isatty():
             raise ConfigError("judge: name a file of counts, or send them through a pipe")
         if isinstance(sys.stdin, TextIOWrapper):
-            sys.stdin.reconfigure(errors="backslashreplace")
+            sys.stdin.reconfigure(encoding=ENCODING, errors="backslashreplace")
         yield sys.stdin
         return
     try:
-        with open(file, encoding="utf-8", errors="backslashreplace") as lines:
-            yield lines
+        lines = open(file, encoding=ENCODING, errors="backslashreplace")  # noqa: SIM115 - closed below
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
+    with lines:
+        yield lines
 
 
 def evidence(state: State, s: Settings) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from inspect import cleandoc
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -69,7 +70,7 @@ def _entries(model: type[Section], before: str) -> Iterator[Entry]:
         whole = f"{before}{field.alias or name}"
         section = inner(field.annotation)
         listed = get_origin(field.annotation) is list
-        about = field.description or (section.__doc__ if section else "") or ""
+        about = field.description or cleandoc((section.__doc__ if section else "") or "")
         yield Entry(
             whole, about, _unit(field), field.default, field.is_required(), section is not None and not listed
         )

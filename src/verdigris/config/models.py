@@ -113,7 +113,7 @@ class Weights(Section):
         "15%", "What users get is bad more often."
     )
     slo: Annotated[str, f.percentage("0%", "100%", whole=False)] = key(
-        "5%", "A limit of its own that it breaks."
+        "5%", "Kept back: a limit of `bake` that it breaks sends it back by itself."
     )
 
 

@@ -44,4 +44,5 @@ def since_back(d: Deployment, w: World) -> tuple[int, int]:
         return 0, 0
     back = d.routed.at + 1.0
     seen = total((s for s in w.signals.value if s.at >= back and not s.lost), d.live)
-    return max(seen.failures - seen.own_failed, 0), max(seen.requests - seen.own, 0)
+    requests = max(seen.requests - seen.own, 0)
+    return min(max(seen.failures - seen.own_failed, 0) + max(seen.failed_inside, 0), requests), requests

@@ -122,9 +122,15 @@ def blindness(w: World, p: Policy) -> Verdict | None:
     seconds = w.signals.value
     if not seconds or w.now - (seconds[-1].at + 1.0) > p.fresh_within:
         return unknown(f"the newest request counts are older than {span(p.fresh_within)}")
-    if seconds[-1].lost:
+    if any(second.lost for second in newest(seconds, w)):
         return unknown("not every request of the last second is accounted for")
     return None
+
+
+def newest(seconds: tuple[Second, ...], w: World) -> list[Second]:
+    """The last one, and the last that a trial can take: of some it is known only by then that lines are missing."""
+    ripe = next((s for s in reversed(seconds) if s.at + 1.0 + trials.RIPE <= w.now), seconds[-1])
+    return [seconds[-1], ripe]
 
 
 def uncounted(d: Deployment, w: World, p: Policy) -> Verdict | None:
@@ -147,13 +153,13 @@ def limits(d: Deployment, w: World, p: Policy) -> Verdict:
     """The configured limits over the last `judge_over` seconds."""
     seconds = recent(d, w, p)
     seen = total(seconds, d.candidate)
-    if surely(seen.failures, seen.requests, p.max_error_rate, p):
+    if surely(failed(seen), seen.requests, p.max_error_rate, p):
         if failing(total(seconds, d.live), p):
             return shared(d)
         limit = f"limit {p.max_error_rate:.2%}"
         return bad(
             d,
-            f"{d.candidate} fails {seen.failures / seen.requests:.1%} of its requests ({limit})",
+            f"{d.candidate} fails {failed(seen) / seen.requests:.1%} of its requests ({limit})",
             describe(seen),
         )
     if p.max_p99 is not None and surely(slower(seen, p.max_p99), sum(seen.latency), SLOWEST, p):
@@ -168,7 +174,7 @@ def limits(d: Deployment, w: World, p: Policy) -> Verdict:
 def good_sentence(seen: Tally, p: Policy) -> str:
     if seen.requests < p.min_requests:
         return f"nothing bad seen, but only {seen.requests} requests in {span(p.judge_over)}: little could have been"
-    return f"{seen.failures / seen.requests:.2%} errors in {seen.requests} requests"
+    return f"{failed(seen) / seen.requests:.2%} errors in {seen.requests} requests"
 
 
 def recent(d: Deployment, w: World, p: Policy) -> tuple[Second, ...]:
@@ -195,13 +201,19 @@ def slower(tally: Tally, limit: float) -> int:
 
 def failing(tally: Tally, p: Policy) -> bool:
     """Whether it looks like it: enough to doubt that it is the release."""
-    return tally.requests >= p.min_requests and tally.failures > p.max_error_rate * tally.requests
+    return tally.requests >= p.min_requests and failed(tally) > p.max_error_rate * tally.requests
+
+
+def failed(tally: Tally) -> int:
+    """Those that the router saw fail, and those that the application says did. It counts these a little later."""
+    return min(tally.failures + max(tally.failed_inside, 0), tally.requests)
 
 
 def describe(seen: Tally) -> str:
+    inside = f"{seen.failed_inside} failed inside, " if seen.failed_inside else ""
     return (
         f"{seen.requests} requests, {seen.errors} answered 5xx, {seen.unreached} not reached, "
-        f"{seen.timeouts} timed out, p99 at most {p99(seen):.0f} ms"
+        f"{seen.timeouts} timed out, {inside}p99 at most {p99(seen):.0f} ms"
     )
 
 

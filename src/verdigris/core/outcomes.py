@@ -83,11 +83,16 @@ def unheard(outcomes: PerSlot[Seen[str]], slot: Slot, now: float, within: float)
     return seen.value or "it was not asked for longer than signals.stale_after"
 
 
-def checked(outcomes: Outcomes, live: Slot) -> Seen[Check]:
-    """The line of the checklist: a source that cannot count the slot that serves will not count the next one either."""
+def checked(outcomes: Outcomes, live: Slot, now: float, within: float) -> Seen[Check]:
+    """The line of the checklist: a source that cannot count the slot that serves will not count the next one either.
+
+    One that did, and was not heard within `within` seconds, is waited for.
+    """
     if not outcomes.asked:
         return Unknown("the source of `signals` was not asked yet")
     seen = outcomes.slots[live]
     if isinstance(seen, Unknown):
         return Known(Check("signals", False, f"nobody counts what users get: {seen.why}"), 0.0)
+    if why := unheard(outcomes.slots, live, now, within):
+        return Unknown(f"nobody counts what users get in {live}: {why}")
     return Known(Check("signals", True, f"what users get is counted in {live}"), seen.seen_at)

@@ -42,8 +42,8 @@ STAKED = (Metric.ERRORS, Metric.LATENCY, Metric.BASELINE, Metric.USERS, Metric.S
 
 @lru_cache(maxsize=32)
 def settings_of(p: Policy) -> Settings:
-    """What a policy says about its trial. One alpha for all steps of the ramp and the bake."""
-    watched = sum(one.lasts for one in p.ramp) + p.bake
+    """What a policy says about its trial. One alpha for all steps of the ramp, the drain and the bake."""
+    watched = sum(one.lasts for one in p.ramp) + (0.0 if p.holdback else p.drain) + p.bake
     return Settings(
         alpha=p.alpha, window=min(max(round(watched), SHORTEST), LONGEST), grace=round(p.grace), learned=True,
         error_ratio=p.error_ratio, error_margin=p.error_margin, slow_body=p.slower, slow_tail=p.slower_tail,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from verdigris.core import trials
 from verdigris.core.conditions import Waiting, answers, confirmed, instances, quiet, unhealthy, unready
 from verdigris.core.deployment import Deployment
+from verdigris.core.judge import VerdictKind, judge
 from verdigris.core.judging.finding import Kind
 from verdigris.core.policy import Policy, Step
 from verdigris.core.streams import lingering, remaining
@@ -168,9 +169,12 @@ def drained(d: Deployment, w: World, p: Policy) -> Waiting | None:
 
 
 def baked(d: Deployment, w: World, p: Policy) -> Waiting | None:
-    """Good for as long as was asked for; or sooner, or not before, it is proven that errors do no harm."""
+    """Good for as long as was asked for; or sooner, or not before, it is proven that errors do no harm.
+
+    Sooner only while it can be seen that all is well: a proof is of what was, and nobody waits any more.
+    """
     place = in_place(d, w, p)
-    if place or (p.early and proven(d, p)):
+    if place or (p.early and proven(d, p) and judge(d, w, p).kind is VerdictKind.GOOD):
         return place
     return evidence(d, p.bake) or unproven(d, p)
 

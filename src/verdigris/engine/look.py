@@ -48,7 +48,7 @@ async def look(
         slots=slots,
         router=router,
         signals=with_outcomes(signals, outcomes),
-        checklist=with_source(checklist, d, outcomes, parts.clock.now()),
+        checklist=with_source(checklist, d, p, outcomes, parts.clock.now()),
         schema=schema,
         rehearsal=rehearsal,
         commands=commands,
@@ -86,11 +86,13 @@ async def heard(parts: Parts, within: Deadline[Any]) -> Outcomes | None:
     return cast(Outcomes, found)
 
 
-def with_source(checklist: Seen[Any], d: Deployment, outcomes: Outcomes | None, now: float) -> Seen[Any]:
+def with_source(
+    checklist: Seen[Any], d: Deployment, p: Policy, outcomes: Outcomes | None, now: float
+) -> Seen[Any]:
     """The checklist with the source's own line. The first release has nothing beside it that could be counted."""
     if outcomes is None or d.phase != "preflight" or d.previous is None or isinstance(checklist, Unknown):
         return checklist
-    line = checked(outcomes, d.live)
+    line = checked(outcomes, d.live, now, p.outcomes_within)
     return line if isinstance(line, Unknown) else Known((*checklist.value, line.value), now)
 
 

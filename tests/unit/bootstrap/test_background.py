@@ -19,6 +19,7 @@ from verdigris.core.errors import ObservationError, Refused
         "alerts: {webhook: https://hooks.example.com/x}\n",
         "signals: {file: counts.jsonl}\n",
         "signals: {stale_after: 1m}\n",
+        "judge: {routes: [/static/*]}\n",
     ],
 )
 def test_what_a_controller_is_wired_by_changes_its_wiring(make_house, more):

@@ -73,7 +73,7 @@ ONE_ROUTE: Row = {"GET /": {"live": ALIVE, "candidate": ALIVE}}
         ([row(5, {"requests": -1}, ALIVE)], "live.requests must be between 0 and"),
         (
             [row(1, ALIVE, ALIVE), row(2, {"requests": 11, "errors": 3}, ALIVE)],
-            "t 2, since t 1: 3 errors are more than the 1 requests",
+            "t 2, since t 1: live: errors must be at most the requests, got 3 of 1; are these counts since the start",
         ),
         (
             [row(1, ALIVE, ALIVE), row(2, ALIVE | {"good": 1, "bad": 1}, ALIVE)],
@@ -84,7 +84,7 @@ ONE_ROUTE: Row = {"GET /": {"live": ALIVE, "candidate": ALIVE}}
             "other edges in slow than in the line before",
         ),
         ([row(1, ALIVE, ALIVE, routes=ONE_ROUTE)], "--cumulative takes plain seconds"),
-        ([row(1, ALIVE, ALIVE)], "there are no counts in it"),
+        ([row(1, ALIVE, ALIVE)], "there are no counts in it; --cumulative needs two lines"),
     ],
 )
 def test_what_no_counter_shows_is_an_error(rows: list[Row], sentence: str, tmp_path: Path, type_: Type):

@@ -101,17 +101,31 @@ def test_its_own_limits_and_latencies_are_taken_from_the_line(tmp_path: Path, ty
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--alpha", "2"], "alpha must be between 1e-06 and 0.2, got 2"),
-        (["--alpha", "nan"], "alpha must be between"),
-        (["--error-ratio", "0.5"], "error_ratio must be between 1 and 10, got 0.5"),
+        (["--alpha", "2"], "--alpha: must be between 1e-06 and 0.2, got 2"),
+        (["--alpha", "nan"], "--alpha: must be between"),
+        (["--error-ratio", "0.5"], "--error-ratio: must be between 1 and 10, got 0.5"),
         (["--grace", "soon"], "--grace"),
-        (["--window", "0s"], "window must be between"),
-        (["--max-error-rate", "0"], "slo_errors must be between"),
+        (["--window", "0s"], "--window: must be between"),
+        (["--max-error-rate", "0"], "--max-error-rate: must be between"),
+        (["--max-p99", "0"], "--max-p99: must be between"),
+        (["--candidate", ""], "--candidate must be a name of at most 200 characters"),
     ],
 )
 def test_absurd_settings_are_refused(options: list[str], sentence: str, worse: Path, type_: Type):
     typed = type_("judge", str(worse), *options)
     assert (2, True) == (typed.code, sentence in " ".join(typed.err.split()))
+
+
+def test_in_the_grace_nothing_was_compared_though_live_served(tmp_path: Path, type_: Type):
+    path = tmp_path / "counts.jsonl"
+    path.write_text("\n".join(map(line, seconds(1, 20))))
+    sentence = told(type_("judge", str(path)).out)[-1]["sentence"]
+    assert str(sentence).endswith("Nothing was compared: a cold start is forgiven for 30 s.")
+
+
+def test_a_mark_before_the_text_is_no_part_of_it(worse: Path, type_: Type):
+    worse.write_bytes(b"\xef\xbb\xbf" + worse.read_bytes())
+    assert 15 == type_("judge", str(worse)).code
 
 
 def test_no_counts_and_no_file_are_errors(tmp_path: Path, type_: Type):

@@ -8,6 +8,7 @@ from tests.unit.core.test_trials import LONG, looks
 from tests.unit.core.worlds import BLUE, GREEN, Step, a_stage
 from verdigris.core import trials
 from verdigris.core.aftermath import attributed
+from verdigris.core.world import Known, PerSlot
 
 
 def rolled_back(live_then):
@@ -31,6 +32,18 @@ def test_after_a_rollback_on_the_baseline_it_is_said_whether_the_old_release_fai
     notes = [note for decision in looks(stage, 60) for note in decision.notes]
     [gone] = [note for note in notes if note.sentence.startswith("discard")]
     assert gone.evidence.endswith(said)
+
+
+def test_what_fails_inside_of_the_old_release_is_no_fault_of_the_new_one():
+    """Calls of gRPC: the router sees an answer of 200, whoever gave it."""
+    stage = rolled_back(0.0)
+    looks(stage, 30)
+    inside = tuple(
+        replace(s, slots=PerSlot(replace(s.slots.blue, failed_inside=80), s.slots.green))
+        for s in stage.signals().value
+    )
+    seen = replace(stage.world(), signals=Known(inside, stage.now))
+    assert attributed(stage.d, seen, stage.p).endswith("a shared incident, not this release")
 
 
 def test_who_saw_nothing_says_so():

@@ -133,6 +133,14 @@ def test_more_failures_than_the_limit_are_bad_whatever_their_kind(kind):
     assert "1000 requests" in found.evidence
 
 
+def test_what_the_application_counts_as_failed_is_above_the_limit_as_any_failure_is():
+    inside = replace(a_tally(100), failed_inside=50)
+    found = verdict(seconds(inside))
+    assert (BAD, "green fails 50.0% of its requests (limit 1.00%)") == (found.kind, found.sentence)
+    assert "500 failed inside" in found.evidence
+    assert UNKNOWN == verdict(seconds(inside, blue=inside)).kind
+
+
 def test_a_failure_or_two_among_few_are_above_the_limit_and_no_verdict():
     assert GOOD == verdict(one_among(replace(a_tally(6), errors=1), a_tally(6))).kind
     assert GOOD == verdict(seconds(a_tally(100, errors=2))).kind
@@ -213,6 +221,13 @@ def test_a_torn_second_in_between_is_left_out_and_the_rest_counts():
     torn = replace(seconds(a_tally(100, errors=100)).value[0], lost=True, at=T0 - 5.0)
     whole = seconds(a_tally(100)).value
     assert GOOD == verdict(Known((*whole[:5], torn, *whole[5:]), T0)).kind
+
+
+def test_while_every_second_is_lost_by_the_time_it_is_judged_nothing_is_known():
+    """An instance that counts its failed calls itself is missed two seconds after a second has ended."""
+    told = tuple(replace(s, lost=s.at + 3.0 <= T0) for s in seconds(a_tally(100)).value)
+    found = verdict(Known(told, T0))
+    assert (UNKNOWN, "not every request of the last second is accounted for") == (found.kind, found.sentence)
 
 
 @pytest.mark.parametrize("green", [a_tally(100, errors=50), a_tally(100, errors=100, streak=100)])

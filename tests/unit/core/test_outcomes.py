@@ -89,14 +89,14 @@ def test_a_slot_that_was_not_is_told_with_what_is_in_the_way():
 
 
 def test_the_checklist_waits_for_the_first_answer():
-    assert isinstance(checked(Outcomes(), BLUE), Unknown)
+    assert isinstance(checked(Outcomes(), BLUE, T0, 30.0), Unknown)
 
 
 def test_a_source_that_never_counted_the_slot_that_serves_fails_the_checklist():
     never = Outcomes((), PerSlot(Unknown("the query returned nothing"), FRESH.green), asked=True)
-    line = checked(never, BLUE).value
+    line = checked(never, BLUE, T0, 30.0).value
     assert (False, "nobody counts what users get: the query returned nothing") == (line.passed, line.sentence)
-    assert checked(never, GREEN).value.passed, "what is not there yet is not asked for"
+    assert checked(never, GREEN, T0, 30.0).value.passed, "what is not there yet is not asked for"
 
 
 # --- through to the verdict -----------------------------------------------------------------------------------

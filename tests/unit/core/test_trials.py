@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 import pytest
 
 from tests.unit.core.worlds import BLUE, GREEN, RAMP, T0, Stage, a_stage, a_tally
-from verdigris.core import trials
+from verdigris.core import trials, waits
 from verdigris.core.judge import VerdictKind, judge
 from verdigris.core.judging.counts import Route
 from verdigris.core.judging.finding import Kind
@@ -14,7 +14,7 @@ from verdigris.core.judging.trial import step
 from verdigris.core.policy import Step
 from verdigris.core.tallies import BINS
 from verdigris.core.trials import arm, settings_of
-from verdigris.core.world import Known, PerSlot, RouteTally, Second, Tally, Verb
+from verdigris.core.world import Known, PerSlot, RouteTally, Second, Tally, Unknown, Verb
 
 LONG = {"bake": 1000.0, "max_error_rate": 0.5, "grace": 5.0}
 HELD_BACK = {"ramp": (Step(10, 200.0), Step(50, 200.0), Step(90, 0.0)), "holdback": 10, **LONG}
@@ -349,6 +349,18 @@ def test_a_slow_release_is_found_without_any_limit(longer, phase):
     assert phase == stage.d.phase
 
 
+def test_what_sets_in_after_a_long_drain_is_found_in_the_bake():
+    changes = {"drain": 300.0, "bake": 120.0, "max_error_rate": 0.5, "grace": 5.0}
+    stage = a_stage("gate", gate=True, ramp=(Step(100, 0.0),), **changes)
+    stage.rate, stage.errors = 1000, {BLUE: 0.002, GREEN: 0.002}
+    looks(stage, 30)
+    stage.in_flight[BLUE] = Known(1, T0)
+    stage.walk("bake", within=400)
+    assert stage.d.trial.settled > 200
+    stage.errors = {GREEN: 0.03}
+    stage.walk("restore", within=60)
+
+
 def test_what_was_decided_stays_decided_whatever_is_seen_later():
     stage = at_ten_percent()
     stage.errors = {BLUE: 0.001, GREEN: 0.02}
@@ -401,6 +413,19 @@ def test_a_bake_may_end_as_soon_as_it_is_proven_that_there_is_no_harm():
 
     assert "stabilize" not in baked()
     assert "stabilize" in baked(early=True)
+
+
+def test_no_proof_ends_the_bake_while_nobody_can_say_how_it_goes():
+    stage = a_stage(
+        "bake", **{**HELD_BACK, "ramp": (Step(50, 30.0), Step(90, 0.0)), "early": True, "bake": 900.0}
+    )
+    stage.rate, stage.errors = 5000, {BLUE: 0.002, GREEN: 0.002}
+    stage.show["outcomes"] = PerSlot(Unknown("it answered 503"), Unknown("it answered 503"))
+    looks(stage, 60)
+    assert (True, "bake") == (waits.proven(stage.d, stage.p), stage.d.phase)
+    stage.show["outcomes"] = None
+    looks(stage, 2)
+    assert "stabilize" == stage.d.phase
 
 
 def test_a_bake_that_needs_a_proof_waits_for_it_or_for_a_person():

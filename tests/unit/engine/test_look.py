@@ -252,6 +252,14 @@ async def test_preflight_waits_for_the_first_answer_of_a_source_and_fails_withou
     assert all(check.passed for check in passed.checklist.value)
 
 
+async def test_preflight_waits_while_a_source_that_counted_once_is_not_heard_any_more():
+    house = await a_house("bake")
+    long_ago = house.host.now - 3600.0
+    gone = PerSlot(Known("it answered 503", long_ago), Known("it answered 503", long_ago))
+    waiting = await look_in_preflight(house, Source(Outcomes((), gone, asked=True)))
+    assert Unknown("nobody counts what users get in blue: it answered 503") == waiting.checklist
+
+
 async def test_a_deployment_whose_source_never_counted_ends_before_anything_starts():
     house = await a_house()
     never = PerSlot(Unknown("the query returned nothing"), Unknown("the query returned nothing"))

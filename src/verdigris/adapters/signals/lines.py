@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from verdigris.core.world import Slot
 
-__all__ = ["FRAME_MOST", "BadLine", "Frames", "Line", "dropped", "read"]
+__all__ = ["ASKED_KEPT", "FRAME_MOST", "BadLine", "Frames", "Line", "dropped", "read"]
 
 FRAME_MOST = 4096
 DIGITS_MOST = 5
@@ -20,6 +20,8 @@ WALL_MOST = 10**15
 RETRIES_MOST = 100
 WAIT_MOST = 10**10
 """Milliseconds that a request can last: those of four months."""
+ASKED_KEPT = 160
+"""Bytes of method and path that are kept; a longer one is cut there."""
 FORMAT, BEFORE = b"r2 ", b"r1 "
 """A router may go on with the configuration of the release before: its lines say less, and count all the same."""
 
@@ -127,7 +129,7 @@ def read(frame: bytes) -> Line | None:
         preview in SLOTS,
         preview == FRONT,
         good,
-        asked[asked.find(b" ") + 1 : -2],
+        asked[asked.find(b" ") + 1 : -2][:ASKED_KEPT],
     )
 
 

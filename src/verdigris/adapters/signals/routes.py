@@ -25,7 +25,7 @@ SEGMENTS = 6
 WORD = re.compile(r"(?=.{1,40}$)[A-Za-z._~:-]+[0-9]{0,3}[A-Za-z._~:-]*", re.ASCII)
 TOKEN = re.compile(r"[A-Za-z0-9]{16,}", re.ASCII)
 METHOD = re.compile(rb"[A-Z]{1,10}")
-CAPITALS = 0.3
+CAPITALS, LONG = 0.3, 16
 ID = "{id}"
 DIGITS = rb"[0-9]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 NUMBERS = re.compile(rb"/(?:%b)(?=/|$)" % DIGITS)
@@ -137,7 +137,7 @@ def is_word(segment: str) -> bool:
     """Whether it could be a word of the application: no number, digest, address or token."""
     if not WORD.fullmatch(segment):
         return False
-    if not TOKEN.fullmatch(segment):
-        return True
-    # No digest and no long token is without digits and nearly all in one case, as a word in camelCase is.
-    return segment.isalpha() and sum(map(str.isupper, segment)) < CAPITALS * len(segment)
+    # No long token is nearly all in one case, as a word in camelCase is, and no digest is without digits.
+    if len(segment) >= LONG and sum(map(str.isupper, segment)) >= CAPITALS * len(segment):
+        return False
+    return segment.isalpha() or not TOKEN.fullmatch(segment)

@@ -23,7 +23,7 @@ QUICK = 1000
 """Milliseconds within which a request was answered, to be worth another one."""
 
 ASKED_MOST = 150
-"""Bytes of method and path. The router cuts them off a little later, and a cut one is another request."""
+"""Bytes of method and path. They are cut off a little later, and a cut one is another request."""
 
 ASKED = re.compile(rb"(?:GET|HEAD) /[A-Za-z0-9._~%!$&'()*+,;=:@/-]*")
 OK, REDIRECTED, FAILED = 200, 400, 500

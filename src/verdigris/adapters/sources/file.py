@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from verdigris.adapters.sources.sums import Sums, json_of, sums_of
@@ -26,18 +27,30 @@ Written = tuple[int, int, int]
 class CountsFile:
     """A reader of `{"blue": {"good": n, "bad": n}, "green": {…}}`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, look: Callable[[Path], tuple[bytes, Written]] | None = None) -> None:
         self._path = path
+        self._look = look or tail
+        self._looking: asyncio.Task[tuple[bytes, Written]] | None = None
         self._written: Written | None = None
 
     async def read(self) -> PerSlot[Sums | Unknown]:
-        # A file may lie on a disk that hangs.
-        text, written = await asyncio.to_thread(tail, self._path)
+        text, written = await self._seen()
         if written == self._written:
             raise ObservationError(f"{self._path} was not written any more: look at what writes it")
         found = counts_of(text, str(self._path))
         self._written = written
         return found
+
+    async def _seen(self) -> tuple[bytes, Written]:
+        """What a thread sees. A file may lie on a disk that hangs: then one waits for it, whoever gives up meanwhile,
+        for threads are few, and those that turn traffic back are among them."""
+        if self._looking is None:
+            self._looking = asyncio.create_task(
+                asyncio.to_thread(self._look, self._path), name="outcomes file"
+            )
+        await asyncio.wait([self._looking])
+        looked, self._looking = self._looking, None
+        return looked.result()
 
 
 def tail(path: Path) -> tuple[bytes, Written]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from verdigris.cli.show.amounts import duration, moment
 from verdigris.cli.show.chapters import chapter_words
 from verdigris.cli.show.failure import traffic_words
-from verdigris.cli.show.found import Evidence, evidence_line, found_words
+from verdigris.cli.show.found import Evidence, begun_small, evidence_line, found_words
 from verdigris.cli.show.ink import Ink, Line, line, wrapped
 from verdigris.cli.show.lanes import trouble
 from verdigris.cli.show.meanings import MEANINGS, meaning
@@ -67,8 +67,9 @@ def where(s: Snapshot) -> str:
 
 def why(s: Snapshot) -> str:
     d = s.deployment
-    said = f"It turned back because {d.cause}." if d.cause and d.phase != "stuck" else ""
-    stuck = f"It is stuck in {d.stuck_in} because {d.cause}." if d.phase == "stuck" else ""
+    cause = begun_small(d.cause)
+    said = f"It turned back because {cause}." if cause and d.phase != "stuck" else ""
+    stuck = f"It is stuck in {d.stuck_in} because {cause}." if d.phase == "stuck" else ""
     held = f"It stands still because {d.held}." if d.held else ""
     return " ".join(text for text in (said, stuck, held) if text)
 

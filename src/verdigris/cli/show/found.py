@@ -16,6 +16,7 @@ from verdigris.core.words import span
 
 __all__ = [
     "Evidence",
+    "begun_small",
     "evidence_line",
     "found_at_the_end",
     "found_document",
@@ -33,7 +34,8 @@ def found_words(d: Deployment, p: Policy) -> str:
     """All that can be said of the comparison; empty before there was any."""
     if d.trial is None or d.trial.exposed_at is None:
         return ""
-    return forgiven(d, p) or " ".join(trials.told(d, p))
+    yet = forgiven(d, p)
+    return f"{yet[0].upper()}{yet[1:]}." if yet else " ".join(trials.told(d, p))
 
 
 def found_line(d: Deployment, p: Policy) -> str:
@@ -79,14 +81,15 @@ def found_at_the_end(d: Deployment, p: Policy) -> str:
     if found.kind is Kind.NO_HARM_PROVEN:
         return begun_small(trials.told(d, p)[0])
     if found.kind is Kind.INCONCLUSIVE:
-        within = begun_small(in_reach(found, d.trial, d.live))
+        within = begun_small(in_reach(found, d.trial, trials.settings_of(p), d.live))
         return f"no regression was found; {within}" if found.detectable else within
     return ""
 
 
 def begun_small(sentence: str) -> str:
-    """A sentence as a part of another."""
-    return f"{sentence[0].lower()}{sentence[1:]}".rstrip(".")
+    """A sentence as a part of another. One that begins with a route has its method as it is."""
+    first = sentence[:1] if sentence[1:2].isupper() else sentence[:1].lower()
+    return f"{first}{sentence[1:]}".rstrip(".")
 
 
 def forgiven(d: Deployment, p: Policy) -> str:

@@ -86,7 +86,7 @@ def comparison(told: Told, ticks: Sequence[Tick], unsaid: str) -> Iterator[str]:
     for made in pictures(found, ticks[-1].after, ticks[-1].heading):
         yield f"<figure>\n{made.svg}\n<figcaption>{text(made.said)}</figcaption>\n</figure>"
     d = told.deployment
-    yield "<p>Times are minutes after exposure; the dashed uprights are where the share of the candidate changed.</p>"
+    yield "<p>Times are minutes after exposure; the dotted uprights are where the share of the candidate changed.</p>"
     yield f"<p>Recompute it: <code>verdigris report {text(d.id)} --counts | verdigris judge</code></p>"
 
 

@@ -23,6 +23,8 @@ from verdigris.ports import Snapshot
 __all__ = ["Plan", "Traffic", "blind_spots", "plan_lines", "planned", "traffic_of"]
 
 LABEL = 15
+MORE_THAN_ANYBODY = 1e6
+"""Requests a second: what is not found in so many is not found for want of time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,11 @@ def finds(p: Policy, traffic: Traffic | None) -> str:
 
 def never(p: Policy, traffic: Traffic | None) -> list[str]:
     """That little or nothing would be found however bad it were."""
-    if traffic is None or not compared(p):
+    if not compared(p):
+        return []
+    if foreseen(p, MORE_THAN_ANYBODY, 0.0) is None:
+        return [too_short(p)]
+    if traffic is None:
         return []
     if foreseen(p, traffic.rate, traffic.failing) is not None:
         return useless(traffic.replayed, traffic.compared) if p.replay else []
@@ -186,6 +192,14 @@ def never(p: Policy, traffic: Traffic | None) -> list[str]:
     said = f"in the {seen} that were seen last the judge could not find any regression, however bad"
     wants = "It needs more traffic on both slots, or more time (cutover.ramp, bake.for, judge.grace)"
     return [f"{said}: only the limits of `bake` watch. {wants}"]
+
+
+def too_short(p: Policy) -> str:
+    together = f"both slots have too little time together after the grace of {duration(p.grace)}"
+    said = f"however much traffic there is, the judge could not find any regression, for {together}"
+    wants = "It needs longer steps, a holdback, a longer bake or a shorter grace"
+    keys = "cutover.ramp, bake.holdback, bake.for, judge.grace"
+    return f"{said}: only the limits of `bake` watch. {wants} ({keys})"
 
 
 def traffic_of(s: Snapshot | None) -> Traffic | None:

@@ -80,15 +80,16 @@ def facts(told: Told, now: float) -> list[tuple[str, str]]:
         f"{moment(story.began, now)}, took {duration(took(story, now))}" if story.began is not None else ""
     )
     previous = f"{d.previous.version} in {d.live}" if d.previous else "nothing, it was the first"
+    compared = found_words(d, told.policy) if told.policy and not d.cause else ""
     pairs = [
         ("began", began),
         ("by", d.actor),
         ("instead of", previous),
         ("digest", d.release.digest),
         ("cause", d.cause),
-        ("evidence", story.evidence),
+        ("evidence", story.evidence.removesuffix(compared).rstrip()),
         ("afterwards", story.afterwards),
-        ("compared", found_words(d, told.policy) if told.policy and not d.cause else ""),
+        ("compared", compared),
         ("way back", way_back_words(told)),
         ("last drill", drilled_line(d, now)),
         ("traffic", traffic_words(told.snapshot)),

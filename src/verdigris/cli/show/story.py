@@ -86,7 +86,7 @@ class Story:
     def evidence(self) -> str:
         """What it turned back or was promoted on; what was seen before that is of less interest."""
         turned = [c.evidence for c in self.chapters if c.phase in TURNS]
-        return next(filter(None, turned or [c.evidence for c in self.chapters]), "")
+        return next(filter(None, turned or [c.evidence for c in reversed(self.chapters)]), "")
 
     @property
     def afterwards(self) -> str:

@@ -17,6 +17,8 @@ __all__ = ["HEIGHT", "STYLE", "WIDTH", "Panel", "text"]
 
 WIDTH, HEIGHT = 780, 250
 LEFT, RIGHT, TOP, BOTTOM = 62, 148, 22, 34
+WORDS = 36
+"""What the share of a stage takes at most."""
 
 STYLE = """\
 svg text { font: 12px system-ui, "DejaVu Sans", sans-serif; fill: #1f2933 }
@@ -84,8 +86,10 @@ class Panel:
         return f'<path class="{kind}" d="M{LEFT} {near(self.down(y))}H{WIDTH - RIGHT}"/>'
 
     def down_at(self, x: float, kind: str, words: str) -> str:
+        """An upright with its words on top, on its left where the panel ends."""
         x = self.across(x)
-        said = word(x + 3, TOP - 7, words)
+        at, anchor = (x - 3, "end") if x > WIDTH - RIGHT - WORDS else (x + 3, "start")
+        said = word(at, TOP - 7, words, anchor)
         return f'<path class="{kind}" d="M{near(x)} {TOP}V{HEIGHT - BOTTOM}"/>{said}'
 
     def curve(self, points: Sequence[Point], kind: str) -> str:

@@ -27,9 +27,9 @@ class Arm:
         if min(parts) < 0:
             raise ValueError(f"counts are never negative, got {min(parts)}")
         if self.errors > self.requests:
-            raise ValueError(f"{self.errors} errors are more than the {self.requests} requests")
+            raise ValueError(f"errors must be at most the requests, got {self.errors} of {self.requests}")
         if self.slow and max(self.slow) > self.requests:
-            raise ValueError(f"{max(self.slow)} slow requests are more than the {self.requests} requests")
+            raise ValueError(f"slow must be at most the requests, got {max(self.slow)} of {self.requests}")
         if any(map(lt, self.slow, self.slow[1:])):
             raise ValueError(
                 "the slow requests must not grow with the edge: who is above 100 ms is above 50 ms"

@@ -11,7 +11,7 @@ from verdigris.core.judging.counts import Arm, Counts
 from verdigris.core.judging.settings import Metric, Settings
 from verdigris.core.judging.state import Baseline, State
 
-__all__ = ["allowed", "completed", "exposed", "longer", "speaks", "timed", "waited"]
+__all__ = ["allowed", "completed", "exposed", "heard", "longer", "speaks", "timed", "waited"]
 
 LONGEST = 900
 """Seconds that a baseline is worth at most: a gate may wait for a day, and the night is no measure of the day."""
@@ -112,6 +112,19 @@ def staked(state: State, s: Settings) -> State:
     there |= ({Metric.USERS} if base.outcomes else set()) | ({Metric.ROUTES} if routes else set())
     base = base._replace(routes=()) if routes else base
     return state._replace(base=base, routes=routes, weights=weights(there, s))
+
+
+def heard(state: State, counts: Counts, s: Settings) -> State:
+    """Somebody says for the first time what users got, and the tests have begun: the stake on it was kept for that.
+
+    Nothing was bet of it, so it is as if it had been there from the beginning. All other stakes stay as they are.
+    """
+    if state.base.outcomes or not (speaks(counts.live) or speaks(counts.candidate)):
+        return state
+    left = 1.0 - sum(weight for _, weight in state.weights)
+    stake = min(dict(s.weights).get(Metric.USERS, 0.0), left)
+    users = ((Metric.USERS, stake),) if stake > 0.0 else ()
+    return state._replace(base=state.base._replace(outcomes=True), weights=(*state.weights, *users))
 
 
 def weights(there: set[Metric], s: Settings) -> tuple[tuple[Metric, float], ...]:

@@ -67,11 +67,12 @@ class Decided(NamedTuple):
 class State(NamedTuple):
     """Where a trial stands. `weights` are fixed at exposure, one for each `Metric` that can exist for it.
 
-    `seen` are all counts since exposure, `strata` those since the tests began: one entry per stage, the last of the
-    share `stage`. `served` is what users got: bad and all, in the same order. `settled` is how many seconds the tests
-    have seen. `edges` are those that the pairs were chosen from. `clock` is what to add to a moment of it for a clock
-    that goes on through a boot. `routes` are those that are judged by themselves. `again` is whether requests that were
-    sent to both slots again are compared now, and `sent` what was counted of them; users are in `strata`.
+    That of users' outcomes comes when somebody tells them. `seen` are all counts since exposure, `strata` those
+    since the tests began: one entry per stage, the last of the share `stage`. `served` is what users got: bad and
+    all, in the same order. `settled` is how many seconds the tests have seen. `edges` are those that the pairs were
+    chosen from. `clock` is what to add to a moment of it for a clock that goes on through a boot. `routes` are
+    those that are judged by themselves. `again` is whether requests that were sent to both slots again are compared
+    now, and `sent` what was counted of them; users are in `strata`.
     """
 
     version: int

@@ -147,7 +147,7 @@ def inconclusive(f: Finding, state: State, s: Settings, candidate: str, live: st
         counted(state, candidate, live),
         sent_again(f, state, candidate, live),
         f"Evidence {odds(f.ln_e)}, limit {odds(f.limit)}.",
-        in_reach(f, state, live),
+        in_reach(f, state, s, live),
     ]
 
 
@@ -174,13 +174,16 @@ def sent_again(f: Finding, state: State, candidate: str, live: str) -> str:
     )
 
 
-def in_reach(f: Finding, state: State, live: str) -> str:
+def in_reach(f: Finding, state: State, s: Settings, live: str) -> str:
     """What would have been found: that there is none of it says how much it is worth."""
     found = f.detectable
+    if not state.settled and state.seen[3]:
+        return f"Nothing was compared: a cold start is forgiven for {span(s.grace)}."
     if found is None and not any(nb for _, _, _, nb in (*state.strata, state.sent)):
-        return f"Nobody was served by {live} meanwhile, so the two were not compared."
+        when = f"after the grace of {span(s.grace)}" if state.seen[3] else "meanwhile"
+        return f"Nobody was served by {live} {when}, so the two were not compared."
     if found is None:
-        return "With so few requests no regression would have been found, however bad."
+        return "No regression would have been found for sure (95 %), however bad: it takes more requests, or time."
     times = f", {found.ratio:.2g} times that of {live}" if found.ratio else ""
     return f"The smallest that would have been found (95 %): an error rate of {percent(found.rate)}{times}."
 

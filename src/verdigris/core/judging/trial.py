@@ -15,7 +15,7 @@ from verdigris.core.judging.batch import gather
 from verdigris.core.judging.control import among, compared_in, counted, failed, sent_again
 from verdigris.core.judging.counts import Arm, Control, Counts
 from verdigris.core.judging.dispersion import add
-from verdigris.core.judging.exposure import allowed, completed, exposed, longer, speaks, timed, waited
+from verdigris.core.judging.exposure import allowed, completed, exposed, heard, longer, speaks, timed, waited
 from verdigris.core.judging.factors import guard, ratio, safe
 from verdigris.core.judging.lately import at_least, later
 from verdigris.core.judging.merge import mean
@@ -95,8 +95,7 @@ def compared(state: State, counts: Counts, s: Settings) -> State:
     assert state.exposed_at is not None
     if counts.at < state.exposed_at + s.grace:
         return waited(state, counts)
-    if not state.settled:
-        state = completed(state, counts, s)
+    state = heard(state, counts, s) if state.settled else completed(state, counts, s)
     again = sent_again(counts, state.again)
     both = compared_in(counts, again)
     state = failing(failing_by_route(among(state, again), counts, s), counts, both, s)

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verdigris.adapters.signals.lines import FRAME_MOST, BadLine, Frames, Line, dropped, read
+from verdigris.adapters.signals.lines import ASKED_KEPT, FRAME_MOST, BadLine, Frames, Line, dropped, read
+from verdigris.adapters.signals.sample import safe
 from verdigris.core.world import Slot
 
 LINE = b"r2 api 1763971234567 green blue-2 200 1001 2 30 1040 -- +1 - - 7f42e447 GET /a .".replace(
@@ -32,6 +33,11 @@ def test_a_line_of_the_release_before_says_as_much_as_it_can():
 @pytest.mark.parametrize(("letter", "good"), [(b"g", True), (b"b", False), (b"-", None)])
 def test_a_line_says_what_a_request_came_to(letter, good):
     assert good is read((LINE % b"0").replace(b"- 7f42", letter + b" 7f42")).good
+
+
+def test_of_a_long_path_so_much_is_kept_that_nobody_takes_it_for_a_whole_one():
+    line = read((LINE % b"0").replace(b"GET /a", b"GET /" + b"a" * 400))
+    assert (ASKED_KEPT, False) == (len(line.asked), safe(line))
 
 
 def test_time_lost_on_other_members_is_not_the_answering_ones():

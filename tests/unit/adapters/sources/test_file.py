@@ -1,10 +1,11 @@
 """A file that somebody writes: its last line, and that somebody still writes it."""
 
 import os
+import threading
 
 import pytest
 
-from verdigris.adapters.sources.file import TAIL, CountsFile
+from verdigris.adapters.sources.file import TAIL, CountsFile, tail
 from verdigris.adapters.sources.polled import read_within
 from verdigris.adapters.sources.sums import Sums
 from verdigris.core.world import Slot, Unknown
@@ -50,6 +51,23 @@ async def test_a_whole_line_needs_no_end(path):
 async def test_a_finished_line_that_is_wrong_is_not_passed_over(path):
     path.write_text(line(2) + "nonsense\n")
     assert f"the last line of {path} cannot be used: it is no JSON" == await why(path)
+
+
+async def test_for_a_disk_that_hangs_one_thread_waits_however_often_it_is_asked(path):
+    path.write_text(line(90))
+    answers, asked = threading.Event(), []
+
+    def hanging(where):
+        asked.append(where)
+        answers.wait(10.0)
+        return tail(where)
+
+    source = CountsFile(path, hanging)
+    for _ in range(3):
+        found = await read_within(source, 0.01)
+        assert "no answer within 0.01 s" == found[BLUE].why
+    answers.set()
+    assert ({"": 90}, 1) == ((await read(source))[BLUE].good, len(asked))
 
 
 async def test_a_file_that_nobody_writes_any_more_is_unknown(path):

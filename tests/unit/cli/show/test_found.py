@@ -1,8 +1,11 @@
 """What the judge has found, as people and programs read it."""
 
+import pytest
+
 from tests.unit.core.test_trials import at_ten_percent, looks
 from tests.unit.core.worlds import BLUE, GREEN, a_stage
 from verdigris.cli.show.found import (
+    begun_small,
     evidence_line,
     found_at_the_end,
     found_document,
@@ -23,8 +26,8 @@ def test_before_anybody_is_compared_there_is_nothing_to_say():
 def test_in_the_grace_it_is_said_that_nothing_was_compared_yet():
     stage = at_ten_percent(grace=60.0)
     looks(stage, 20)
-    said = "nothing was compared yet: a cold start is forgiven for 60 s"
-    assert (said, said) == (found_words(stage.d, stage.p), found_line(stage.d, stage.p))
+    said = "othing was compared yet: a cold start is forgiven for 60 s"
+    assert (f"N{said}.", f"n{said}") == (found_words(stage.d, stage.p), found_line(stage.d, stage.p))
 
 
 def test_as_long_as_nothing_is_found_it_says_how_far_the_evidence_has_come_and_what_would_have_been_found():
@@ -49,6 +52,18 @@ def test_a_program_reads_the_numbers_of_a_regression():
     )
     assert found["sentence"].startswith("Green fails at least")
     assert found_line(stage.d, stage.p).startswith("regressed · evidence ")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "part"),
+    [
+        ("Green fails in 9 %.", "green fails in 9 %"),
+        ("POST /orders fails.", "POST /orders fails"),
+        ("", ""),
+    ],
+)
+def test_a_sentence_as_a_part_of_another(sentence, part):
+    assert part == begun_small(sentence)
 
 
 # --- how the evidence has grown -----------------------------------------------------------------------------------
@@ -99,7 +114,7 @@ def test_a_good_release_says_what_would_have_been_found_or_that_it_is_proven():
     looks(stage, 180)
     late = found_at_the_end(stage.d, stage.p)
     assert early.startswith(
-        ("no regression was found; the smallest that would", "with so few requests no regression")
+        ("no regression was found; the smallest that would", "no regression would have been found for sure")
     )
     assert late.startswith(
         ("no regression was found; the smallest that would", "green is proven to fail less than")

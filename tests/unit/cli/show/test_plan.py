@@ -83,7 +83,7 @@ def test_every_blind_spot_names_the_key_that_would_end_it():
 
 def test_what_is_configured_is_no_blind_spot():
     health = replace(SETTINGS.health, body=(Expected(("status",), "ok"),))
-    watched = replace(with_holdback(max_p99=0.2), health=health)
+    watched = replace(with_holdback(max_p99=0.2, grace=0.0), health=health)
     assert 1 == len(planned(watched, a_deployment("succeeded")).blind)
 
 
@@ -125,6 +125,15 @@ def test_it_says_when_no_regression_could_ever_be_found():
     plan = planned(with_policy(**RAMP), a_deployment("succeeded"), QUIET)
     assert "" == plan.finds
     assert "0.1/s that were seen last the judge could not find any regression, however bad" in plan.blind[-1]
+
+
+@pytest.mark.parametrize("traffic", [None, BUSY])
+def test_it_says_when_there_is_too_little_time_whatever_the_traffic(traffic):
+    short = with_policy(ramp=(Step(10, 5.0), Step(50, 5.0), Step(100, 0.0)), holdback=0, grace=30.0)
+    plan = planned(short, a_deployment("succeeded"), traffic)
+    assert "" == plan.finds
+    assert "both slots have too little time together after the grace of 30s" in plan.blind[-1]
+    assert "judge.grace" in plan.blind[-1]
 
 
 def test_where_nobody_looked_or_nobody_is_compared_nothing_is_foreseen():

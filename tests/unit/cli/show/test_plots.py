@@ -56,6 +56,13 @@ def test_words_at_the_edge_are_never_upon_each_other(made):
         assert all(b - a >= 12 for a, b in pairwise(heights)), one.name
 
 
+@pytest.mark.parametrize(("at", "anchor"), [(0.0, "start"), (50.0, "start"), (99.0, "end"), (100.0, "end")])
+def test_the_words_of_a_stage_end_before_what_stands_at_the_edge(at, anchor):
+    drawn = fromstring(f"<g>{Panel((0.0, 100.0), (0.0, 1.0)).down_at(at, 'stage', '100 %')}</g>")
+    said = drawn[1]
+    assert (anchor, True) == (said.get("text-anchor"), float(said.get("x") or 0) < WIDTH - RIGHT)
+
+
 def test_no_line_is_told_from_another_by_its_colour_alone(made):
     for one in made:
         kinds = re.findall(r'<path class="curve ([^"]*)" d="M\d', one.svg)

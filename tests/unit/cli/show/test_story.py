@@ -99,4 +99,6 @@ def test_the_evidence_of_what_turned_back_is_what_it_turned_back_on():
     )
     back, good = Story("d-2", "api", chapters), Story("d-2", "api", chapters[:1])
     assert ("12 of 60 failed", "0 of 60 failed") == (back.evidence, good.evidence)
+    baked = Story("d-2", "api", (*chapters[:1], Chapter("stabilize", 2.0, 3.0, evidence="0 of 900 failed")))
+    assert "0 of 900 failed" == baked.evidence
     assert ("a shared incident, not this release", "") == (back.afterwards, good.afterwards)

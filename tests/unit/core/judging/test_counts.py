@@ -9,8 +9,8 @@ from verdigris.core.judging.counts import Arm, Counts
     ("given", "sentence"),
     [
         ({"requests": -1}, "never negative, got -1"),
-        ({"requests": 5, "errors": 6}, "6 errors are more than the 5 requests"),
-        ({"requests": 5, "slow": (6,)}, "6 slow requests are more than the 5 requests"),
+        ({"requests": 5, "errors": 6}, "errors must be at most the requests, got 6 of 5"),
+        ({"requests": 5, "slow": (6,)}, "slow must be at most the requests, got 6 of 5"),
         ({"requests": 5, "slow": (1, 2)}, "must not grow with the edge"),
         ({"good": 1, "bad": -2}, "never negative, got -2"),
     ],

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.core.judging.seconds import BARE, before, seconds, told
+from tests.unit.core.judging.seconds import BARE, approved, before, kind, seconds, told
 from verdigris.core.judging.bounds import upper
 from verdigris.core.judging.counts import Arm, Counts
 from verdigris.core.judging.exposure import LONGEST
@@ -16,12 +16,22 @@ def weights(counts, settings=BARE):
     return dict(told(counts, settings).weights)
 
 
-def test_what_can_be_judged_is_fixed_at_exposure_and_the_rest_keeps_its_stake():
+def test_what_can_be_judged_but_what_users_got_is_fixed_at_exposure_and_the_rest_keeps_its_stake():
     full = Counts(0, Arm(9, 0, (4,), 1, 1), Arm(9, 0, (4,), 1, 1), (50.0,))
-    assert {Metric.ERRORS: 0.35} == weights([Counts(0, Arm(9), Arm(9)), replace(full, at=1)])
+    late = weights([Counts(0, Arm(9), Arm(9)), replace(full, at=1)])
+    assert {Metric.ERRORS: 0.35, Metric.USERS: pytest.approx(0.15)} == late
     found = weights([full], replace(BARE, slo_errors=0.01))
     assert {Metric.ERRORS, Metric.LATENCY, Metric.USERS, Metric.SLO} == set(found)
     assert 0.35 + 0.30 + 0.15 + 0.05 == pytest.approx(sum(found.values()))
+
+
+def test_what_users_got_is_judged_from_when_somebody_says_it():
+    """A source that is asked once a minute, or one order in a while: its stake was kept, and is still whole."""
+    silent = [Counts(t, Arm(400), Arm(400)) for t in range(60)]
+    worse = [replace(one, at=60 + one.at) for one in approved(1, 200, 0.05, 0.10)]
+    assert (False, 0.15) == (Metric.USERS in weights(silent), weights([*silent, *worse])[Metric.USERS])
+    assert Kind.REGRESSED is kind([*silent, *worse])
+    assert Metric.USERS not in weights([*silent, *worse], replace(BARE, weights=((Metric.ERRORS, 1.0),)))
 
 
 def test_the_baseline_needs_a_time_before():
@@ -87,13 +97,14 @@ def test_what_users_get_is_judged_where_live_ever_said_it_before():
 
 
 @pytest.mark.parametrize("says", [(True, False), (False, True)])
-def test_or_where_either_says_it_before_the_first_comparison(says):
+def test_or_where_either_says_it_in_the_grace_or_later(says):
     patient = replace(BARE, grace=5)
     late = [outcomes(t, *(says if t == 3 else (False, False))) for t in range(7)]
     assert Metric.USERS not in weights(late[:3], patient)
     assert Metric.USERS in weights(late, patient)
-    too_late = [outcomes(t, *(says if t == 6 else (False, False))) for t in range(8)]
-    assert Metric.USERS not in weights(too_late, patient)
+    later = [outcomes(t, *(says if t == 6 else (False, False))) for t in range(8)]
+    assert Metric.USERS not in weights(later[:6], patient)
+    assert Metric.USERS in weights(later, patient)
 
 
 def test_what_only_the_candidate_says_is_no_evidence():

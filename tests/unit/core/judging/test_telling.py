@@ -95,11 +95,18 @@ def test_inconclusive_names_the_smallest_regression_that_would_have_been_found()
 
 
 def test_inconclusive_for_want_of_requests_says_that():
-    assert "With so few requests no regression would have been found, however bad." in said(
-        [Counts(t, Arm(1), Arm(1)) for t in range(9)]
+    assert (
+        "No regression would have been found for sure (95 %), however bad: it takes more requests, or time."
+        in said([Counts(t, Arm(1), Arm(1)) for t in range(9)])
     )
     assert "Nobody was served by blue meanwhile, so the two were not compared." in said(
         [Counts(t, Arm(), Arm(9)) for t in range(9)]
+    )
+    assert "Nobody was served by blue after the grace of 5 s, so the two were not compared." in said(
+        [Counts(t, Arm(9 if t < 5 else 0), Arm(9)) for t in range(9)], Settings(grace=5)
+    )
+    assert "Nothing was compared: a cold start is forgiven for 30 s." in said(
+        [Counts(t, Arm(9), Arm(9)) for t in range(9)], Settings()
     )
     assert "Green has had no requests: there is nothing to compare." == said(before(1, 9))
 

@@ -69,8 +69,9 @@ global
     nbthread {door.threads}
     lua-load {LUA}
     log ring@lines len 2048 format raw local0
-    # How much of method and path a line has room for: each byte of them may be written as three.
-    tune.http.logurilen 160
+    # How much of a request's first line is kept for the log: over HTTP/2 scheme and host stand before the path. Each
+    # byte of the path may be written as three.
+    tune.http.logurilen 440
     # Without it memory follows the limit of open files, which some systems set to a thousand million.
     fd-hard-limit 65536
     # Buffers that wait for their next use stay with their thread: half a MiB is too little for 32 busy clients.

@@ -13,6 +13,7 @@ from verdigris.adapters.routers.haproxy.render import structure as digest
 from verdigris.adapters.routers.haproxy.settings import Door, Site, Timeouts
 from verdigris.adapters.routers.haproxy.table import Placed, Row, Table
 from verdigris.adapters.routers.haproxy.words import ANSWERS, PREVIEW, SHARE
+from verdigris.adapters.signals.sample import ASKED_MOST
 from verdigris.core.world import Member, PerSlot
 
 SETTINGS = Site("api", "127.0.0.1:80")
@@ -60,6 +61,18 @@ def test_the_door_is_inherited_and_never_opened_by_the_router():
     assert ["bind fd@${VERDIGRIS_FD_0}"] == [
         line.strip() for line in render(SETTINGS, TABLE, 2).splitlines() if line.strip().startswith("bind ")
     ]
+
+
+def test_a_line_has_room_for_every_path_that_may_be_asked_again_whatever_host_it_is_for():
+    """Over HTTP/2 the router keeps the whole address, and what of it has no room is missing at the path's end."""
+    lines = render(SETTINGS, TABLE, 2).splitlines()
+    room, frame = (
+        next(int(line.split()[-1]) for line in lines if line.strip().startswith(words))
+        for words in ("tune.http.logurilen", "maxlen")
+    )
+    host = "h" * 253 + ":65535"
+    assert room > len(f"https://{host} HTTP/2.0") + ASKED_MOST
+    assert frame > 3 * room + 400
 
 
 def test_every_error_that_the_router_makes_is_marked_as_ours():
