@@ -1,7 +1,7 @@
 """Runs the parts of `make test` against the installed wheels.
 
 The parts, their commands and their shares of 25 minutes stand in the table of CONTRIBUTING.md and nowhere else. A
-part that fails, takes more than twice its share, or runs no test fails the run. It tests what is installed beside
+part that fails, takes far more than its share, or runs no test fails the run. It tests what is installed beside
 the Python that runs it, and never the source tree.
 """
 
@@ -25,7 +25,7 @@ TABLE = ROOT / "CONTRIBUTING.md"
 PACKAGES = ROOT / "scripts" / "debian-packages.txt"
 REPORTS = ROOT / "build" / "reports"
 BUDGET_MINUTES = 25.0
-OVERRUN = 2.0
+OVERRUN = 2.5
 """How many times its share a part may take: the shares are those of two quiet cores."""
 GRACE_SECONDS = 30.0
 """What a part gets to print its summary and take its processes down, once its share is used up."""

@@ -63,7 +63,7 @@ def test_a_part_stops_at_its_first_command_that_fails():
     assert outcome.why.startswith("exit code 3: ")
 
 
-def test_a_part_that_takes_more_than_twice_its_share_is_ended_and_has_failed():
+def test_a_part_that_takes_far_more_than_its_share_is_ended_and_has_failed():
     outcome = run_tests.run(Part("long", python("import signal; signal.pause()"), 0.005), os.environ)
     assert 1 == outcome.failed
     assert outcome.why.startswith("took more time than it has: ")
