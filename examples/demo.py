@@ -50,6 +50,7 @@ route: {{listen: "127.0.0.1:{port}"}}
 health: {{path: /health, timeout: 1s, interval: 1s, healthy: 3, unhealthy: 2, body: {{status: healthy}}}}
 cutover: {{ramp: [{{to: 10%, for: 3s}}, {{to: 50%, for: 3s}}, {{to: 100%}}], drain: 20s, drain_long_lived: 5s}}
 bake: {{for: 6s}}
+judge: {{grace: 1s}}
 stabilize: 30s
 """
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
-__all__ = ["eventually", "eventually_sync", "settled"]
+__all__ = ["eventually", "eventually_sync", "settled", "taken_up"]
 
 T = TypeVar("T")
 
@@ -57,9 +57,14 @@ async def _begun(spared: set[asyncio.Task[object] | None]) -> set[asyncio.Task[o
     seen: set[asyncio.Task[object]] = set()
     while (running := asyncio.all_tasks() - spared) != seen:
         seen = running
-        for _ in range(5):  # a connection is taken up in three
-            await asyncio.sleep(0)
+        await taken_up()
     return running
+
+
+async def taken_up() -> None:
+    """Let the loop go round until a connection that is at the door is in: that takes it three rounds."""
+    for _ in range(5):
+        await asyncio.sleep(0)
 
 
 async def _rounds(tasks: set[asyncio.Task[object]], seconds: float) -> None:

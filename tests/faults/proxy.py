@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.listening import shut
+
 __all__ = ["FINE", "Proxy", "Weather", "passing"]
 
 CHUNK = 1 << 14
@@ -64,7 +66,7 @@ class Proxy:
 
     async def close(self) -> None:
         if self.server:
-            self.server.close()
+            await shut(self.server)
         if self.meeting:  # cut off in the middle of it, they would leave a connection to nobody
             await asyncio.wait(self.meeting, timeout=1.0)
         self.reset()

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
+from tests.listening import shut
 from tests.waiting import settled
 
 __all__ = ["NOW", "Prometheus", "prometheus", "prometheus_in_a_thread"]
@@ -133,7 +134,7 @@ async def prometheus():
     try:
         yield made
     finally:
-        server.close()
+        await shut(server)
         await settled()
 
 

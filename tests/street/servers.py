@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.listening import shut
 from verdigris.core.world import Member
 
 __all__ = ["Arrived", "Echo", "Worker"]
@@ -64,7 +65,7 @@ class Echo:
         return self
 
     async def die(self):
-        self.server.close()
+        await shut(self.server)
 
     async def serve(self, reader, writer):
         self.connections += 1

@@ -25,7 +25,7 @@ DIGITS_MOST = 30
 EDGES_MOST = 256
 ROUTES_MOST = 100
 SECOND = {"t", "live", "candidate", "share", "routes", "control"}
-SLOT = {"requests", "errors", "slow", "good", "bad"}
+SLOT = {"requests", "errors", "slow", "good", "bad", "again"}
 
 
 def seconds(stream: TextIO, name: str) -> Iterator[Counts | Heading]:
@@ -105,6 +105,7 @@ def slot(row: Any, name: str, edges: tuple[float, ...]) -> tuple[Arm, tuple[floa
         slow,
         whole(given, "good", f"{name}.good") if "good" in given else None,
         whole(given, "bad", f"{name}.bad") if "bad" in given else None,
+        whole(given, "again", f"{name}.again", 0),
     )
     try:
         return Arm(*counted), own

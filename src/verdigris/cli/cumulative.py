@@ -62,8 +62,9 @@ def grown(last: Arm, now: Arm) -> Arm:
         tuple(map(sub, now.slow, last.slow)),
         None if now.good is None else now.good - (last.good or 0),
         None if now.bad is None else now.bad - (last.bad or 0),
+        now.again - last.again,
     )
 
 
 def counters(arm: Arm) -> tuple[int, ...]:
-    return (arm.requests, arm.errors, *arm.slow, arm.good or 0, arm.bad or 0)
+    return (arm.requests, arm.errors, *arm.slow, arm.good or 0, arm.bad or 0, arm.again)

@@ -55,6 +55,7 @@ def total(seconds: Iterable[Second], slot: Slot) -> Tally:
         good=told(t.good for t in tallies),
         bad=told(t.bad for t in tallies),
         failed_inside=sum(t.failed_inside for t in tallies),
+        again=sum(t.again for t in tallies),
     )
 
 

@@ -160,17 +160,22 @@ def arm(t: Tally) -> Arm:
     failures = max(t.failures - t.own_failed, 0) + max(t.failed_inside, 0)
     silent = t.good is None and t.bad is None
     outcomes = (None, None) if silent else (max(t.good or 0, 0), max(t.bad or 0, 0))
-    return users(max(t.requests - t.own, 0), failures, t.latency, *outcomes)
+    return users(max(t.requests - t.own, 0), failures, t.latency, *outcomes, t.again)
 
 
 @lru_cache(maxsize=128)  # a slot in which little happens shows the same second again and again
 def users(
-    requests: int, failures: int, latency: tuple[int, ...], good: int | None = None, bad: int | None = None
+    requests: int,
+    failures: int,
+    latency: tuple[int, ...],
+    good: int | None = None,
+    bad: int | None = None,
+    again: int = 0,
 ) -> Arm:
     """Who had no answer is in no histogram, and was slower than any bound."""
     slow = [max(requests - quick, 0) for quick in accumulate(latency[: len(EDGES)])]
     rest = [slow[-1] if slow else requests] * (len(EDGES) - len(slow))
-    return Arm(requests, min(failures, requests), (*slow, *rest), good, bad)
+    return Arm(requests, min(failures, requests), (*slow, *rest), good, bad, min(again, requests))
 
 
 # --- what it has come to --------------------------------------------------------------------------------------

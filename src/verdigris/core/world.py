@@ -327,6 +327,7 @@ class Tally:
     `own_failed` of them failed; `asked` are those beside the requests that asked for the slot by name.
     `good` and `bad` are what requests came to for users as the application says, None where nobody says it;
     `failed_inside` are answers below 500 that the application counts as failed, as gRPC does in its trailers.
+    `again` of the requests are attempts that reached nobody and were made again: the router chose for them once.
     """
 
     requests: int = 0
@@ -342,6 +343,7 @@ class Tally:
     good: int | None = None
     bad: int | None = None
     failed_inside: int = 0
+    again: int = 0
 
     @property
     def failures(self) -> int:

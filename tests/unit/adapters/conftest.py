@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.listening import shut
 from tests.waiting import eventually, settled
 from verdigris.adapters.routers.haproxy import Door, FrontDoor, HaproxyRouter, Site
 from verdigris.adapters.routers.haproxy.binary import bundled
@@ -126,7 +127,7 @@ class Instance:
 
     async def die(self):
         """Everything is refused and cut from now on."""
-        self.server.close()
+        await shut(self.server)
         for writer in self.connections:
             writer.transport.abort()
 

@@ -5,6 +5,7 @@ import contextlib
 import socket
 from dataclasses import dataclass, field
 
+from tests.listening import shut
 from verdigris.core.world import Member
 
 __all__ = ["App", "nobody"]
@@ -54,7 +55,7 @@ class App:
 
     async def close(self):
         self.released.set()
-        self.server.close()
+        await shut(self.server)
 
     async def serve(self, reader, writer):
         self.connections += 1

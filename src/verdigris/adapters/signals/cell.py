@@ -27,6 +27,7 @@ class Cell:
     own_failed: int = 0
     good: int = 0
     bad: int = 0
+    again: int = 0
     routes: dict[str, int] = field(default_factory=dict)
     failed: dict[str, int] = field(default_factory=dict)
 
@@ -49,6 +50,7 @@ class Cell:
             self.own_failed,
             self.good if outcomes else None,
             self.bad if outcomes else None,
+            again=self.again,
         )
 
     def came_to(self, good: bool) -> None:

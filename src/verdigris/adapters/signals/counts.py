@@ -175,6 +175,7 @@ class Counts:
             cell.own_failed += times
         else:
             cell.goes(route, times, times)
+            cell.again += times
         cell.requests += times
         cell.unreached += times
         self._streaks[slot] += times

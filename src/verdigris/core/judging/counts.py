@@ -14,6 +14,7 @@ class Arm:
     """One slot's second. `slow[i]` requests took longer than `Counts.edges[i]`; those that hang or timed out did.
 
     `good` and `bad` are what the requests came to for users, as the application says; None where it does not.
+    `again` of the requests are attempts that were made again: nobody shared them anew between the slots.
     """
 
     requests: int = 0
@@ -21,13 +22,16 @@ class Arm:
     slow: tuple[int, ...] = ()
     good: int | None = None
     bad: int | None = None
+    again: int = 0
 
     def __post_init__(self) -> None:
-        parts = (self.requests, self.errors, *self.slow, self.good or 0, self.bad or 0)
+        parts = (self.requests, self.errors, *self.slow, self.good or 0, self.bad or 0, self.again)
         if min(parts) < 0:
             raise ValueError(f"counts are never negative, got {min(parts)}")
         if self.errors > self.requests:
             raise ValueError(f"errors must be at most the requests, got {self.errors} of {self.requests}")
+        if self.again > self.requests:
+            raise ValueError(f"again must be at most the requests, got {self.again} of {self.requests}")
         if self.slow and max(self.slow) > self.requests:
             raise ValueError(f"slow must be at most the requests, got {max(self.slow)} of {self.requests}")
         if any(map(lt, self.slow, self.slow[1:])):

@@ -71,6 +71,7 @@ def slot(arm: Arm) -> dict[str, Any]:
     row |= {"slow": trimmed(arm.slow)} if arm.slow else {}
     row |= {"good": arm.good} if arm.good is not None else {}
     row |= {"bad": arm.bad} if arm.bad is not None else {}
+    row |= {"again": arm.again} if arm.again else {}
     return row
 
 

@@ -79,7 +79,7 @@ def divided(state: State, counts: Counts, s: Settings) -> State:
     state = state._replace(share=share)
     if s.sticky or share is None or share != before or not 0.0 < share < 1.0:
         return state
-    n_g, n_b = counts.candidate.requests, counts.live.requests
+    n_g, n_b = (arm.requests - arm.again for arm in (counts.candidate, counts.live))
     high, low = split.sides(n_g, n_g + n_b, share, s.split_margin)
     process = s.split.step(state.split, [*high, *low], s.split_phi)
     if state.invalid_at is None and s.split.ln_e(process) >= log(1.0 / s.split_alpha):

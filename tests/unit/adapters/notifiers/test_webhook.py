@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.listening import shut
 from tests.waiting import eventually
 from verdigris.adapters.notifiers.webhook import WAITING_MOST, Webhook
 from verdigris.core.errors import ConfigError
@@ -43,7 +44,7 @@ async def receiver() -> AsyncIterator[Receiver]:
     server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
     made.port = server.sockets[0].getsockname()[1]
     yield made
-    server.close()
+    await shut(server)
     await server.wait_closed()
 
 

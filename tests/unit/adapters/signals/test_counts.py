@@ -71,6 +71,8 @@ def test_attempts_that_reached_nobody_count_for_the_slot_they_were_meant_for():
     redispatched = line(slot=Slot.BLUE, retries=2)
     assert (2, 0, 0, 2, 0) == summary(counted(redispatched))
     assert (1, 0, 0, 0, 0) == summary(counted(redispatched, slot=Slot.BLUE))
+    assert (2, 0) == (counted(redispatched).again, counted(redispatched, slot=Slot.BLUE).again)
+    assert 0 == counted(line(slot=Slot.BLUE, retries=2, own=True)).again
 
 
 def test_answers_have_a_latency_and_what_never_came_has_none():

@@ -8,10 +8,10 @@ from verdigris.core.judging.settings import Settings
 
 
 def test_a_second_has_what_was_told_and_slow_requests_up_to_the_last():
-    counts = Counts(7, Arm(9, 1, (3, 0, 0)), Arm(4, good=3, bad=1), (50.0, 100.0, 250.0))
+    counts = Counts(7, Arm(9, 1, (3, 0, 0), again=2), Arm(4, good=3, bad=1), (50.0, 100.0, 250.0))
     assert {
         "t": 7,
-        "live": {"requests": 9, "errors": 1, "slow": [3]},
+        "live": {"requests": 9, "errors": 1, "slow": [3], "again": 2},
         "candidate": {"requests": 4, "errors": 0, "good": 3, "bad": 1},
     } == json.loads(second_line(counts))
 

@@ -158,6 +158,16 @@ def test_requests_that_are_not_split_as_told_make_it_invalid_and_nobody_guilty()
     assert Kind.INVALID is not kind(told_share(0.1, seconds(1, 300, share=0.09, live=0.001, candidate=0.001)))
 
 
+def test_attempts_that_were_made_again_are_not_shared_anew_and_are_no_matter_of_the_split():
+    """A live instance that refuses connections: each request that was meant for it is tried three times."""
+    refused = [
+        replace(one, live=replace(one.live, requests=3 * one.live.requests, again=2 * one.live.requests))
+        for one in told_share(0.5, seconds(1, 60, share=0.5, live=0.001, candidate=0.001))
+    ]
+    assert told(refused).invalid_at is None
+    assert told([replace(one, live=replace(one.live, again=0)) for one in refused]).invalid_at is not None
+
+
 def test_a_regression_stands_before_a_split_that_is_off():
     assert Kind.REGRESSED is kind(told_share(0.5, seconds(1, 60, share=0.4, live=0.001, candidate=0.2)))
 
