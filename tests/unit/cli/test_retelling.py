@@ -109,6 +109,12 @@ def test_counts_that_are_not_complete_are_told_and_say_so(
     assert typed.out.startswith('{"settings":')
 
 
+def test_one_report_at_a_time(back: FakeHouse, type_: Type, tmp_path: Path):
+    typed = type_("report", "--counts", "--html", str(tmp_path / "page.html"))
+    assert (2, "", True) == (typed.code, typed.out, "Ask for one of them" in typed.err)
+    assert not (tmp_path / "page.html").exists()
+
+
 def test_of_a_first_deployment_there_are_no_counts(shipped: FakeHouse, type_: Type):
     typed = type_("report", "--counts")
     assert (1, "") == (typed.code, typed.out)
