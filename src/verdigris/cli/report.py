@@ -51,7 +51,9 @@ def report(
 ) -> None:
     """Tell one deployment: its timeline with durations, its cause and evidence, and the way back."""
     if counts + markdown + (html is not None) > 1:
-        raise ConfigError("report: --counts, --html and --markdown are different reports. Ask for one of them")
+        raise ConfigError(
+            "report: --counts, --html and --markdown are different reports. Ask for one of them"
+        )
     session = session_of(context)
     saved, now = found(session, deployment), session.voice.wall()
     d = saved.deployment

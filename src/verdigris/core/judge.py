@@ -15,6 +15,7 @@ from enum import StrEnum
 from verdigris.core import trials
 from verdigris.core.conditions import paused
 from verdigris.core.deployment import Deployment
+from verdigris.core.fallen import fallen
 from verdigris.core.judging.bounds import exceeds
 from verdigris.core.judging.finding import Kind
 from verdigris.core.outcomes import unheard
@@ -168,7 +169,8 @@ def limits(d: Deployment, w: World, p: Policy) -> Verdict:
             f"{d.candidate} answers 1 % of its requests slower than {p.max_p99 * 1000:.0f} ms",
             describe(seen),
         )
-    return Verdict(VerdictKind.GOOD, good_sentence(seen, p), describe(seen), d.candidate)
+    said = good_sentence(seen, p) + (fallen(d, seconds) if d.phase != "stabilize" else "")
+    return Verdict(VerdictKind.GOOD, said, describe(seen), d.candidate)
 
 
 def good_sentence(seen: Tally, p: Policy) -> str:
