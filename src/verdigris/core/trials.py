@@ -41,11 +41,14 @@ STAKED = (Metric.ERRORS, Metric.LATENCY, Metric.BASELINE, Metric.USERS, Metric.S
 
 
 @lru_cache(maxsize=32)
-def settings_of(p: Policy) -> Settings:
-    """What a policy says about its trial. One alpha for all steps of the ramp, the drain and the bake."""
+def settings_of(p: Policy, window: int = 0) -> Settings:
+    """What a policy says about its trial. One alpha for all steps of the ramp, the drain and the bake.
+
+    `window` is that of a trial that was exposed already: whoever gives it more time later stakes no more.
+    """
     watched = sum(one.lasts for one in p.ramp) + (0.0 if p.holdback else p.drain) + p.bake
     return Settings(
-        alpha=p.alpha, window=min(max(round(watched), SHORTEST), LONGEST), grace=round(p.grace), learned=True,
+        alpha=p.alpha, window=window or min(max(round(watched), SHORTEST), LONGEST), grace=round(p.grace), learned=True,
         error_ratio=p.error_ratio, error_margin=p.error_margin, slow_body=p.slower, slow_tail=p.slower_tail,
         min_bad_seconds=p.min_bad_seconds, baseline=p.baseline, sticky=p.sticky,
         weights=tuple(zip(STAKED, p.weights, strict=True)),
@@ -79,7 +82,7 @@ def take(d: Deployment, w: World, p: Policy) -> tuple[Deployment, tuple[Taken, .
     seconds = new(d, w)
     if not seconds:
         return d, ()
-    s = settings_of(p)
+    s = settings_of(p, d.trial.window if d.trial else 0)
     state, silent = d.trial or begin(s), d.drill is not None or paused(d, w) or astray(d, w)
     taken: list[Taken] = []
     for second in seconds:
@@ -184,13 +187,13 @@ def users(
 def kind(d: Deployment, p: Policy) -> Kind | None:
     """What the trial says at this moment, without its numbers; None where nobody was compared yet."""
     state = d.trial
-    return None if state is None or state.exposed_at is None else kind_of(state, settings_of(p))
+    return None if state is None or state.exposed_at is None else kind_of(state, settings_of(p, state.window))
 
 
 @lru_cache(maxsize=8)
 def finding(state: State, p: Policy) -> Finding:
     """The same with its numbers. They take a millisecond: ask when somebody wants to read them."""
-    return find(state, settings_of(p))
+    return find(state, settings_of(p, state.window))
 
 
 def told(d: Deployment, p: Policy) -> tuple[str, ...]:
@@ -198,7 +201,7 @@ def told(d: Deployment, p: Policy) -> tuple[str, ...]:
     state = d.trial
     if state is None or state.exposed_at is None:
         return ()
-    return sentences(finding(state, p), state, settings_of(p), d.candidate, d.live)
+    return sentences(finding(state, p), state, settings_of(p, state.window), d.candidate, d.live)
 
 
 def foreseen(p: Policy, rate: float, failing: float) -> Detectable | None:

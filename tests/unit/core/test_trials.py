@@ -114,6 +114,16 @@ def test_what_was_taken_is_told_with_where_the_trial_stood_before_and_after():
     assert (stage.d.trial, settings_of(stage.p)) == (taken[-1].after, taken[-1].settings)
 
 
+def test_more_time_for_a_bake_that_is_under_way_is_no_more_stake():
+    stage = at_ten_percent()
+    looks(stage, 12)
+    window = stage.d.trial.window
+    assert settings_of(stage.p).window == window
+    stage.p = replace(stage.p, bake=9 * stage.p.bake + 900.0)
+    taken = [one for decision in looks(stage, 5) for one in decision.taken]
+    assert {window} == {one.settings.window for one in taken} != {settings_of(stage.p).window}
+
+
 def test_what_changes_nothing_was_not_taken():
     stage = at_ten_percent()
     looks(stage, 10)

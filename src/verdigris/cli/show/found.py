@@ -81,7 +81,7 @@ def found_at_the_end(d: Deployment, p: Policy) -> str:
     if found.kind is Kind.NO_HARM_PROVEN:
         return begun_small(trials.told(d, p)[0])
     if found.kind is Kind.INCONCLUSIVE:
-        within = begun_small(in_reach(found, d.trial, trials.settings_of(p), d.live))
+        within = begun_small(in_reach(found, d.trial, trials.settings_of(p, d.trial.window), d.live))
         return f"no regression was found; {within}" if found.detectable else within
     return ""
 

@@ -91,6 +91,7 @@ def exposed(state: State, counts: Counts, s: Settings) -> State:
     }
     state = state._replace(
         exposed_at=counts.at,
+        window=s.window,
         base=base,
         errors=Batch(s.dispersions(base.dispersion.phi).fresh()),
         guards=state.guards._replace(x=x),

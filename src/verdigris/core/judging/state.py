@@ -72,7 +72,8 @@ class State(NamedTuple):
     all, in the same order. `settled` is how many seconds the tests have seen. `edges` are those that the pairs were
     chosen from. `clock` is what to add to a moment of it for a clock that goes on through a boot. `routes` are
     those that are judged by themselves. `again` is whether requests that were sent to both slots again are compared
-    now, and `sent` what was counted of them; users are in `strata`.
+    now, and `sent` what was counted of them; users are in `strata`. `window` is that of the settings at exposure, over
+    which the stake on late regressions is spread once: more time later is no more stake.
     """
 
     version: int
@@ -101,6 +102,7 @@ class State(NamedTuple):
     routes: tuple[Place, ...] = ()
     again: bool = False
     sent: Bin = EMPTY
+    window: int = 0
 
 
 def begin(s: Settings) -> State:
