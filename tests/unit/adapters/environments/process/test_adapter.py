@@ -186,10 +186,12 @@ async def test_without_a_keeper_nothing_is_known_and_nothing_is_done(stage):
 
 
 async def test_an_exit_and_a_turn_of_health_are_news_at_once(stage):
-    await stage.provision(stage.release())
+    release = stage.release()
+    await stage.provision(release)
     async with aclosing(stage.environment.changes()) as changes:
         await stage.until_healthy()
         assert await heard(changes, "blue-1 is healthy")
+        await hear_the_keeper(stage, changes, release)
         os.kill(await stage.pid(), signal.SIGKILL)
         assert "signal 9" in await heard(changes, "blue-1: exit")
 
@@ -200,15 +202,20 @@ async def test_news_come_again_after_the_keeper_was_away(stage):
         ask(stage.state, Shutdown(), 10)
         await heard(changes, "no keeper answers")
         stage.open()
-        hearing = asyncio.ensure_future(heard(changes, "blue-2: start"))
+        await hear_the_keeper(stage, changes, release)
 
-        async def heard_of_another() -> bool:
-            await stage.provision(release, 2)
-            await stage.provision(release, 1)
-            return hearing.done()
 
-        await eventually(heard_of_another, "a start heard")
-        await hearing
+async def hear_the_keeper(stage, changes, release) -> None:
+    """Have it do something until that is heard: whoever begins to listen hears nothing of before."""
+    hearing = asyncio.ensure_future(heard(changes, "blue-2: start"))
+
+    async def heard_of_another() -> bool:
+        await stage.provision(release, 2)
+        await stage.provision(release, 1)
+        return hearing.done()
+
+    await eventually(heard_of_another, "a start heard")
+    await hearing
 
 
 async def heard(changes, beginning: str) -> str:
