@@ -67,7 +67,7 @@ def judge(d: Deployment, w: World, p: Policy) -> Verdict:
         verdict = regression(d, p) or verdict or blindness(w, p) or limits(d, w, p)
     if verdict.kind is not VerdictKind.GOOD:
         return verdict
-    return stillness() if paused(d, w) else (invalid(d, p) or uncounted(d, w, p) or verdict)
+    return stillness() if paused(d, w) else (torn(w) or invalid(d, p) or uncounted(d, w, p) or verdict)
 
 
 def floors(d: Deployment, w: World, p: Policy) -> Verdict | None:
@@ -123,15 +123,22 @@ def blindness(w: World, p: Policy) -> Verdict | None:
     seconds = w.signals.value
     if not seconds or w.now - (seconds[-1].at + 1.0) > p.fresh_within:
         return unknown(f"the newest request counts are older than {span(p.fresh_within)}")
-    if any(second.lost for second in newest(seconds, w)):
-        return unknown("not every request of the last second is accounted for")
     return None
 
 
-def newest(seconds: tuple[Second, ...], w: World) -> list[Second]:
-    """The last one, and the last that a trial can take: of some it is known only by then that lines are missing."""
-    ripe = next((s for s in reversed(seconds) if s.at + 1.0 + trials.RIPE <= w.now), seconds[-1])
-    return [seconds[-1], ripe]
+def torn(w: World) -> Verdict | None:
+    """Whether it is known that something was missed: in the last second, or in the last that a trial can take.
+
+    By then it is known whether the application was heard. What was seen and is bad, is bad all the same.
+    """
+    seen = w.signals
+    if isinstance(seen, Unknown) or not seen.value:
+        return None
+    last = seen.value[-1]
+    ripe = next((s for s in reversed(seen.value) if trials.ripe(s, seen, w.now)), last)
+    if not (last.lost or ripe.unheard):
+        return None
+    return unknown("not every request of the last second is accounted for")
 
 
 def uncounted(d: Deployment, w: World, p: Policy) -> Verdict | None:

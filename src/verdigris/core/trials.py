@@ -24,9 +24,20 @@ from verdigris.core.judging.telling import sentences
 from verdigris.core.judging.trial import step
 from verdigris.core.policy import Policy
 from verdigris.core.tallies import BINS
-from verdigris.core.world import Second, Tally, Unknown, World
+from verdigris.core.world import Known, Second, Tally, Unknown, World
 
-__all__ = ["Taken", "counts_of", "finding", "foreseen", "go_on", "kind", "settings_of", "take", "told"]
+__all__ = [
+    "Taken",
+    "counts_of",
+    "finding",
+    "foreseen",
+    "go_on",
+    "kind",
+    "ripe",
+    "settings_of",
+    "take",
+    "told",
+]
 
 BEFORE = frozenset({"preflight", "expand", "provision", "validate", "rehearse", "gate"})
 DURING = frozenset({"cutover", "drain", "bake"})
@@ -110,9 +121,14 @@ def new(d: Deployment, w: World) -> list[Second]:
     for second in reversed(w.signals.value):
         if int(second.at) <= last:
             break
-        if second.at + 1.0 + RIPE <= w.now:
+        if ripe(second, w.signals, w.now):
             found.append(second)
     return found[::-1]
+
+
+def ripe(second: Second, signals: Known[tuple[Second, ...]], now: float) -> bool:
+    """Whether all was known of it when the counts were taken: what is beside them in a look may have come later."""
+    return second.at + 1.0 + RIPE <= min(signals.seen_at, now)
 
 
 def counts_of(second: Second, d: Deployment, before: float | None) -> Counts | None:

@@ -364,7 +364,8 @@ class Second:
     """What both slots answered during the second that began at `at`; `lost` when lines are missing from it.
 
     `routes` are the same requests by route, where they are told apart. `control` are requests that we sent to both
-    slots ourselves, the same to each: with all traffic moved nothing else can be compared.
+    slots ourselves, the same to each: with all traffic moved nothing else can be compared. `unheard` is a lost one of
+    which that was known late: what the application counts itself did not come.
     """
 
     at: float
@@ -372,6 +373,7 @@ class Second:
     lost: bool = False
     routes: tuple[RouteTally, ...] = ()
     control: PerSlot[Tally] | None = None
+    unheard: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,25 +76,29 @@ class Inside:
 
     def _join(self, second: Second) -> Second:
         at = int(second.at)
-        failed, lost = self._failed.get(at), second.lost or self._missing(at)
-        if failed is None and lost == second.lost:
+        failed, unheard = self._failed.get(at), self._missing(at, second.slots)
+        if failed is None and not unheard:
             return second
         before = self._joined.get(at)
         slots = second.slots
         if failed is not None:
             slots = PerSlot(*(inwardly(slots[slot], failed[slot]) for slot in SLOTS))
-        joined = replace(second, slots=slots, lost=lost)
+        joined = replace(second, slots=slots, lost=second.lost or unheard, unheard=unheard)
         if before is not None and before[0] is second and before[1] == joined:
             return before[1]
         self._joined[at] = (second, joined)
         return joined
 
-    def _missing(self, at: int) -> bool:
+    def _missing(self, at: int, slots: PerSlot[Tally]) -> bool:
+        """Whether somebody who counts was not heard since. In a slot without requests nothing fails."""
         if at in self._unknown:
             return True
         end = at + 1
         late = self._now() - end >= HEARD_WITHIN
-        return late and any(heard.at < end and heard.calls.calls for heard in self._heard.values())
+        return late and any(
+            heard.at < end and heard.calls.calls and slots[heard.slot].requests
+            for heard in self._heard.values()
+        )
 
     def _forget(self, oldest: int) -> None:
         self._unknown = {at for at in self._unknown if at >= oldest}

@@ -223,11 +223,32 @@ def test_a_torn_second_in_between_is_left_out_and_the_rest_counts():
     assert GOOD == verdict(Known((*whole[:5], torn, *whole[5:]), T0)).kind
 
 
+def test_a_second_whose_lines_are_missing_costs_its_own_time_and_not_that_of_the_one_two_seconds_later():
+    whole = seconds(a_tally(100)).value
+    torn = replace(whole[-3], lost=True)
+    assert GOOD == verdict(Known((*whole[:-3], torn, *whole[-2:]), T0)).kind
+
+
+def unheard(second):
+    return replace(second, lost=True, unheard=True)
+
+
 def test_while_every_second_is_lost_by_the_time_it_is_judged_nothing_is_known():
     """An instance that counts its failed calls itself is missed two seconds after a second has ended."""
-    told = tuple(replace(s, lost=s.at + 3.0 <= T0) for s in seconds(a_tally(100)).value)
+    told = tuple(unheard(s) if s.at + 3.0 <= T0 else s for s in seconds(a_tally(100)).value)
     found = verdict(Known(told, T0))
     assert (UNKNOWN, "not every request of the last second is accounted for") == (found.kind, found.sentence)
+
+
+def test_what_is_above_a_limit_for_sure_is_bad_though_other_seconds_are_lost():
+    """An instance that hangs is not heard any more, and fails: that nobody can count all of it keeps nobody on it."""
+    told = tuple(unheard(s) if s.at + 3.0 <= T0 else s for s in seconds(a_tally(100, errors=50)).value)
+    assert BAD == verdict(Known(told, T0)).kind
+
+
+def test_what_is_ripe_is_told_by_when_the_counts_were_taken_however_long_the_look_took():
+    late = tuple(unheard(s) if s.at == T0 - 4.0 else s for s in seconds(a_tally(100)).value)
+    assert UNKNOWN == verdict(Known(late, T0 - 0.9)).kind
 
 
 @pytest.mark.parametrize("green", [a_tally(100, errors=50), a_tally(100, errors=100, streak=100)])

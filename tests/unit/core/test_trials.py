@@ -62,13 +62,22 @@ def test_a_second_is_not_taken_before_it_is_known_whether_lines_are_missing():
     assert stage.now - 1.0 - trials.RIPE == stage.d.trial.at
 
 
+def test_nor_because_the_rest_of_the_look_took_its_time():
+    stage = at_ten_percent()
+    looks(stage, 5)
+    before = stage.d.trial
+    stage.show["signals"] = stage.signals()
+    stage.look(after=1.0)
+    assert before is stage.d.trial
+
+
 def test_a_second_with_lost_lines_is_left_out_and_never_a_second_of_nothing():
     stage = at_ten_percent()
     looks(stage, 10)
     before = stage.d.trial
     whole = stage.signals().value
     lost = tuple(replace(s, lost=True) for s in whole)
-    stage.show["signals"] = Known(lost, stage.now)
+    stage.show["signals"] = Known(lost, stage.now + 3.0)
     stage.look(after=3.0)
     assert (before.seen, before.settled) == (stage.d.trial.seen, stage.d.trial.settled)
     assert before.at < stage.d.trial.at

@@ -108,6 +108,17 @@ def test_seconds_of_which_nothing_is_to_be_said_stay_the_very_ones_and_others_ar
     assert (True, True) == (once[0] is told[0], once[1] is again[1])
 
 
+def test_who_is_in_a_slot_without_requests_is_not_missed(inside, clock):
+    """The old release waits for its end, or for the way back: nothing fails in it while nobody is there."""
+    note(inside, clock, 100.5, 50, 0, BLUE, "blue-1")
+    for at in (100.5, 101.5, 102.5):
+        note(inside, clock, at, 50 + int(at), 0)
+    clock.moment = 104.0
+    alone = Second(101.0, PerSlot(Tally(), Tally(10)))
+    assert [False] == [second.lost for second in inside.beside((alone,))]
+    assert [True] == [second.lost for second in inside.beside(seconds(101))]
+
+
 def test_a_lost_second_stays_lost(inside, clock):
     note(inside, clock, 100.5, 50, 0)
     note(inside, clock, 101.5, 60, 1)

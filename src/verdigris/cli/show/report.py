@@ -87,7 +87,7 @@ def facts(told: Told, now: float) -> list[tuple[str, str]]:
         ("instead of", previous),
         ("digest", d.release.digest),
         ("cause", d.cause),
-        ("evidence", story.evidence.removesuffix(compared).rstrip()),
+        ("evidence", without(story.evidence, compared)),
         ("afterwards", story.afterwards),
         ("compared", compared),
         ("way back", way_back_words(told)),
@@ -95,6 +95,12 @@ def facts(told: Told, now: float) -> list[tuple[str, str]]:
         ("traffic", traffic_words(told.snapshot)),
     ]
     return [(label, text) for label, text in pairs if text]
+
+
+def without(evidence: str, compared: str) -> str:
+    """What a phase was left on, without the comparison that is told beside it: as part of it that has no full stop."""
+    found = compared.rstrip(".")
+    return evidence.removesuffix(found).rstrip(". ") if found else evidence
 
 
 def way_back_words(told: Told) -> str:

@@ -7,12 +7,22 @@ from dataclasses import replace
 
 import pytest
 
+from tests.unit.cli.show.judged import counted, ticks
 from tests.unit.cli.show.test_history import BACK, BEGAN, EVENTS, NOW, STORY
-from tests.unit.core.worlds import a_deployment, a_first_deployment
+from tests.unit.core.worlds import a_deployment, a_first_deployment, a_policy
 from verdigris.cli.show.gap import Gap
 from verdigris.cli.show.history import Told
 from verdigris.cli.show.ink import plain, width
-from verdigris.cli.show.report import report_document, report_lines, report_markdown, way_back_words
+from verdigris.cli.show.report import (
+    facts,
+    report_document,
+    report_lines,
+    report_markdown,
+    way_back_words,
+)
+from verdigris.cli.show.story import Story
+from verdigris.core.judge import Verdict, VerdictKind
+from verdigris.core.lifecycle import seen
 from verdigris.ports import Event
 
 
@@ -69,3 +79,16 @@ def test_programs_get_a_document():
     assert told == json.loads(json.dumps(told))
     assert ["bake", "rolled_back"] == [phase["phase"] for phase in told["phases"]]
     assert (1, 0) == (len(told["events"]), told["left_out"])
+
+
+def test_what_was_compared_is_told_once():
+    """The bake is left on it, and its trial still says so."""
+    p, state = a_policy(), ticks(counted(bad_from=1000))[-1].after
+    d = a_deployment("stabilize", trial=state)
+    left = seen(replace(d, phase="bake"), p, Verdict(VerdictKind.GOOD, "well", "1000 requests, none failed"))
+    entered = Event(1, BEGAN, "api", "d-2", 1, "stabilize", "phase", "stabilize", left)
+    told = dict(facts(Told(d, Story("d-2", "api").hear(entered), policy=p), NOW))
+    assert ("1000 requests, none failed", f"1000 requests, none failed. {told['compared']}") == (
+        told["evidence"],
+        f"{left}.",
+    )
