@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -141,7 +142,9 @@ class Sink:
         place = self.service.state / "router" / SOCKET
         self.service.kill_controller()
         place.unlink(missing_ok=True)
-        self._door.bind(str(place))
+        directory = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY)
+        self._door.bind(f"/proc/self/fd/{directory}/{SOCKET}")  # the whole path may be longer than one may be
+        os.close(directory)
         self._door.listen()
         self._door.settimeout(30.0)
         self._router, _ = self._door.accept()
