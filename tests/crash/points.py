@@ -37,8 +37,8 @@ START = "start"
 """The phase of a controller that has not read its store yet."""
 WITHIN: ContextVar[str] = ContextVar("the verb under way", default="")
 
-ONLY_LOOKED_AT = ("signals", "clock", "board")
-"""Ports of which nothing depends but what people are shown."""
+ONLY_LOOKED_AT = ("signals", "source", "replayer", "clock", "board")
+"""Ports that leave nothing half done: what is told them at every look, or looked at, is told anew by the next."""
 LOOKS = ("observe", "load", "commands", "filed", "check", "orphans", "read")
 QUESTIONS = ("show", "prompt")
 """What HAProxy is asked without being told anything."""
