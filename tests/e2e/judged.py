@@ -60,7 +60,7 @@ class Judged(Project):
             self.change()
             yield self.begin("deploy", "--version", self.version)
 
-    def ended(self, shipping: subprocess.Popen[str], within: float = 200.0) -> int:
+    def ended(self, shipping: subprocess.Popen[str], within: float = 400.0) -> int:
         """The exit code of the deployment; meanwhile its counts are gathered."""
         for _ in range(int(within / GLIMPSE)):
             with contextlib.suppress(subprocess.TimeoutExpired):

@@ -14,7 +14,7 @@ from tests.e2e.judged import Judged, Sink
 from tests.e2e.project import UVICORN, project_in
 from tests.waiting import eventually_sync
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(500)
 
 COMMAND = [
     *(str(UVICORN), "--factory", "judged_app:make", "--host", "127.0.0.1", "--port", "{port}"),
