@@ -15,7 +15,9 @@ from verdigris.cli.show.svg import HEIGHT, STYLE, WIDTH
 from verdigris.core.judging.counts import Arm, Counts
 from verdigris.core.judging.lines import Heading, heading_line, second_line
 from verdigris.core.judging.settings import Settings
-from verdigris.core.tallies import BINS, bin_of
+from verdigris.core.tallies import BINS, bin_of, trimmed
+from verdigris.core.trials import arm as met
+from verdigris.core.world import Tally
 
 __all__ = ["picture"]
 
@@ -61,8 +63,6 @@ def arm(dice: random.Random, mean: float, failing: float, stretched: float) -> A
     histogram = [0] * (len(EDGES) + 1)
     for _ in range(requests):
         histogram[bin_of(stretched * dice.lognormvariate(3.2, 0.45))] += 1
-    slow, left = [], requests
-    for quick in histogram[: len(EDGES)]:
-        left -= quick
-        slow.append(left)
-    return Arm(requests, sum(dice.random() < failing for _ in range(requests)), tuple(slow))
+    return met(
+        Tally(requests, sum(dice.random() < failing for _ in range(requests)), latency=trimmed(histogram))
+    )

@@ -21,7 +21,7 @@ from .role import role
 from .secret import trusted
 from .wsgi import Environ, StartResponse, WSGIApp
 
-__all__ = ["BODY_MAX", "Control", "ControlWSGI", "Declared", "Desk", "Drains"]
+__all__ = ["BODY_MAX", "Control", "ControlWSGI", "Declared", "Drains", "admitted", "state_of"]
 
 BODY_MAX = 4096
 """Bytes of a request. What is larger is refused with 413 before it is read to the end."""
@@ -65,7 +65,41 @@ _NOTHING = Reply(404, {"error": "not found"})
 _TOO_LARGE = Reply(413, {"error": f"the body is larger than {BODY_MAX} bytes"})
 
 
-class Desk:
+def admitted(authorization: str, environ: Optional[Mapping[str, str]]) -> bool:
+    """Whether the header bears the token; what does not is counted as `control.refused`."""
+    scheme, _, shown = authorization.partition(" ")
+    if scheme.lower() == "bearer" and trusted(PURPOSE, shown.strip(), environ):
+        return True
+    counts.add("control.refused")
+    return False
+
+
+def state_of(
+    environ: Optional[Mapping[str, str]], identity: Identity, leaving: bool, in_flight: "dict[str, int]"
+) -> ControlState:
+    """The state of this process, with what the parts say that the application uses."""
+    instance = (os.environ if environ is None else environ).get("VERDIGRIS_INSTANCE", "")
+    state: ControlState = {
+        "version": CONTRACT_VERSION,
+        "role": role(environ),
+        "release": identity.release,
+        "slot": identity.slot,
+        "instance": instance,
+        "leaving": leaving,
+        "in_flight": in_flight,
+        "counts": counts.read(),
+        "grpc": {},
+    }
+    # Parts that the application does not use are not loaded to say that there is nothing.
+    if "verdigris_kit.grpc" in sys.modules:
+        state["grpc"] = sys.modules["verdigris_kit.grpc"].read()
+        state["grpc_calls"] = sys.modules["verdigris_kit.grpc"].totals()
+    if "verdigris_kit.cache.hot" in sys.modules:
+        state["hottest"] = sys.modules["verdigris_kit.cache.hot"].hottest()
+    return state
+
+
+class _Desk:
     """The answers, whatever kind of server asks."""
 
     def __init__(
@@ -86,12 +120,7 @@ class Desk:
             self._pages["events"] = ("GET", lambda _: Reply(200, events.document()))
 
     def admits(self, authorization: str) -> bool:
-        """Whether the header bears the token; what does not is counted as `control.refused`."""
-        scheme, _, shown = authorization.partition(" ")
-        if scheme.lower() == "bearer" and trusted(PURPOSE, shown.strip(), self._environ):
-            return True
-        counts.add("control.refused")
-        return False
+        return admitted(authorization, self._environ)
 
     def answer(self, method: str, page: str, body: bytes) -> Reply:
         """Answer who was admitted."""
@@ -103,25 +132,8 @@ class Desk:
         return make(body)
 
     def _state(self) -> ControlState:
-        environ = os.environ if self._environ is None else self._environ
-        state: ControlState = {
-            "version": CONTRACT_VERSION,
-            "role": role(self._environ),
-            "release": self._identity.release,
-            "slot": self._identity.slot,
-            "instance": environ.get("VERDIGRIS_INSTANCE", ""),
-            "leaving": self._leaving.leaving,
-            "in_flight": self._leaving.in_flight(),
-            "counts": counts.read(),
-            "grpc": {},
-        }
-        # Parts that the application does not use are not loaded to say that there is nothing.
-        if "verdigris_kit.grpc" in sys.modules:
-            state["grpc"] = sys.modules["verdigris_kit.grpc"].read()
-            state["grpc_calls"] = sys.modules["verdigris_kit.grpc"].totals()
-        if "verdigris_kit.cache.hot" in sys.modules:
-            state["hottest"] = sys.modules["verdigris_kit.cache.hot"].hottest()
-        return state
+        leaving = self._leaving
+        return state_of(self._environ, self._identity, leaving.leaving, leaving.in_flight())
 
     def _drain(self, body: bytes) -> Reply:
         try:
@@ -150,7 +162,7 @@ class _Around(Generic[App]):
         identity: Optional[Identity] = None,
     ) -> None:
         """`environ` is where the secret's file and the role's are named, the process's if it is left out."""
-        self._app, self._desk = app, Desk(leaving, events, environ, identity)
+        self._app, self._desk = app, _Desk(leaving, events, environ, identity)
 
 
 class Control(_Around[ASGIApp]):

@@ -8,8 +8,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Optional
 
-from .contract import CONTROL_PREFIX
-from .control import Desk
+from .contract import CONTROL_PREFIX, Identity
+from .control import admitted, state_of
 
 __all__ = ["control"]
 
@@ -21,28 +21,13 @@ def control(environ: Optional[Mapping[str, str]] = None) -> Any:
     """
     import grpc
 
-    desk = Desk(_Stays(), None, environ, None)
+    identity = Identity.of(environ)
 
     def state(_: bytes, context: Any) -> bytes:
         shown = [value for name, value in context.invocation_metadata() if name == "authorization"]
-        if not desk.admits(shown[0] if len(shown) == 1 and isinstance(shown[0], str) else ""):
+        if not admitted(shown[0] if len(shown) == 1 and isinstance(shown[0], str) else "", environ):
             context.abort(grpc.StatusCode.UNIMPLEMENTED, "Method not found!")
-        return json.dumps(desk.answer("GET", "state", b"").document).encode()
+        return json.dumps(state_of(environ, identity, leaving=False, in_flight={})).encode()
 
     handler = grpc.unary_unary_rpc_method_handler(state)
     return grpc.method_handlers_generic_handler(CONTROL_PREFIX.strip("/"), {"state": handler})
-
-
-class _Stays:
-    """What is never asked to leave."""
-
-    leaving = False
-
-    def in_flight(self) -> "dict[str, int]":
-        return {}
-
-    def drain(self, seconds: Optional[float] = None) -> None:
-        raise NotImplementedError
-
-    def resume(self) -> bool:
-        raise NotImplementedError

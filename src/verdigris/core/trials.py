@@ -28,6 +28,7 @@ from verdigris.core.world import Known, Second, Tally, Unknown, World
 
 __all__ = [
     "Taken",
+    "arm",
     "counts_of",
     "finding",
     "foreseen",

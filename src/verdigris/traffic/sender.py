@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from verdigris.traffic.guarded import guarded
+
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
 
@@ -102,20 +104,7 @@ class Sender:
 
     def _opened(self) -> ClientSession:
         if self._session is None:
-            from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
-
-            self._session = ClientSession(
-                # A slot that was asked to send its clients away ends each connection: so has the other to open one.
-                connector=TCPConnector(force_close=True, limit=0),
-                headers={"User-Agent": CLIENT, "Accept-Encoding": "identity", **self.front.headers()},
-                cookie_jar=DummyCookieJar(),
-                timeout=ClientTimeout(total=None),
-                auto_decompress=False,
-                trust_env=False,
-                max_line_size=HEADER_MOST,
-                max_field_size=HEADER_MOST,
-                max_headers=HEADERS_MOST,
-            )
+            self._session = guarded(CLIENT, HEADER_MOST, HEADERS_MOST, self.front.headers())
         return self._session
 
     async def close(self) -> None:

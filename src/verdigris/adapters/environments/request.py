@@ -1,7 +1,6 @@
 """One guarded question. What the other side does can cost neither time beyond the deadline nor memory beyond the cap.
 
-No redirect is followed, no proxy of the environment is asked, nothing is decompressed, no cookie is kept, and every
-request has a connection of its own: a reused one would hide a listener that died.
+No redirect is followed, and the session is a guarded one.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from verdigris.adapters.environments.response import BODY_MOST
 from verdigris.adapters.environments.words import shown
 from verdigris.core.errors import ObservationError
+from verdigris.traffic.guarded import guarded
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -104,21 +104,7 @@ class Client:
 
     def _opened(self) -> ClientSession:
         if self._session is None:
-            from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
-
-            self._session = ClientSession(
-                connector=TCPConnector(force_close=True, limit=0),
-                headers={"User-Agent": CLIENT, "Accept-Encoding": "identity"},
-                cookie_jar=DummyCookieJar(),
-                timeout=ClientTimeout(
-                    total=None
-                ),  # asyncio.timeout counts everything, connecting and body too
-                auto_decompress=False,
-                trust_env=False,
-                max_line_size=HEADER_MOST,
-                max_field_size=HEADER_MOST,
-                max_headers=HEADERS_MOST,
-            )
+            self._session = guarded(CLIENT, HEADER_MOST, HEADERS_MOST, {})
         return self._session
 
     async def close(self) -> None:

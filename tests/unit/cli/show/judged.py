@@ -7,7 +7,9 @@ from verdigris.cli.retelling import retold
 from verdigris.core.judging.counts import Arm, Counts
 from verdigris.core.judging.lines import Heading, heading_line, second_line
 from verdigris.core.judging.settings import Settings
-from verdigris.core.tallies import BINS, bin_of
+from verdigris.core.tallies import BINS, bin_of, trimmed
+from verdigris.core.trials import arm
+from verdigris.core.world import Tally
 
 EDGES = tuple(map(float, BINS))
 SETTINGS = Settings(grace=5, window=600)
@@ -18,11 +20,7 @@ def an_arm(dice, mean, failing, stretched=1.0):
     histogram = [0] * (len(EDGES) + 1)
     for _ in range(requests):
         histogram[bin_of(stretched * dice.lognormvariate(3.2, 0.5))] += 1
-    slow, left = [], requests
-    for counted in histogram[: len(EDGES)]:
-        left -= counted
-        slow.append(left)
-    return Arm(requests, min(requests, poisson(dice, requests * failing)), tuple(slow))
+    return arm(Tally(requests, poisson(dice, requests * failing), latency=trimmed(histogram)))
 
 
 def counted(seed=7, rate=200, stages=((30, 0.1), (40, 0.5)), failing=(0.002, 0.02), bad_from=40, slower=1.3):

@@ -16,6 +16,8 @@ from verdigris.adapters.environments.request import Response
 from verdigris.adapters.environments.response import BODY_MOST
 from verdigris.core.world import SILENT, Slot
 from verdigris.traffic.inside import Calls, Inside
+from verdigris_kit.contract import Identity
+from verdigris_kit.control import state_of
 from verdigris_kit.grpc import count, count_aio, totals
 from verdigris_kit.grpc_control import control
 
@@ -169,13 +171,5 @@ def test_an_answer_is_one_whole_message_or_none(status: str, body: bytes, found)
 
 
 def test_a_state_over_http_tells_of_calls_as_well():
-    from verdigris_kit.control import Desk
-
-    class Stays:
-        leaving = False
-
-        def in_flight(self):
-            return {}
-
-    document = Desk(Stays(), None, {}, None).answer("GET", "state", b"").document
+    document = state_of({}, Identity.of({}), leaving=False, in_flight={})
     assert {"calls", "failed"} == document["grpc_calls"].keys()
