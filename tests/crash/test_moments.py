@@ -32,7 +32,7 @@ def test_a_controller_told_to_stop_in_the_switch_leaves_traffic_and_the_lease_an
         for label in dict.fromkeys(switch):
             stopped(stage, strikes, label, expected)
     figure(f"controller told to stop at {strikes.struck} points of the switch: {load.result}")
-    assert [] == [*strikes.wrong, *strikes.failed(load.result)]
+    strikes.assert_right(load.result)
 
 
 def stopped(stage: Stage, strikes: Strikes, label: str, expected: Ending) -> None:
@@ -69,7 +69,7 @@ def test_a_crash_loop_in_the_switch_moves_traffic_one_way_only_and_ends_as_witho
     figure(f"{CRASHES} crashes in the switch, the candidate had {in_turn(seen)} %: {load.result}")
     assert (expected, []) == (ending, list(journey.complaints([])))
     assert sorted(in_turn(seen)) == in_turn(seen), "traffic went back and forth"
-    assert [] == [*strikes.wrong, *strikes.failed(load.result)]
+    strikes.assert_right(load.result)
 
 
 def crash(stage: Stage, journey: Journey, seen: list[int]) -> None:
@@ -123,4 +123,4 @@ def test_a_controller_that_was_away_for_longer_than_the_rest_of_a_wait_waits_it_
     assert 2 == len(running), "both slots have to be there all the time"
     assert left - back > 2.0
     assert (expected, []) == (ending, list(journey.complaints([])))
-    assert [] == [*strikes.wrong, *strikes.failed(load.result)]
+    strikes.assert_right(load.result)

@@ -128,7 +128,8 @@ def test_a_user_has_one_version_on_the_way_there_and_all_have_the_old_one_after_
         first = seen_by(door, users)
         assert {"ada": new, "bob": old} == seen_by(door, ["ada", "bob"])
         assert ({old, new}, first) == (set(first.values()), seen_by(door, users))
-        assert 0 == door.verdigris("promote").returncode
+        # A second of which lines are missing, as on a busy machine, is no good verdict: whoever promotes asks again.
+        eventually_sync(lambda: door.verdigris("promote").returncode == 0, "a good verdict to promote on")
         door.until("stabilize")
         assert {new} == set(seen_by(door, [*users, "bob"]).values())
         assert 0 == door.verdigris("rollback").returncode

@@ -151,7 +151,11 @@ def promote(d: Deployment, verdict: Verdict | None) -> Outcome:
         return d, f"nothing waits for a yes in {d.phase}. See `verdigris status`", ()
     if verdict is None or verdict.kind is not VerdictKind.GOOD:
         said = verdict.sentence if verdict else "there is no verdict"
-        return d, f"the verdict is not good ({said}), so the wait is not cut short", ()
+        return (
+            d,
+            f"the verdict is not good now ({said}), so the wait is not cut short. Try again when it is",
+            (),
+        )
     return replace(d, promoted=True), "", ()
 
 

@@ -16,6 +16,8 @@ from verdigris.testing.stage import APP, Stage
 
 __all__ = ["Mishaps"]
 
+CUTS_MOST = 6
+"""Where every new release is drilled, and every drill cut off by another release, nothing would ever come to its end."""
 VERBS = tuple(verb for verb in Verb if verb not in (*PAUSES, Verb.DRILL))
 
 
@@ -25,6 +27,7 @@ class Mishaps:
 
     stage: Stage
     person: Person
+    cuts: int = 0
 
     def __post_init__(self) -> None:
         stage, host, command = self.stage, self.stage.host, self.person.command
@@ -68,7 +71,9 @@ class Mishaps:
         """Somebody deploys before a drill is home, now and then, and rather while one that failed is on its way."""
         on, self.stage.chaos.on = self.stage.chaos.on, True
         share = 1.0 if drill.outcome is Outcome.FAILED else 0.2
-        if not self.stage.memory.asked and self.stage.chaos.strikes("cut", share):
+        may = self.cuts < CUTS_MOST and not self.stage.memory.asked
+        if may and self.stage.chaos.strikes("cut", share):
+            self.cuts += 1
             self.stage.ship(Nature())
         self.stage.chaos.on = on
 

@@ -43,7 +43,7 @@ class Guards(NamedTuple):
     """What is judged without a comparison: against the baseline `x`, against the limit of errors, and of slowness.
 
     The `live_` ones ask the same of the live slot: if it breaks the limit too, that is an incident of both. `lately` is
-    what bends `x`: how often live fails by now.
+    how often live fails by now: `x` says nothing while that is more often than before.
     """
 
     x: float

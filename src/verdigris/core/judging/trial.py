@@ -15,9 +15,9 @@ from verdigris.core.judging.batch import gather
 from verdigris.core.judging.control import among, compared_in, counted, failed, sent_again
 from verdigris.core.judging.counts import Arm, Control, Counts
 from verdigris.core.judging.dispersion import add
-from verdigris.core.judging.exposure import allowed, completed, exposed, heard, longer, speaks, timed, waited
+from verdigris.core.judging.exposure import completed, exposed, heard, longer, speaks, timed, waited
 from verdigris.core.judging.factors import guard, ratio, safe
-from verdigris.core.judging.lately import at_least, later
+from verdigris.core.judging.lately import Lately, fails_more, later
 from verdigris.core.judging.merge import mean
 from verdigris.core.judging.mixture import Process
 from verdigris.core.judging.settings import EFFECTS, GUARDED, SAFE, USERS, Metric, Settings
@@ -119,30 +119,29 @@ def failing(state: State, counts: Counts, both: Control, s: Settings) -> State:
     batch, settled = gather(state.errors, failed(both), rule, s.min_batch)
     against = ratio(*settled, s.error_ratio, s.error_margin, EFFECTS) if settled else ()
     favour = safe(*settled, s.safe_ratio, s.safe_margin, SAFE) if settled else ()
+    lately = later(state.guards.lately, both.live.errors, both.live.requests)
     return state._replace(
         errors=batch,
         error=s.errors.step(state.error, against, batch.phi),
         proof=s.proof.step(state.proof, favour, batch.phi),
-        guards=state.guards._replace(
-            baseline=above_baseline(state, counts, s),
-            lately=later(state.guards.lately, both.live.errors, both.live.requests),
-        ),
+        guards=state.guards._replace(baseline=above_baseline(state, counts, lately, s), lately=lately),
     )
 
 
-def above_baseline(state: State, counts: Counts, s: Settings) -> Process:
+def above_baseline(state: State, counts: Counts, lately: Lately, s: Settings) -> Process:
     """The baseline speaks only where hardly anybody is left on live to compare with.
 
-    What live has shown before says little of a time in which it fails more often itself: then that is the measure.
+    What live has shown before says nothing of a time in which it fails more often itself: only the comparison does.
     """
     process, g = state.guards.baseline, counts.candidate
     of_all = g.requests + counts.live.requests
     share = counts.share if counts.share is not None else g.requests / of_all if of_all else 0.0
     if 1.0 - share >= s.baseline_below or not has(state, Metric.BASELINE):
         return process
-    phi = max(state.base.dispersion.phi, state.errors.dispersion.phi)
-    x = max(state.guards.x, allowed(at_least(state.guards.lately), s))
-    return s.guard.step(process, guard(g.errors, g.requests, x, GUARDED), phi)
+    base, phi = state.base, max(state.base.dispersion.phi, state.errors.dispersion.phi)
+    if fails_more(lately, base.errors / base.requests, phi):
+        return process
+    return s.guard.step(process, guard(g.errors, g.requests, state.guards.x, GUARDED), phi)
 
 
 def worse_for_users(state: State, both: Control, s: Settings) -> State:
