@@ -17,7 +17,7 @@ from verdigris.testing.stage import APP, Stage
 __all__ = ["Mishaps"]
 
 CUTS_MOST = 6
-"""Where every new release is drilled, and every drill cut off by another release, nothing would ever come to its end."""
+"""Where every release is drilled, and every drill cut off by another release, nothing would ever come to its end."""
 VERBS = tuple(verb for verb in Verb if verb not in (*PAUSES, Verb.DRILL))
 
 

@@ -1,7 +1,7 @@
 """Whether live fails more often at this time than it did: a limit taken from an earlier time says nothing then.
 
 A database that both share and that gets slower breaks such a limit for both. All that live has shown is known before
-the candidate's errors are bet on, so the test stays valid: whoever is silent about a second rolls back less, never more.
+the candidate's errors are bet on, so the test stays valid: who is silent about a second rolls back less, never more.
 """
 
 from __future__ import annotations
@@ -34,4 +34,4 @@ def fails_more(lately: Lately, rate: float, phi: float) -> bool:
     The square root of a Poisson number has a standard deviation of about 1/2, whatever its mean (Bartlett 1936).
     """
     most = SURELY / 2.0 * sqrt(phi)
-    return any([sqrt(e) - sqrt(rate * n) > most for e, n in lately])
+    return any(sqrt(e) - sqrt(rate * n) > most for e, n in lately)
