@@ -26,7 +26,7 @@ def test_a_controller_killed_at_any_point_changes_neither_the_ending_nor_a_reque
             known |= set(own)
             strikes.strike(way, own, expected)
     figure(f"controller killed at {strikes.struck} of {len(known)} points: {load.result}")
-    figure(f"repetitions that did not come again: {', '.join(strikes.by_chance) or 'none'}")
+    figure(f"points that did not come again: {', '.join(strikes.by_chance()) or 'none'}")
     strikes.assert_right(load.result)
     phases = {label.partition(" ")[2].partition("/")[0].partition(",")[0] for label in known}
     assert ROWS.keys() - WITHOUT_POINTS <= phases, "a phase has no point"
