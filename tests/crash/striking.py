@@ -70,6 +70,7 @@ class Strikes:
     journeys: list[tuple[str, Journey]] = field(default_factory=list)
     struck: int = 0
     missed: list[str] = field(default_factory=list)
+    """Points that came up while it was looked for them, and not when they were to be struck."""
     verbs: set[str] = field(default_factory=set)
     """What was struck so far, in whatever phase."""
 
@@ -107,10 +108,7 @@ class Strikes:
             self.missed.append(label)
 
     def by_chance(self) -> list[str]:
-        """Points that came while it was looked for them, and not when they were to be struck.
-
-        A verb that is done again where two things fall so, or in the phase before, was struck where it came.
-        """
+        """Those whose verb was struck all the same: it comes again, or in the phase before, as two things fall."""
         return [label for label in self.missed if again(label) or verb_of(label) in self.verbs]
 
     def unreached(self) -> Iterator[str]:

@@ -151,11 +151,8 @@ def promote(d: Deployment, verdict: Verdict | None) -> Outcome:
         return d, f"nothing waits for a yes in {d.phase}. See `verdigris status`", ()
     if verdict is None or verdict.kind is not VerdictKind.GOOD:
         said = verdict.sentence if verdict else "there is no verdict"
-        return (
-            d,
-            f"the verdict is not good now ({said}), so the wait is not cut short. Try again when it is",
-            (),
-        )
+        refusal = f"the verdict is not good now ({said}), so the wait is not cut short. Try again when it is"
+        return d, refusal, ()
     return replace(d, promoted=True), "", ()
 
 

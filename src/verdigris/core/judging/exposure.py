@@ -11,7 +11,7 @@ from verdigris.core.judging.counts import Arm, Counts
 from verdigris.core.judging.settings import Metric, Settings
 from verdigris.core.judging.state import Baseline, State
 
-__all__ = ["allowed", "completed", "exposed", "heard", "longer", "speaks", "timed", "waited"]
+__all__ = ["completed", "exposed", "heard", "longer", "speaks", "timed", "waited"]
 
 LONGEST = 900
 """Seconds that a baseline is worth at most: a gate may wait for a day, and the night is no measure of the day."""
