@@ -144,7 +144,8 @@ def unknown(service: Judged) -> bool:
 
 
 def alerted(service: Judged) -> bool:
-    return any(event.kind == "alert" and "no lines" in event.sentence for event in service.events())
+    """Told once a phase, in the words of the moment: the newest counts are too old, or there are none."""
+    return any(event.kind == "alert" and "request counts" in event.sentence for event in service.events())
 
 
 def together(figure: Callable[[str], None], services: Making, *stories: Callable[[Making], str]) -> None:
