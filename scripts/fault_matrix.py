@@ -33,7 +33,6 @@ CAPABILITIES = (
     "Terraform",
     "fleets of Envoy",
     "mirroring",
-    "schema proof",
     "several controllers on PostgreSQL",
     "warming",
     "web dashboard and API",

@@ -23,12 +23,12 @@ from verdigris.core.world import Check, Known, PerSlot, Release, RouterWorld, Sl
 __all__ = ["BACKWARD", "ENDINGS", "FORWARD", "Facts", "facts", "table"]
 
 WAITS: dict[Callable[..., Any], str] = {
-    waits.preflight: "the checklist, router and slots as believed, an empty slot",
-    schema.expanded: "schema expanded, and proven for both releases",
+    waits.preflight: "the checklist, router and slots as believed, an empty slot; proof that live keeps working",
+    schema.expanded: "schema expanded",
     waits.running: "every instance up, of this release",
     waits.validated: "every instance healthy in a row, and through the router",
     waits.rehearsed: "enough comparable answers, none different",
-    waits.promoted: "`verdigris promote`",
+    waits.let_through: "proof that the database serves the candidate; `verdigris promote`",
     waits.step_done: "router and front door agree; good evidence for each step",
     waits.drained: "nothing in flight on the old slot, or its deadline",
     waits.baked: "good evidence",
@@ -152,4 +152,4 @@ def keys(within: Callable[[Policy], float]) -> tuple[str, ...]:
             return 0.0
 
     within(Asking())  # type: ignore[arg-type]
-    return tuple(KEYS[name][0] for name in asked)
+    return tuple(KEYS[name][0] for name in asked if name in KEYS)

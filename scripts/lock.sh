@@ -13,7 +13,7 @@ compile() {
     "$uv" pip compile --quiet --python-platform linux --python-version 3.11 --generate-hashes --no-header --no-annotate "$@"
 }
 
-compile pyproject.toml --group test --output-file requirements-test.lock ${1+"$1"}
+compile pyproject.toml --extra mariadb --extra postgres --group test --output-file requirements-test.lock ${1+"$1"}
 compile pyproject.toml --group demo --constraints requirements-test.lock --output-file requirements-demo.lock
 compile pyproject.toml --constraints requirements-test.lock --output-file requirements.lock
 

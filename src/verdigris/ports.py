@@ -157,13 +157,22 @@ class Signals(Protocol):
 
 
 class SchemaTool(Protocol):
-    """Whatever moves the database schema, forward only."""
+    """Whatever moves the database schema from what a deployment's old release needs to what its new one does.
 
-    async def observe(self) -> Seen[SchemaState]: ...
+    Its verbs begin a job and return; `observe` says that it is under way, and what it came to. A job that is gone
+    without having ended may be begun again, and is never done twice.
+    """
 
-    async def expand(self, generation: int) -> None: ...
+    async def observe(self, d: Deployment) -> Seen[SchemaState]: ...
 
-    async def contract(self, generation: int) -> None: ...
+    async def prove(self, d: Deployment) -> None:
+        """Answer what is owed next: before the expand step whether live keeps working, before the cutover whether the
+        candidate is served, and afterwards whether it is by the contracted schema."""
+        ...
+
+    async def expand(self, d: Deployment) -> None: ...
+
+    async def contract(self, d: Deployment) -> None: ...
 
 
 class Rehearser(Protocol):

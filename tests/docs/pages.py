@@ -10,7 +10,10 @@ __all__ = ["DOCS", "FENCE", "PAGES", "ROOT", "anchors", "links", "read"]
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-EXAMPLES = (ROOT / "examples" / name / "README.md" for name in ("orders", "express-orders"))
+EXAMPLES = (
+    ROOT / "examples" / name / "README.md"
+    for name in ("orders", "express-orders", "orders-alembic", "orders-django")
+)
 OTHERS = (ROOT / "kit" / "README.md", *EXAMPLES)
 PAGES = (*sorted(DOCS.rglob("*.md")), *sorted(ROOT.glob("*.md")), *OTHERS)
 

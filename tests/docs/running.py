@@ -107,10 +107,10 @@ class Reader:
 
 
 def shimmed(directory: Path, python: str) -> dict[str, str]:
-    """An environment in which `verdigris` and `python3` are those that are tested."""
+    """An environment in which `verdigris` and `python3` are those that are tested, on a screen of a usual width."""
     directory.mkdir()
     for name, arguments in (("verdigris", "-m verdigris "), ("python3", "")):
         path = directory / name
         path.write_text(f'#!/bin/sh\nexec {python} {arguments}"$@"\n')
         path.chmod(0o755)
-    return {**os.environ, "PATH": f"{directory}:{os.environ['PATH']}", "NO_COLOR": "1"}
+    return {**os.environ, "PATH": f"{directory}:{os.environ['PATH']}", "NO_COLOR": "1", "COLUMNS": "100"}

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -122,7 +123,8 @@ def test_every_file_of_the_state_directory_is_documented_and_written_somewhere(f
 
 def test_every_dependency_has_its_reason():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    names = [re.split(r"[\[<>=]", dependency)[0] for dependency in project["dependencies"]]
+    wanted = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
+    names = [re.split(r"[\[<>=]", dependency)[0] for dependency in wanted]
     said = re.findall(r"^\| `([\w-]+)` \|", read(DOCS / "decisions" / "dependencies.md"), re.MULTILINE)
     assert sorted(names) == sorted(said)
 

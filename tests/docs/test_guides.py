@@ -15,9 +15,9 @@ from tests.docs.running import Reader, shimmed
 from verdigris.config.load import parse_config
 
 GUIDES = sorted((DOCS / "guides").glob("*.md"))
-FOLLOWED = [guide for guide in GUIDES if "<!-- run -->" in read(guide)]
-SHOP = Path(__file__).with_name("shop.py")
 YAML = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FOLLOWED = [guide for guide in GUIDES if "<!-- run -->" in read(guide) and YAML.search(read(guide))]
+SHOP = Path(__file__).with_name("shop.py")
 
 BASE: dict[str, Any] = {
     "run": {"source": ".", "command": ["python3", "api.py", "{port}"], "instances": 1},

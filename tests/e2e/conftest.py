@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.database import production_with
 from tests.e2e.project import LIVING, Project, project_in
 from tests.e2e.routers import DEBIAN, WANTED
+from verdigris.schema.shadow.server import Server
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +45,13 @@ def shared(router: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pr
     with project_in(tmp_path_factory.mktemp("shared"), router={"bin": router}) as project:
         project.ship()
         yield project
+
+
+@pytest.fixture(scope="module")
+def production() -> Iterator[Server]:
+    """A PostgreSQL that says what each slot sends."""
+    with production_with("pg_stat_statements") as server:
+        yield server
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.simulation import moving
 from verdigris.testing.planted import FAULTS
 from verdigris.testing.planting import Fault
 from verdigris.testing.simulation import simulate
@@ -16,16 +17,25 @@ RARE = {
     "nobody is told of a stuck one": 64,
     "the candidate is started on the way back": 59,
     "a contract stays owed": 48,
-    "one instance is enough": 46,
+    "one instance is enough": 72,
+    "what never came back is not counted": 300,
+    "a contract trusts an older count": 38,
 }
 """The seeds that found those that take long: tried first. One that finds nothing any more costs one history."""
+MOVING = {
+    "the schema contracts under sessions",
+    "the schema contracts before the old slot is gone",
+    "a contract trusts an older count",
+}
+"""Found where every release moves the schema."""
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_the_simulator_finds_that(fault: Fault, record_property):
     with fault.plant():
         seeds = (RARE.get(fault.name, 0), *range(SEEDS))
-        found = next((h for h in map(simulate, seeds) if h.violation), None)
+        play = moving.simulate if fault.name in MOVING else simulate
+        found = next((h for h in map(play, seeds) if h.violation), None)
     assert found, f"{fault.name!r} survives {SEEDS} histories: who checks that {fault.breaks}?"
     record_property("found", f"{fault.name}: {found.violation}")
 

@@ -66,6 +66,7 @@ TOGETHER = {
     "testing/conformance/router_scene": "test_suites",
     "testing/conformance/router_streams": "test_suites",
     "testing/conformance/store": "test_suites",
+    "testing/conformance/schema": "test_suites",
     "testing/conformance/source": "test_suites",
     "testing/conformance/store_counts": "test_suites",
     "testing/conformance/store_log": "test_suites",
@@ -94,6 +95,7 @@ AGAINST_THE_REAL = {
     "kit/sessions/carried": "sessions/test_guide",
     **dict.fromkeys(("kit/sessions/keys", "kit/sessions/tokens"), "sessions/test_tokens"),
     "kit/sessions/store": "sessions/test_store",
+    "kit/statements/hooks": "statements/test_hooks",
     "kit/webhooks/receiver": "webhooks/test_receiver",
     **dict.fromkeys(("kit/webhooks/stores", "kit/webhooks/table"), "webhooks/test_stores"),
 }
@@ -107,6 +109,7 @@ STORIES = {
     "adapters/routers/haproxy/test_requests",
     "adapters/routers/haproxy/test_turning",
     "adapters/stores/test_disk",
+    "cli/schema/test_bad_input",
     "cli/show/test_words",
     "cli/test_terminal",
     "core/test_rules",

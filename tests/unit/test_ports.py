@@ -13,6 +13,7 @@ from verdigris.adapters.clock import MachineClock
 from verdigris.adapters.environments.process.adapter import ProcessEnvironment
 from verdigris.adapters.notifiers.webhook import Webhook
 from verdigris.adapters.routers.haproxy.adapter import HaproxyRouter
+from verdigris.adapters.schemas.jobs import SchemaJobs
 from verdigris.adapters.signals.router_lines import AppSignals
 from verdigris.adapters.sources.polled import Polled
 from verdigris.adapters.stores.board import FileBoard
@@ -20,6 +21,7 @@ from verdigris.adapters.stores.desk import SqliteDesk
 from verdigris.adapters.stores.sql import SqlStore
 from verdigris.testing import fakes
 from verdigris.testing.counting import FakeSource
+from verdigris.testing.fake_schema import FakeSchema
 from verdigris.testing.memory_store import MemoryStore
 from verdigris.traffic.control import Controlled
 from verdigris.traffic.replayer import Replayer
@@ -29,7 +31,7 @@ KEPT_BY = {
     ports.Router: (HaproxyRouter, fakes.FakeRouter),
     ports.Environment: (ProcessEnvironment, fakes.FakeEnvironment),
     ports.Signals: (AppSignals, Controlled, fakes.FakeSignals),
-    ports.SchemaTool: (fakes.FakeSchema,),
+    ports.SchemaTool: (SchemaJobs, FakeSchema),
     ports.Rehearser: (fakes.FakeRehearser,),
     ports.Replayer: (Replayer, fakes.FakeReplayer),
     ports.Source: (Polled, FakeSource),

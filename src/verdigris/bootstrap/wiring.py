@@ -23,6 +23,7 @@ from verdigris.adapters.stores.directs import FileDirects
 from verdigris.adapters.stores.sql import SqlStore
 from verdigris.bootstrap.house import DATABASE, House
 from verdigris.bootstrap.replaying import replayer
+from verdigris.bootstrap.schemas import schema_jobs
 from verdigris.bootstrap.sites import door_of
 from verdigris.bootstrap.sources import reader_of
 from verdigris.config import Settings
@@ -116,6 +117,7 @@ async def fit(settings: Settings, shared: Shared) -> tuple[Parts, ProcessEnviron
         board=FileBoard(state),
         replayer=replays,
         source=source(settings, shared),
+        schema=schema_jobs(settings.schema, state, app, shared.clock),
     )
     return parts, environment
 

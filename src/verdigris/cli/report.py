@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from verdigris.bootstrap.schemas import papers_of
 from verdigris.cli.history import told_of
 from verdigris.cli.options import session_of
 from verdigris.cli.past import all_of, past_of
@@ -16,9 +17,10 @@ from verdigris.cli.session import Session
 from verdigris.cli.show.history import Told
 from verdigris.cli.show.html import page
 from verdigris.cli.show.ink import line
+from verdigris.cli.show.migrating import findings
 from verdigris.cli.show.report import report_document, report_lines, report_markdown
 from verdigris.core.deployment import Deployment
-from verdigris.core.errors import ConfigError, Refused, StoreUnavailable
+from verdigris.core.errors import ConfigError, ObservationError, Refused, StoreUnavailable
 from verdigris.ports import Saved
 
 __all__ = ["report"]
@@ -61,7 +63,8 @@ def report(
         print_counts(session, d)
         return
     past = (all_of if whole else past_of)(session, d.id, d.app)
-    told = replace(told_of(session, saved), events=past.events, gap=past.gap)
+    told = told_of(session, saved)
+    told = replace(told, events=past.events, gap=past.gap, schema=schema_of(session, d))
     if html is not None:
         write_page(session, html, told, now)
         return
@@ -69,6 +72,14 @@ def report(
         print(report_markdown(told, now), file=session.voice.out)
         return
     session.voice.tell(report_lines(told, now, session.voice.width), report_document(told, now))
+
+
+def schema_of(session: Session, d: Deployment) -> tuple[str, ...]:
+    """What was found about the schema. What cannot be read is said, and the rest is told all the same."""
+    try:
+        return findings(papers_of(session.house.state, d)[0])
+    except ObservationError as error:
+        return (str(error),)
 
 
 def print_counts(session: Session, d: Deployment) -> None:

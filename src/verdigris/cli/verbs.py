@@ -25,6 +25,7 @@ VERBS = {
     "report": (LOOK, "Tell one deployment: timeline, cause, way back."),
     "logs": (LOOK, "Print what the instances said."),
     "judge": (LOOK, "Say from counts whether the candidate is worse."),
+    "schema": (LOOK, "Prove that the database serves both versions; see what a migration locks."),
     "preview": (LOOK, "Say how a person sees a slot that nobody is sent to."),
     "promote": (STEER, "Open the gate, or cut a wait short while the verdict is good."),
     "hold": (STEER, "Stand still; traffic still turns back by itself."),

@@ -16,6 +16,7 @@ from verdigris.config.fields import REFERENCE
 from verdigris.config.models import Service
 from verdigris.config.policies import steps
 from verdigris.config.routing import Cohort, Route, Tls
+from verdigris.config.schema import check_schema
 from verdigris.config.serving import Health
 from verdigris.config.signals import check_signals
 from verdigris.config.starter import PLACEHOLDER
@@ -47,6 +48,7 @@ def check(service: Service) -> Iterator[Complaint]:
     yield from _replay(service)
     yield from _weights(service)
     yield from check_signals(service.signals)
+    yield from check_schema(service.schema_, service.run.env)
     if service.run.surge > service.run.instances:
         sentence = f"must be at most run.instances ({service.run.instances}), got {service.run.surge}"
         yield Complaint(("run", "surge"), sentence)

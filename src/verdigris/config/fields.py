@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:/.+|credential:[A-Za-z0-9_.-]+", re.ASCII)
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 STATUS = re.compile(r"([1-5][0-9]{2})(?:-([1-5][0-9]{2}))?", re.ASCII)
 DURATION_PATTERN = r"^([0-9]+(\.[0-9]+)?(ms|d|h|m|s))+$"
 SUGGESTED_MAX = 400
@@ -128,6 +129,21 @@ def _as_list(command: str) -> str:
 
 
 argv = Written(_check_argv, "list of texts", {"type": "array", "items": {"type": "string"}, "minItems": 1})
+
+
+def _check_names(value: object) -> object:
+    if not isinstance(value, list) or not all(
+        isinstance(name, str) and NAME.fullmatch(name) for name in value
+    ):
+        raise ValueError("must be a list of names of variables, like [SECRET_KEY]")
+    return value
+
+
+names = Written(
+    _check_names,
+    "list of names",
+    {"type": "array", "items": {"type": "string", "pattern": f"^{NAME.pattern}$"}},
+)
 
 
 def statuses(value: object) -> tuple[tuple[int, int], ...]:

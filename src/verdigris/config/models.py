@@ -12,6 +12,7 @@ from pydantic import GetJsonSchemaHandler, model_validator
 
 from verdigris.config import fields as f
 from verdigris.config.routing import Route
+from verdigris.config.schema import Schema
 from verdigris.config.section import Section, key, section
 from verdigris.config.serving import Alerts, Environment, Health, Router, Run
 from verdigris.config.signals import Signals
@@ -208,6 +209,9 @@ class Within(Section):
     """The longest that a phase may take. Only time in which the controller was looking counts."""
 
     preflight: Annotated[str, f.duration("1s", "1h")] = key("30s", "The checks before anything starts.")
+    prove: Annotated[str, f.duration("1s", "24h")] = key(
+        "5m", "The proof that live keeps working on the expanded schema."
+    )
     expand: Annotated[str, f.duration("1s", "24h")] = key(
         "10m", "The change of the schema that both releases can serve."
     )
@@ -252,6 +256,7 @@ class Service(Section):
     bake: Bake = section()
     judge: Judge = section()
     signals: Signals = section()
+    schema_: Schema = section(alias="schema")
     stabilize: Annotated[str, f.duration("0s", "30d")] = key(
         "24h", "How long the old slot is kept hot after the bake, for an instant way back."
     )

@@ -58,6 +58,7 @@ WEIGHTS = Manner(
     lambda weights: tuple(fraction(text) for text in weights.values()),
     lambda weights: ", ".join(percent_text(one) for one in weights),
 )
+UNPROVEN = Manner(lambda word: word == "pass", lambda passes: "pass" if passes else "refuse")
 GATE = Manner(lambda word: word != "none", lambda gated: "person" if gated else "none")
 
 KEYS: dict[str, tuple[str, Manner]] = {
@@ -68,6 +69,7 @@ KEYS: dict[str, tuple[str, Manner]] = {
     "unhealthy": ("health.unhealthy", NUMBER),
     "rehearse": ("rehearse.samples", NUMBER),
     "gate": ("gate", GATE),
+    "unproven_passes": ("schema.unproven", UNPROVEN),
     "holdback": ("bake.holdback", SHARE),
     "drain": ("cutover.drain", TIME),
     "drain_long_lived": ("cutover.drain_long_lived", TIME),
@@ -101,6 +103,7 @@ KEYS: dict[str, tuple[str, Manner]] = {
     "fresh_within": ("on_unknown.stale_after", TIME),
     "alert_after": ("alerts.after", TIME),
     "preflight_within": ("within.preflight", TIME),
+    "prove_within": ("within.prove", TIME),
     "expand_within": ("within.expand", TIME),
     "provision_within": ("within.provision", TIME),
     "validate_within": ("within.validate", TIME),
@@ -129,7 +132,11 @@ def policy_of(service: Service) -> Policy:
     probe_within = seconds(health.interval) + seconds(health.timeout) + PROBE_SLACK
     # How many requests a user sends is his to decide: where users stick to a slot, requests are not split as told.
     read["sticky"] |= service.route.cohort.by != "none"
-    return Policy(ramp=steps(service), probe_within=probe_within, **read)
+    schema = service.schema_
+    expand = schema.tool != "none"
+    # Without a role for each slot nobody could see that the old slot has left the database.
+    contract = expand and schema.role != "none"
+    return Policy(ramp=steps(service), probe_within=probe_within, expand=expand, contract=contract, **read)
 
 
 def steps(service: Service) -> tuple[Step, ...]:

@@ -22,9 +22,9 @@ def key(default: Any, about: str, unit: str = "", alias: str | None = None, **bo
     )
 
 
-def section() -> Any:
+def section(alias: str | None = None) -> Any:
     """A key that holds further keys, all of them with a default."""
-    return Field({}, validate_default=True)
+    return Field({}, validate_default=True, alias=alias)
 
 
 class Section(BaseModel):

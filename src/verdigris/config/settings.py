@@ -24,6 +24,7 @@ __all__ = [
     "RouterSettings",
     "Row",
     "RunSettings",
+    "SchemaSettings",
     "Settings",
     "SignalSettings",
     "Timeouts",
@@ -198,6 +199,25 @@ class SignalSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SchemaSettings:
+    """What moves the schema. `database` and `shadow` are references to URLs, which hold passwords; `shadow` is None for
+    a server of our own. `directory` and `statements` are paths in the release."""
+
+    tool: str
+    database: str
+    directory: str = "migrations"
+    command: tuple[str, ...] = ()
+    url_env: str = "DATABASE_URL"
+    role: str = ""
+    shadow: str | None = None
+    statements: str | None = None
+    shapes: str = "refused"
+    hazards: str = "refused"
+    env: tuple[tuple[str, str], ...] = ()
+    """What of an instance's variables is for the tool as well."""
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One key with its value as a person would write it, and whether the file said so or nobody did."""
 
@@ -225,6 +245,8 @@ class Settings:
     routes: tuple[str, ...] = ()
     signals: SignalSettings | None = None
     """None where what users get is counted by nobody, or said by the application itself."""
+    schema: SchemaSettings | None = None
+    """None where nothing moves the schema."""
     rows: tuple[Row, ...] = field(default=(), repr=False, compare=False)
 
 

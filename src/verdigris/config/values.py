@@ -15,6 +15,7 @@ from verdigris.config.fields import statuses
 from verdigris.config.models import Section, Service
 from verdigris.config.policies import policy_of, ramp_text
 from verdigris.config.routing import Cohort, Route, Tls
+from verdigris.config.schema import Schema
 from verdigris.config.serving import Health, Router, Run
 from verdigris.config.settings import (
     AlertSettings,
@@ -29,6 +30,7 @@ from verdigris.config.settings import (
     RouteSettings,
     Row,
     RunSettings,
+    SchemaSettings,
     Settings,
     SignalSettings,
     Timeouts,
@@ -57,6 +59,7 @@ def settings_of(app: str, service: Service, directory: str) -> Settings:
         policy=policy,
         routes=tuple(service.judge.routes),
         signals=_signals(service.signals, directory),
+        schema=_schema(service.schema_, service.run.env),
         rows=tuple(Row(row.key, effective.get(row.key, row.value), row.origin) for row in rows),
     )
 
@@ -143,6 +146,24 @@ def _expected(path: tuple[str, ...], body: Mapping[str, Any]) -> Iterator[Expect
 def _router(router: Router) -> RouterSettings:
     waits = {name: seconds(value) for name, value in router.timeouts.model_dump().items()}
     return RouterSettings(router.kind, _unless("bundled", router.bin), Timeouts(**waits))
+
+
+def _schema(schema: Schema, env: Mapping[str, str]) -> SchemaSettings | None:
+    if schema.tool == "none":
+        return None
+    return SchemaSettings(
+        tool=schema.tool,
+        database=schema.database,
+        directory=schema.directory,
+        command=() if schema.command == "none" else tuple(schema.command),
+        url_env=schema.url_env,
+        role="" if schema.role == "none" else schema.role,
+        shadow=None if schema.shadow == "embedded" else schema.shadow,
+        statements=None if schema.statements == "none" else schema.statements,
+        shapes=schema.shapes,
+        hazards=schema.hazards,
+        env=tuple((name, env[name]) for name in schema.env),
+    )
 
 
 def _signals(signals: Signals, directory: str) -> SignalSettings | None:

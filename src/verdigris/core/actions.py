@@ -13,6 +13,7 @@ __all__ = ["Action", "Desired", "Kind"]
 class Kind(StrEnum):
     """What can be done to the world."""
 
+    PROVE = "prove"
     EXPAND = "expand"
     PROVISION = "provision"
     REHEARSE = "rehearse"

@@ -133,7 +133,8 @@ class Deployment:
 
     `previous` is the release that served before, None for the first deployment. `moved` says that the
     candidate has been given traffic at some time: from then on the way back is a rollback, not an abort.
-    `cause` is why it turned back or got stuck, `held` why it stands still. `disowned` is a routing that
+    `cause` is why it turned back or got stuck, `held` why it stands still. `owes` is that the schema
+    is to be contracted once the old slot is gone: until it is seen that nothing is. `disowned` is a routing that
     somebody else made and that we were told to replace. `pause` is the app's and outlives the deployment; `cut` is how
     many connections the router had ended in each slot when that was last told. `drill` is a try of the way back that
     is under way, `drilled` the last one: that outlives the deployment too. `trial` is what the judge knows so far.
@@ -151,6 +152,7 @@ class Deployment:
     routed: Routed | None = None
     moved: bool = False
     promoted: bool = False
+    owes: bool = True
     cause: str = ""
     held: str = ""
     stuck_in: str = ""

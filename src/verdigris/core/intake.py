@@ -71,6 +71,7 @@ def admit(
         current.phase == "stabilize"
         and policy is not None
         and policy.contract
+        and current.owes
         and current.previous is not None
     ):
         return Admission(

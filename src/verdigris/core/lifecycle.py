@@ -53,8 +53,8 @@ class Row:
 # fmt: off
 FORWARD = (
     #   name            the world looks like   we wait for            at most
-    Row("preflight",    looks.as_it_is,        waits.preflight,       lambda p: p.drain + p.preflight_within,
-        hopeless=waits.checklist_failed),
+    Row("preflight",    looks.as_it_is,        waits.preflight,       waits.preflight_at_most,
+        hopeless=waits.preflight_failed),
     Row("expand",       looks.expanding,       schema.expanded,       lambda p: p.expand_within,
         configured=lambda p, d: p.expand),
     Row("provision",    looks.beside,          waits.running,         lambda p: p.provision_within,
@@ -63,8 +63,8 @@ FORWARD = (
         hopeless=waits.given_up),
     Row("rehearse",     looks.rehearsing,      waits.rehearsed,       lambda p: p.rehearse_within,
         configured=lambda p, d: p.rehearse > 0 and d.previous is not None),
-    Row("gate",         looks.beside,          waits.promoted,        lambda p: p.gate_within,
-        configured=lambda p, d: p.gate),
+    Row("gate",         looks.at_the_gate,     waits.let_through,     lambda p: p.gate_within,
+        hopeless=schema.breaks_the_candidate, configured=lambda p, d: p.gate or p.expand),
     Row("cutover",      looks.shifting,        waits.step_done,       lambda p: p.cutover_within,
         watched=True, counts=True, reversible=True),
     Row("drain",        looks.moved,           waits.drained,
@@ -75,7 +75,7 @@ FORWARD = (
         watched=True, counts=True, reversible=True, configured=lambda p, d: d.previous is not None),
     Row("decommission", looks.only_candidate,  waits.previous_gone,   lambda p: p.drain + p.discard_within),
     Row("contract",     looks.contracting,     schema.contracted,
-        configured=lambda p, d: p.contract and d.previous is not None),
+        configured=lambda p, d: p.contract and d.owes and d.previous is not None),
     Row("succeeded",    looks.only_candidate,  waits.all_is_well_after),
 )
 """The way forward, in order."""
@@ -123,7 +123,7 @@ def decide(d: Deployment, w: World, p: Policy) -> Decision:
         strange = f"a verdigris that knows the phase {d.phase!r}: nothing is touched until then"
         return Decision(d, d, (), strange, understood=False)
     before = d
-    d, taken = trials.take(d.rebase(w), w, p)
+    d, taken = trials.take(schema.noted(d.rebase(w), w, p), w, p)
     verdict = judge(d, w, p) if ROWS[d.phase].watched else None
     counted = count(ROWS[d.phase], d, w, p, verdict)
     d, answers, notes = obey(counted, w, p, verdict)
@@ -207,7 +207,15 @@ def go_on(d: Deployment, w: World, p: Policy, verdict: Verdict | None = None) ->
         return enter(d, following[d.phase], d.cause, attributed(d, w, p) if d.phase == "settle" else "")
     if d.phase == "discard":
         return enter(d, "rolled_back" if d.moved else "aborted", d.cause)
-    return forward(d, p, seen(d, p, verdict))
+    d, owed = left_owed(d, w, p)
+    entered, notes = forward(d, p, seen(d, p, verdict))
+    return entered, (*owed, *notes)
+
+
+def left_owed(d: Deployment, w: World, p: Policy) -> Turn:
+    """A schema that must not be contracted stays as it is: both releases are served by it, and a person is told."""
+    why = schema.breaks_contracted(d, w, p) if d.phase == "contract" else ""
+    return alarm(d, "contract", why) if why else (d, ())
 
 
 def seen(d: Deployment, p: Policy, verdict: Verdict | None) -> str:

@@ -6,10 +6,11 @@ from verdigris.core import schema, waits
 from verdigris.core.deployment import Deployment
 from verdigris.core.policy import Policy
 from verdigris.core.safety import Desired, Kind
-from verdigris.core.world import Known, Slot, Weights, World
+from verdigris.core.world import Slot, Weights, World
 
 __all__ = [
     "as_it_is",
+    "at_the_gate",
     "beside",
     "contracting",
     "expanding",
@@ -35,17 +36,22 @@ def on_candidate(d: Deployment) -> Weights:
 
 def as_it_is(d: Deployment, w: World, p: Policy) -> Desired:
     """The live slot alone. What an earlier deployment kept hot is given up only when the checklist passed."""
-    spare = frozenset() if waits.checklist_passed(w) else frozenset({d.candidate})
-    return Desired(frozenset({d.live}), on_live(d), spare=spare)
+    passed = waits.checklist_passed(w)
+    spare = frozenset() if passed else frozenset({d.candidate})
+    also = schema.keeps_job(w, p) if passed else None
+    return Desired(frozenset({d.live}), on_live(d), also=also, spare=spare)
 
 
 def expanding(d: Deployment, w: World, p: Policy) -> Desired:
-    due = isinstance(w.schema, Known) and not schema.been_expanded(w) and not schema.job_running(w)
-    return Desired(frozenset({d.live}), on_live(d), also=Kind.EXPAND if due else None)
+    return Desired(frozenset({d.live}), on_live(d), also=schema.expand_job(w, p))
 
 
 def beside(d: Deployment, w: World, p: Policy) -> Desired:
     return Desired(BOTH, on_live(d))
+
+
+def at_the_gate(d: Deployment, w: World, p: Policy) -> Desired:
+    return Desired(BOTH, on_live(d), also=schema.serves_job(w, p))
 
 
 def rehearsing(d: Deployment, w: World, p: Policy) -> Desired:
@@ -72,8 +78,7 @@ def only_candidate(d: Deployment, w: World, p: Policy) -> Desired:
 
 
 def contracting(d: Deployment, w: World, p: Policy) -> Desired:
-    may = schema.may_contract(w) and not schema.been_contracted(w) and not schema.job_running(w)
-    return Desired(frozenset({d.candidate}), on_candidate(d), also=Kind.CONTRACT if may else None)
+    return Desired(frozenset({d.candidate}), on_candidate(d), also=schema.contract_job(d, w, p))
 
 
 def restored(d: Deployment, w: World, p: Policy) -> Desired:

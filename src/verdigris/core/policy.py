@@ -104,11 +104,14 @@ class Policy:
 
     expand: bool = False
     contract: bool = False
+    unproven_passes: bool = False
+    """Whether a schema of which too little could be seen is taken for one that serves."""
     rehearse: int = 0
     """How many comparable samples the rehearsal needs; 0 passes it over."""
     gate: bool = False
 
     preflight_within: float = 30.0
+    prove_within: float = 5 * MINUTE
     expand_within: float = 10 * MINUTE
     provision_within: float = 2 * MINUTE
     validate_within: float = 2 * MINUTE

@@ -2,7 +2,8 @@
 
 No weight goes to a slot that is not ready for exactly this release. Nothing is torn down that has weight, is a
 member of the router, has requests in flight or connections whose time is not over, or is the only side that can
-serve. What cannot be done safely now is left as it is; the next look may allow it.
+serve. Nothing is taken away from the schema while somebody may go back to what needs it. What cannot be done safely
+now is left as it is; the next look may allow it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from verdigris.core.draining import to_drain, to_resume
 from verdigris.core.policy import Policy
 from verdigris.core.roles import tellings, unlive
 from verdigris.core.routes import cohort, explain, fallback, members, versions
+from verdigris.core.schema import may_contract
 from verdigris.core.streams import left_behind, remaining, spent
 from verdigris.core.words import span
 from verdigris.core.world import (
@@ -37,7 +39,7 @@ __all__ = ["Action", "Desired", "Kind", "changes"]
 def changes(want: Desired, d: Deployment, w: World, p: Policy) -> tuple[Action, ...]:
     """The effects that are both wanted and safe at this moment, in their order."""
     moving = route(want, d, w, p)
-    begun = (*provisions(want, d, w, p), job(want, d), *resumptions(want, w, p), moving)
+    begun = (*provisions(want, d, w, p), job(want, d, w, p), *resumptions(want, w, p), moving)
     ended = (
         *drains(want, d, w, p),
         *closings(want, d, w, p),
@@ -57,8 +59,11 @@ def leaving(slot: Slot, moving: Action | None) -> bool:
     return moving is not None and moving.routing is not None and moving.routing.weights[slot] < 100
 
 
-def job(want: Desired, d: Deployment) -> Action | None:
-    return Action(want.also, f"{d.phase} is under way", slot=d.candidate) if want.also else None
+def job(want: Desired, d: Deployment, w: World, p: Policy) -> Action | None:
+    """What a phase has done beside. A contract takes away what the way back would need: never while there is one."""
+    if want.also is None or (want.also is Kind.CONTRACT and not may_contract(d, w, p)):
+        return None
+    return Action(want.also, f"{d.phase} is under way", slot=d.candidate)
 
 
 def provisions(want: Desired, d: Deployment, w: World, p: Policy) -> list[Action]:

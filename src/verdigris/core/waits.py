@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from verdigris.core import trials
+from verdigris.core import schema, trials
 from verdigris.core.conditions import Waiting, answers, confirmed, instances, quiet, unhealthy, unready
 from verdigris.core.deployment import Deployment
 from verdigris.core.judge import VerdictKind, judge
@@ -23,9 +23,11 @@ __all__ = [
     "drained",
     "given_up",
     "in_place",
+    "let_through",
     "preflight",
+    "preflight_at_most",
+    "preflight_failed",
     "previous_gone",
-    "promoted",
     "ramp",
     "rehearsed",
     "rehearsing",
@@ -62,7 +64,15 @@ def preflight(d: Deployment, w: World, p: Policy) -> Waiting | None:
     """Router and slots as believed, the checklist passed, and room in the candidate's slot."""
     if isinstance(w.checklist, Unknown):
         return Waiting(f"the checklist: {w.checklist.why}", unknown=True)
-    return not_as_believed(d, w) or occupied(d, d.candidate, w, p)
+    return not_as_believed(d, w) or schema.keeps(d, w, p) or occupied(d, d.candidate, w, p)
+
+
+def preflight_at_most(p: Policy) -> float:
+    return p.drain + p.preflight_within + p.prove_within * p.expand
+
+
+def preflight_failed(d: Deployment, w: World, p: Policy) -> str:
+    return checklist_failed(d, w, p) or schema.breaks_live(d, w, p)
 
 
 def not_as_believed(d: Deployment, w: World) -> Waiting | None:
@@ -133,9 +143,13 @@ def rehearsing(w: World) -> bool:
     return isinstance(w.rehearsal, Known) and w.rehearsal.value.running
 
 
-def promoted(d: Deployment, w: World, p: Policy) -> Waiting | None:
-    """The gate: a person says yes, and what was validated is still so."""
-    return validated(d, w, p) or (None if d.promoted else Waiting("`verdigris promote`"))
+def let_through(d: Deployment, w: World, p: Policy) -> Waiting | None:
+    """The gate: the database serves it, a person says yes where one is to, and what was validated is still so."""
+    return validated(d, w, p) or schema.serves(d, w, p) or promoted(d, p)
+
+
+def promoted(d: Deployment, p: Policy) -> Waiting | None:
+    return None if d.promoted or not p.gate else Waiting("`verdigris promote`")
 
 
 # --- traffic --------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ __all__ = [
     "Member",
     "Pause",
     "PerSlot",
+    "Proven",
     "Reading",
     "Rehearsal",
     "Release",
@@ -386,13 +387,31 @@ class Rehearsal:
     running: bool = True
 
 
+class Proven(StrEnum):
+    """What a proof came to. Owed is one that nobody has tried yet; unproven says that too little could be seen."""
+
+    OWED = "owed"
+    PROVEN = "proven"
+    UNPROVEN = "unproven"
+    DISPROVEN = "disproven"
+
+
 @dataclass(frozen=True, slots=True)
 class SchemaState:
-    """Where the schema stands. `previous_sessions` counts database sessions of the old slot's role."""
+    """Where the schema stands, and what is proven of it.
+
+    `expanded` and `contracted` are what has been carried out: true as well where the release brings no such step.
+    `keeps` is whether what live sends works on the expanded schema, `serves` whether what the candidate sends does, and
+    `contracts` whether that works on the contracted one, with what production sent since the cutover.
+    `previous_sessions` counts database sessions of the old slot's role. `running` is that a long job is under way, and
+    `sentence` what it, or the last proof, says.
+    """
 
     expanded: bool
     contracted: bool
-    proven: bool
+    keeps: Proven
+    serves: Proven
+    contracts: Proven
     previous_sessions: int
     sentence: str = ""
     running: bool = False

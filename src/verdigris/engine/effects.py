@@ -53,10 +53,12 @@ class Effects:
                 await parts.environment.tear_down(slot, generation)
             case Action(kind=Kind.REHEARSE, slot=slot) if slot and parts.rehearser:
                 await parts.rehearser.rehearse(slot, generation)
+            case Action(kind=Kind.PROVE) if parts.schema:
+                await parts.schema.prove(d)
             case Action(kind=Kind.EXPAND) if parts.schema:
-                await parts.schema.expand(generation)
+                await parts.schema.expand(d)
             case Action(kind=Kind.CONTRACT) if parts.schema:
-                await parts.schema.contract(generation)
+                await parts.schema.contract(d)
             case _:
                 raise AssertionError(f"no part of {d.app} can {action.kind}: the wiring lacks one")
 

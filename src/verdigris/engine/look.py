@@ -37,7 +37,7 @@ async def look(
         answer(parts.environment.observe, within, "the environment", blind_slots),
         answer(parts.signals.observe, within, "the request counts", Unknown),
         checks(parts, d, p, within),
-        optional(parts.schema, within, "the schema"),
+        changed(parts, d, within),
         optional(parts.rehearser, within, "the rehearsal"),
     )
     # A source only says what it has: asked last, so that nothing it says is about a later second than ours.
@@ -94,6 +94,13 @@ def with_source(
         return checklist
     line = checked(outcomes, d.live, now, p.outcomes_within)
     return line if isinstance(line, Unknown) else Known((*checklist.value, line.value), now)
+
+
+async def changed(parts: Parts, d: Deployment, within: Deadline[Any]) -> Seen[Any]:
+    """Where the schema stands on the way from one release to the next."""
+    if parts.schema is None:
+        return NO_TOOL
+    return await answer(partial(parts.schema.observe, d), within, "the schema", Unknown)
 
 
 async def optional(tool: Any, within: Deadline[Any], what: str) -> Seen[Any]:

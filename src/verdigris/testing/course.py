@@ -115,6 +115,9 @@ class Course:
         over = before in (*ENDINGS, "stabilize", "")
         require(over, "I3 single writer", f"{d.id} begins while another is in {before}")
         owed = before == "stabilize" and self.truth.policy.contract and d.phase != "stuck"
+        if self.last is not None and self.last.previous is not None:
+            papers = self.truth.host.production.asked(self.last.id, self.last.release.digest)
+            owed = owed and not papers.contracted
         require(not owed, "I13 schema", f"{d.id} begins while a contract is owed")
 
     def earned(self, d: Deployment, before: str) -> None:
@@ -124,5 +127,5 @@ class Course:
             require(good >= p.bake - SLACK, "I9 evidence", f"baked on {good:.0f} s")
         if before == "stabilize" and d.phase == "decommission":
             require(good >= p.stabilize - SLACK, "I10 time", f"stabilized on {good:.0f} s")
-        if before == "gate" and d.phase == "cutover":
+        if before == "gate" and d.phase == "cutover" and p.gate:
             raise Violation("I2 gate: nobody said yes")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from verdigris.core.deployment import Deployment
 from verdigris.core.replays import Replay
 from verdigris.core.roles import UNLIVE_FOR
 from verdigris.core.world import SLOTS, Release, Role, Routing, Slot
@@ -11,6 +12,7 @@ from verdigris.testing.fakes import LAG
 from verdigris.testing.host import Cut
 from verdigris.testing.invariants import WATCHED, require
 from verdigris.testing.truth import Truth
+from verdigris.testing.widths import Widths
 
 __all__ = ["Deeds"]
 
@@ -22,6 +24,7 @@ class Deeds:
     """Sees every effect at the moment it happens, and counts them."""
 
     truth: Truth
+    widths: Widths
     effects: int = 0
 
     def applied(self, routing: Routing, generation: int) -> None:
@@ -50,6 +53,8 @@ class Deeds:
             require(proved, "I2 gate", f"{slot} has weight {weight} unproven")
             wrong = self.truth.expected(slot) not in (None, place.release.digest)
             require(not wrong, "I2 gate", f"{slot} has weight {weight} with {place.release.version}")
+            if d is not None and slot is d.candidate and self.truth.policy.expand:
+                self.widths.serves(d, f"{slot} is given weight {weight}")
         emptied = bool(host.routing.members[slot]) and not routing.members[slot]
         require(not emptied, "I1 serving", f"{slot} has weight and loses its members")
 
@@ -114,13 +119,9 @@ class Deeds:
                 0 < len(fit) == len(told), "I9 evidence", f"requests are replayed at {len(told)} of {slot}"
             )
 
-    def contracted(self, generation: int) -> None:
-        self.written_down(generation)
-        d = self.truth.deployment()
-        assert d is not None
-        left = self.truth.host.sessions()
-        require(not left, "I13 schema", f"the schema contracts under {left} sessions of {d.live}")
-        require(d.phase == "contract", "I13 schema", f"the schema contracts in {d.phase}")
+    def contracting(self, d: Deployment, told: int) -> None:
+        self.written_down(d.generation)
+        self.widths.contracting(d, told)
 
     def cut(self, cut: Cut) -> None:
         """Long-lived connections are ended by us: never before their time."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from verdigris.core.deployment import Deployment
 from verdigris.core.errors import ActionError, Conflict
 from verdigris.core.intake import Direct
 from verdigris.core.replays import Replay
@@ -28,7 +29,6 @@ from verdigris.core.world import (
     RouterWorld,
     Routing,
     Said,
-    SchemaState,
     Second,
     Seen,
     Slot,
@@ -47,7 +47,6 @@ __all__ = [
     "FakeRehearser",
     "FakeReplayer",
     "FakeRouter",
-    "FakeSchema",
     "FakeSignals",
     "Hooks",
 ]
@@ -78,7 +77,11 @@ def unheard(*_: object) -> None:
 
 @dataclass
 class Hooks:
-    """Who is told of an effect at the moment when it happens; `asked` when a routing is asked for, heard or not."""
+    """Who is told of an effect at the moment when it happens; `asked` when a routing is asked for, heard or not.
+
+    `contracting` is when a contract is asked for, with the sessions that were counted last; `contracted` when it is
+    done.
+    """
 
     asked: Callable[[Routing], None] = unheard
     applied: Callable[[Routing, int], None] = unheard
@@ -86,7 +89,9 @@ class Hooks:
     torn_down: Callable[[Slot, int], None] = unheard
     told: Callable[[Slot, Role, int], None] = unheard
     asked_away: Callable[[Slot, bool, int], None] = unheard
-    contracted: Callable[[int], None] = unheard
+    expanded: Callable[[Deployment], None] = unheard
+    contracting: Callable[[Deployment, int], None] = unheard
+    contracted: Callable[[Deployment], None] = unheard
     replayed: Callable[[Replay], None] = unheard
 
 
@@ -307,7 +312,7 @@ class FakeEnvironment:
             self.host.cut(slot, self.host.streams[slot], "torn down")
         self.host.tell(slot, Role.CANDIDATE)
         self.host.places[slot] = Place()
-        self.host.sessions_until = self.host.now + self.host.rng.choice((0.0, 6.0))
+        self.host.linger(slot, self.host.rng.choice((0.0, 6.0)))
 
 
 @dataclass
@@ -324,34 +329,6 @@ class FakeSignals:
         if self.host.now < self.host.blind_until:
             return Unknown("the log stream is cut")
         return Known(tuple(self.host.seconds), self.host.now)
-
-
-@dataclass
-class FakeSchema:
-    """A schema that is expanded and contracted at once."""
-
-    host: Host
-    chaos: Chaos
-    hooks: Hooks = field(default_factory=Hooks)
-
-    async def observe(self) -> Seen[SchemaState]:
-        self.chaos.look("the schema")
-        host = self.host
-        state = SchemaState(host.schema_expanded, host.schema_contracted, True, host.sessions())
-        return Known(state, host.now)
-
-    async def expand(self, generation: int) -> None:
-        self.chaos.effect("expand", self.expanded)
-
-    def expanded(self) -> None:
-        self.host.schema_expanded = True
-
-    async def contract(self, generation: int) -> None:
-        self.chaos.effect("contract", lambda: self.contracted(generation))
-
-    def contracted(self, generation: int) -> None:
-        self.hooks.contracted(generation)
-        self.host.schema_contracted = True
 
 
 @dataclass

@@ -26,8 +26,9 @@ from verdigris.core.world import (
     Tally,
     Weights,
 )
+from verdigris.testing.changes import Production
 
-__all__ = ["Body", "Cut", "Host", "Nature", "Place"]
+__all__ = ["Body", "Cut", "Host", "Job", "Nature", "Place"]
 
 RATE = 60
 """Requests a second, a number that is over the usual minimum sample within a second or two."""
@@ -98,6 +99,19 @@ class Cut:
     idle: float
 
 
+@dataclass(slots=True)
+class Job:
+    """A process that works on the schema until a moment, whoever began it; then it comes to its `end`.
+
+    Nobody of the slot that it `shuts` out can log in before; who came before it had `begun` stays.
+    """
+
+    until: float
+    end: Callable[[], None]
+    shuts: Slot | None = None
+    begun: float = 0.0
+
+
 @lru_cache(1000)
 def all_as_slow(requests: int, errors: int, milliseconds: float, streak: int) -> Tally:
     """A second in which every request was answered after as long: its latencies fell into one bin."""
@@ -154,12 +168,12 @@ class Host:
         self.ended = dict.fromkeys(SLOTS, 0)
         self.cuts: deque[Cut] = deque(maxlen=100)
         self.on_cut: Callable[[Cut], None] = unheard
-        self.sessions_until = 0.0
+        self.visits: dict[Slot, list[tuple[float, float]]] = {slot: [] for slot in SLOTS}
         self.looked_at = 0.0
         self.uncounted_until = 0.0
         self.uncounted: frozenset[str] = frozenset()
-        self.schema_expanded = False
-        self.schema_contracted = False
+        self.job: Job | None = None
+        self.production = Production(rng.getstate()[1][1])  # no dice are thrown for it
         self.replay: Replay | None = None
         self.replay_until = 0.0
 
@@ -199,6 +213,9 @@ class Host:
         self.pending = [(at, effect) for at, effect in self.pending if at > self.now]
         for effect in due:
             effect()
+        if self.job is not None and self.job.until <= self.now:
+            self.job.end()
+            self.job = None
 
     def live(self, step: float) -> None:
         for slot, place in self.places.items():
@@ -387,10 +404,17 @@ class Host:
         self.cuts.append(Cut(self.now, slot, count, why, self.now - self.last_weighted[slot]))
         self.on_cut(self.cuts[-1])
 
-    def sessions(self) -> int:
-        """Database sessions of slots that do not serve: some outlive their instance for a moment."""
-        idle = sum(len(self.places[slot].bodies) for slot in SLOTS if not self.routing.weights[slot])
-        return idle + (1 if self.now < self.sessions_until else 0)
+    def sessions(self, slot: Slot) -> int:
+        """Database sessions of the slot's role: of its instances, and of who comes after them for a while."""
+        shut = self.job.begun if self.job is not None and self.job.shuts is slot else self.now
+        visits = sum(begun <= min(shut, self.now) and self.now < ended for begun, ended in self.visits[slot])
+        return len(self.places[slot].bodies) + visits
+
+    def linger(self, slot: Slot, seconds: float) -> None:
+        """Some sessions outlive their instance, and where one did, somebody comes again and again for a while."""
+        left = [visit for visit in self.visits[slot] if visit[1] > self.now]
+        again = [(self.now + at, self.now + at + 3.0) for at in (9.0, 15.0, 21.0)] if seconds else []
+        self.visits[slot] = [*left, (self.now, self.now + seconds), *again]
 
     def fit(self, body: Body, digest: str) -> bool:
         """Whether a request that reaches this instance is answered well, by exactly this release."""
@@ -440,6 +464,7 @@ class Host:
 
     def reboot(self) -> None:
         """Everything starts again; the clock counts from another beginning, and somebody looks at once or later."""
+        self.job = None  # it dies with its machine
         self.boot += 1
         self.now = self.rng.choice((10.0, self.now + 300.0))
         self.seconds.clear()
@@ -450,5 +475,6 @@ class Host:
                 body.alive, body.passes, body.failures, body.restart_at = False, 0, 0, self.now
                 body.up_at, body.posing, body.leaving = self.now, "", False
         self.last_weighted = dict.fromkeys(SLOTS, -1e9)
-        self.blind_until = self.sessions_until = self.uncounted_until = 0.0
+        self.blind_until = self.uncounted_until = 0.0
+        self.visits = {slot: [] for slot in SLOTS}
         self.restart_router()

@@ -50,7 +50,7 @@ def the_health_gate_is_skipped() -> AbstractContextManager[None]:
 
 @fault("a configured gate opens for a person only")
 def the_gate_stands_open() -> AbstractContextManager[None]:
-    return instead(waits.promoted, waits.validated)
+    return instead(waits.promoted, lambda d, p: None)
 
 
 @fault("what serves is exactly the release that was asked for")

@@ -15,6 +15,7 @@ from verdigris.core import (
     schema,
     turns,
 )
+from verdigris.core.actions import Kind
 from verdigris.core.deployment import Deployment, Note
 from verdigris.core.errors import Conflict
 from verdigris.core.intake import Admission
@@ -24,6 +25,7 @@ from verdigris.engine.effects import Effects
 from verdigris.engine.intake import Intake
 from verdigris.engine.ledger import Ledger
 from verdigris.engine.loop import Engine
+from verdigris.testing.fake_schema import FakeSchema
 from verdigris.testing.planting import Fault, all_of, attribute, in_rows, instead, listed
 
 __all__ = ["FAULTS"]
@@ -120,9 +122,65 @@ def the_candidate_is_started_on_the_way_back() -> AbstractContextManager[None]:
     return instead(looks.restored, looks.beside)
 
 
+def contracting_without(*clauses: str) -> AbstractContextManager[None]:
+    """The core contracts as it should, but for some of the things that it waits for."""
+
+    def may(d: Deployment, w: World, p: Policy) -> bool:
+        state = schema.state_of(w)
+        return (
+            state is not None
+            and not state.running
+            and not state.contracted
+            and ("proof" in clauses or schema.enough(state.contracts, p))
+            and ("sessions" in clauses or not state.previous_sessions)
+            and ("way back" in clauses or schema.way_back(d, w) is None)
+        )
+
+    def begun(d: Deployment, w: World, p: Policy) -> Kind | None:
+        return Kind.CONTRACT if may(d, w, p) else schema.owed("contracts", w)
+
+    return all_of(instead(schema.may_contract, may), instead(schema.contract_job, begun))
+
+
 @fault("the schema contracts when the last old session has ended")
 def the_schema_contracts_under_sessions() -> AbstractContextManager[None]:
-    return instead(schema.may_contract, lambda w: True)
+    return contracting_without("sessions")
+
+
+@fault("the schema contracts with a proof only")
+def the_schema_contracts_unproven() -> AbstractContextManager[None]:
+    return contracting_without("proof")
+
+
+@fault("the schema does not contract while a rollback is on offer")
+def the_schema_contracts_before_the_old_slot_is_gone() -> AbstractContextManager[None]:
+    settled = looks.settled
+
+    def eager(d: Deployment, w: World, p: Policy) -> Any:
+        return replace(settled(d, w, p), also=schema.contract_job(d, w, p) if p.contract else None)
+
+    return all_of(contracting_without("way back", "proof"), instead(settled, eager))
+
+
+@fault("a job that contracts looks itself whether anybody of the old slot is left")
+def a_contract_trusts_an_older_count() -> AbstractContextManager[None]:
+    return attribute(FakeSchema, "somebody_left", lambda self, d: False)
+
+
+@fault("nothing is carried out that is not proven to keep live working")
+def the_schema_is_expanded_unproven() -> AbstractContextManager[None]:
+    return all_of(
+        instead(schema.keeps, lambda d, w, p: None),
+        instead(schema.breaks_live, lambda d, w, p: ""),
+        instead(schema.enough, lambda answer, p: True),
+    )
+
+
+@fault("no traffic for whom the database is not proven to serve")
+def the_candidate_gets_traffic_unproven() -> AbstractContextManager[None]:
+    return all_of(
+        instead(schema.serves, lambda d, w, p: None), instead(schema.breaks_the_candidate, lambda d, w, p: "")
+    )
 
 
 # --- the loop -------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from dataclasses import replace
 from verdigris.core.policy import OnUnknown, Policy, Step
 from verdigris.testing.host import Nature
 
-__all__ = ["some_nature", "some_policy", "with_drills", "with_replays"]
+__all__ = ["some_nature", "some_policy", "with_drills", "with_replays", "with_schema"]
 
 
 def some_policy(rng: random.Random) -> Policy:
@@ -59,6 +59,18 @@ def with_drills(policy: Policy, dice: random.Random) -> Policy:
 def with_replays(policy: Policy, dice: random.Random) -> Policy:
     """The same policy, and requests are replayed while live has none, or are not."""
     return replace(policy, replay=dice.choice((0, 20))) if not policy.holdback else policy
+
+
+def with_schema(policy: Policy, dice: random.Random) -> Policy:
+    """The same policy, and it moves the schema all the way, or only as far as it says: nothing contracts alone."""
+    both = dice.random() < 0.2
+    expand = policy.expand or both
+    return replace(
+        policy,
+        expand=expand,
+        contract=expand and (policy.contract or both),
+        unproven_passes=dice.random() < 0.3,
+    )
 
 
 def some_nature(rng: random.Random) -> Nature:

@@ -6,6 +6,7 @@ to come to an end. A failing run prints its seed; the same seed fails the same w
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -70,6 +71,15 @@ class Simulation(Stage):
         for _ in range(self.rng.choice((1, 1, 2))):
             self.ship(some_nature(self.rng))
             self.storm(self.rng.randrange(20, 160))
+            self.calm_down()
+        self.perhaps_again(random.Random(f"{self.seed} again"))
+
+    def perhaps_again(self, dice: random.Random) -> None:
+        """Somebody tries a release once more that was given up."""
+        d = self.memory.newest_deployment(APP)
+        if d is not None and d.phase in ("rolled_back", "aborted") and dice.random() < 0.3:
+            self.ship_again(d.release)
+            self.storm(dice.randrange(20, 80))
             self.calm_down()
 
     def storm(self, rounds: int) -> None:

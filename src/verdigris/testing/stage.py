@@ -13,6 +13,7 @@ from verdigris.engine.parts import Parts, in_turn
 from verdigris.ports import Filed
 from verdigris.testing.chaos import Chaos, Crash
 from verdigris.testing.drilling import Drilling
+from verdigris.testing.fake_schema import FakeSchema
 from verdigris.testing.fakes import (
     FakeClock,
     FakeDirects,
@@ -21,13 +22,12 @@ from verdigris.testing.fakes import (
     FakeRehearser,
     FakeReplayer,
     FakeRouter,
-    FakeSchema,
     FakeSignals,
 )
 from verdigris.testing.faulty_store import FaultyStore
 from verdigris.testing.host import Host, Nature
 from verdigris.testing.memory_store import MemoryStore
-from verdigris.testing.setting import some_policy, with_drills, with_replays
+from verdigris.testing.setting import some_policy, with_drills, with_replays, with_schema
 from verdigris.testing.witness import Witness
 
 __all__ = ["APP", "Stage", "at_once", "done"]
@@ -55,6 +55,7 @@ class Stage:
         self.policy = some_policy(self.rng)
         self.policy = with_drills(self.policy, self.dice) if self.drills else self.policy
         self.policy = with_replays(self.policy, random.Random(f"{self.seed} replays"))
+        self.policy = with_schema(self.policy, random.Random(f"{self.seed} schema"))
         self.host.healthy_passes = self.policy.healthy
         self.host.speaks = random.Random(f"{self.seed} speaks").random() < 0.5
         self.host.lively = self.rng.choice((0.0, 0.0, 0.1, 0.4))
@@ -73,6 +74,7 @@ class Stage:
 
     def some_parts(self) -> Parts:
         host, chaos, hooks = self.host, self.chaos, self.witness.hooks()
+        self.schema = FakeSchema(host, chaos, hooks)
         return Parts(
             router=FakeRouter(host, chaos, hooks),
             environment=FakeEnvironment(host, chaos, hooks),
@@ -81,7 +83,7 @@ class Stage:
             clock=FakeClock(host),
             directs=self.directs,
             notifier=self.notifier,
-            schema=FakeSchema(host, chaos, hooks),
+            schema=self.schema,
             rehearser=FakeRehearser(host, chaos),
             replayer=FakeReplayer(host, hooks),
         )
@@ -90,6 +92,7 @@ class Stage:
         """A controller that begins: the closing of streams ended with the one before, and so did its count."""
         self.host.closing.clear()
         self.host.ended = dict.fromkeys(SLOTS, 0)
+        self.schema.forget()
         return Engine(APP, self.parts, together=in_turn, deadline=at_once)
 
     def ship(self, nature: Nature, queue: bool = False) -> None:
@@ -97,8 +100,14 @@ class Stage:
         version = f"1.{self.releases}"
         self.host.natures[version] = self.shipped[version] = nature
         release = Release(version, version, f"/releases/{version}", ("run",), api_version=version)
-        filed = Filed(0, f"key-{version}", APP, release, self.policy, "somebody", queue)
-        self.memory.file_deployment(filed)
+        self.file(release, f"key-{version}", queue)
+
+    def ship_again(self, release: Release) -> None:
+        """What was given up is tried once more, as it is."""
+        self.file(release, f"key-{release.version}-again")
+
+    def file(self, release: Release, key: str, queue: bool = False) -> None:
+        self.memory.file_deployment(Filed(0, key, APP, release, self.policy, "somebody", queue))
 
     # --- one look of the controller -------------------------------------------------------------------------
 
@@ -108,6 +117,7 @@ class Stage:
         tick = self.tick(engine)
         # A round in which the controller died may have been written down before.
         self.witness.course.step(tick is None or could_see(tick))
+        self.witness.widths.step()
         self.drilling.step(engine, tick)
         return tick
 

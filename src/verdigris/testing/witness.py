@@ -11,6 +11,7 @@ from verdigris.testing.host import Host
 from verdigris.testing.memory_store import MemoryStore
 from verdigris.testing.orders import Orders
 from verdigris.testing.truth import Truth
+from verdigris.testing.widths import Widths
 
 __all__ = ["Witness"]
 
@@ -23,7 +24,8 @@ class Witness:
     ) -> None:
         self.truth = Truth(host, store, app, refused)
         self.orders = Orders(self.truth)
-        self.deeds = Deeds(self.truth)
+        self.widths = Widths(self.truth)
+        self.deeds = Deeds(self.truth, self.widths)
         self.course = Course(self.truth)
 
     def hooks(self) -> Hooks:
@@ -36,6 +38,8 @@ class Witness:
             deeds.torn_down,
             deeds.told,
             deeds.asked_away,
-            deeds.contracted,
+            self.widths.expanded,
+            deeds.contracting,
+            self.widths.contracted,
             deeds.replayed,
         )

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.faults.drama import BLUE, GREEN, POLICY, RAMP, Drama, said
+from tests.faults.drama import GREEN, POLICY, RAMP, Drama, said
 from tests.faults.ground import Ground
 from tests.faults.registry import tried_by
 from tests.unit.engine.engines import APP, House, a_house, at_once
@@ -134,18 +134,6 @@ def the_configuration_changes_in_the_middle(ground: Ground) -> None:
     drama.ship(Nature())
     drama.play(2)
     assert drama.policy == drama.memory.newest("api").policy
-
-
-@row("F-91")
-def the_schema_is_not_contracted_while_the_old_release_runs(ground: Ground) -> None:
-    drama = Drama(replace(POLICY, contract=True)).walk("stabilize")
-    drama.host.sessions_until = drama.host.now + 60.0
-    seen = []
-    while drama.d.phase != "succeeded" and len(seen) < 200:
-        drama.play()
-        seen.append((drama.host.schema_contracted, drama.alive(BLUE) + drama.host.sessions()))
-    assert (True, 0) == seen[-1]
-    assert not [left for contracted, left in seen if contracted and left]
 
 
 # --- what is written down -------------------------------------------------------------------------------------

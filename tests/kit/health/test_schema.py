@@ -37,6 +37,7 @@ MIGRATION = """
 from django.db import migrations
 class Migration(migrations.Migration):
     dependencies = {before!r}
+    verdigris = {kind!r}
 """
 
 
@@ -71,13 +72,16 @@ async def test_alembics_revision_is_seen_through_every_kind_of_engine(postgres, 
 
 @pytest.fixture
 def django(postgres, tmp_path):
-    """A site of Django, with two migrations."""
+    """A site of Django, with two migrations, and a third one that is for when the version before is gone."""
     shutil.copy(SITE, tmp_path)
     (tmp_path / "shop" / "migrations").mkdir(parents=True)
     (tmp_path / "shop" / "__init__.py").touch()
     (tmp_path / "shop" / "migrations" / "__init__.py").touch()
-    for name, before in (("0001_orders", []), ("0002_total", [("shop", "0001_orders")])):
-        (tmp_path / "shop" / "migrations" / f"{name}.py").write_text(MIGRATION.format(before=before))
+    migrations = {"0001_orders": (), "0002_total": ("0001_orders",), "0003_gone": ("0002_total",)}
+    for name, names in migrations.items():
+        kind = "contract" if name == "0003_gone" else None
+        text = MIGRATION.format(before=[("shop", each) for each in names], kind=kind)
+        (tmp_path / "shop" / "migrations" / f"{name}.py").write_text(text)
     port = free_port()
     site = Server(
         name="django",

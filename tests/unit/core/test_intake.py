@@ -101,6 +101,9 @@ def test_while_a_contract_is_owed_nothing_supersedes():
     admission = admit(WISH, 3, a_deployment("stabilize"), a_policy(contract=True), reading())
     assert "d-2 still owes the schema a contract. Wait for it: `verdigris watch`" == admission.refusal
 
+    done = a_deployment("stabilize", owes=False)
+    assert not admit(WISH, 3, done, a_policy(contract=True), reading()).refusal
+
 
 def test_a_superseded_slot_is_reused():
     stage = a_stage("stabilize")

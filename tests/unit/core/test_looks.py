@@ -1,11 +1,13 @@
 """What each phase wants the world to look like."""
 
+from dataclasses import replace
+
 import pytest
 
-from tests.unit.core.worlds import BLUE, EVERYTHING, GREEN, RAMP, UNSEEN, a_stage, at_phase
+from tests.unit.core.worlds import BLUE, EVERYTHING, GREEN, RAMP, UNSEEN, UNTOUCHED, a_stage, at_phase
 from verdigris.core.lifecycle import ROWS, desired
 from verdigris.core.safety import Kind
-from verdigris.core.world import Check, Known, Rehearsal, SchemaState, Slot, Weights
+from verdigris.core.world import Check, Known, Proven, Rehearsal, Slot, Weights
 
 BOTH, LIVE, CANDIDATE = frozenset(Slot), frozenset({BLUE}), frozenset({GREEN})
 WANTED = {
@@ -63,34 +65,39 @@ def test_what_an_earlier_deployment_kept_is_spared_until_the_checklist_has_passe
     assert frozenset() == want_of(stage).spare
 
 
-@pytest.mark.parametrize(
-    ("seen", "job"),
-    [
-        (Known(SchemaState(False, False, True, 0), 0.0), Kind.EXPAND),
-        (Known(SchemaState(False, False, True, 0, running=True), 0.0), None),
-        (Known(SchemaState(True, False, False, 0), 0.0), None),
-        (UNSEEN, None),
-    ],
-)
-def test_the_schema_is_expanded_once_and_then_looked_at(seen, job):
-    stage = a_stage("expand", **EVERYTHING)
-    stage.show["schema"] = seen
-    assert job == want_of(stage).also
+def schema(**changes):
+    return Known(replace(UNTOUCHED, **changes), 0.0)
+
+
+OWED, DISPROVEN = Proven.OWED, Proven.DISPROVEN
 
 
 @pytest.mark.parametrize(
-    ("seen", "job"),
+    ("phase", "seen", "job"),
     [
-        (Known(SchemaState(True, False, True, 0), 0.0), Kind.CONTRACT),
-        (Known(SchemaState(True, False, True, 1), 0.0), None),
-        (Known(SchemaState(True, False, False, 0), 0.0), None),
-        (Known(SchemaState(True, False, True, 0, running=True), 0.0), None),
-        (Known(SchemaState(True, True, True, 0), 0.0), None),
-        (UNSEEN, None),
+        ("preflight", schema(keeps=OWED), Kind.PROVE),
+        ("preflight", schema(keeps=OWED, running=True), None),
+        ("preflight", schema(), None),
+        ("preflight", UNSEEN, None),
+        ("expand", schema(), Kind.EXPAND),
+        ("expand", schema(running=True), None),
+        ("expand", schema(keeps=OWED), None),
+        ("expand", schema(expanded=True), None),
+        ("expand", UNSEEN, None),
+        ("gate", schema(expanded=True, serves=OWED), Kind.PROVE),
+        ("gate", schema(expanded=True), None),
+        ("contract", schema(expanded=True), Kind.CONTRACT),
+        ("contract", schema(expanded=True, contracts=OWED), Kind.PROVE),
+        ("contract", schema(expanded=True, contracts=OWED, previous_sessions=1), None),
+        ("contract", schema(expanded=True, previous_sessions=1), None),
+        ("contract", schema(expanded=True, contracts=DISPROVEN), None),
+        ("contract", schema(expanded=True, running=True), None),
+        ("contract", schema(expanded=True, contracted=True), None),
+        ("contract", UNSEEN, None),
     ],
 )
-def test_the_schema_is_contracted_with_a_proof_and_without_old_sessions_only(seen, job):
-    stage = a_stage("contract", **EVERYTHING)
+def test_what_is_begun_about_the_schema(phase, seen, job):
+    stage = a_stage(phase, **EVERYTHING)
     stage.show["schema"] = seen
     assert job == want_of(stage).also
 

@@ -19,6 +19,7 @@ from verdigris.core.world import (
     Known,
     Member,
     PerSlot,
+    Proven,
     Reading,
     Rehearsal,
     Release,
@@ -39,7 +40,8 @@ from verdigris.core.world import (
 
 BLUE, GREEN = Slot.BLUE, Slot.GREEN
 T0 = 1000.0
-UNTOUCHED = SchemaState(expanded=False, contracted=False, proven=True, previous_sessions=0)
+P = Proven.PROVEN
+UNTOUCHED = SchemaState(False, False, keeps=P, serves=P, contracts=P, previous_sessions=0)
 UNSEEN = Unknown("it does not answer")
 
 

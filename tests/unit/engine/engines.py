@@ -13,7 +13,9 @@ from verdigris.core.world import Command, Release, Slot, Verb
 from verdigris.engine.loop import Engine, Tick
 from verdigris.engine.parts import Parts, in_turn
 from verdigris.ports import Filed, Snapshot
+from verdigris.testing.changes import Asked, Change, Production
 from verdigris.testing.chaos import Chaos
+from verdigris.testing.fake_schema import FakeSchema
 from verdigris.testing.fakes import (
     FakeClock,
     FakeDirects,
@@ -22,7 +24,6 @@ from verdigris.testing.fakes import (
     FakeRehearser,
     FakeReplayer,
     FakeRouter,
-    FakeSchema,
     FakeSignals,
     Hooks,
 )
@@ -58,6 +59,16 @@ class FakeBoard:
         return self.pinned[-1] if self.pinned else None
 
 
+class Plain(Production):
+    """A database in which everything works at once, and everything is proven."""
+
+    def change(self, digest: str) -> Change:
+        return self.changes.setdefault(digest, Change())
+
+    def asked(self, deployment: str, digest: str) -> Asked:
+        return self.papers.setdefault((deployment, digest), Asked())
+
+
 @dataclass
 class House:
     """An engine and all that it drives. `told` is what happened, in order: saves, then effects."""
@@ -68,6 +79,7 @@ class House:
     def __post_init__(self) -> None:
         rng = random.Random(7)
         self.host, self.chaos = Host(rng), Chaos(rng)
+        self.host.production = Plain()
         self.memory = MemoryStore(fault=self.hear)
         self.store = FaultyStore(self.memory, self.chaos)
         self.directs, self.notifier, self.board = FakeDirects(), FakeNotifier(), FakeBoard()
@@ -75,7 +87,7 @@ class House:
             applied=lambda routing, generation: self.effect(f"route {routing.weights}", generation),
             provisioned=lambda slot, release, count, generation: self.effect(f"provision {slot}", generation),
             torn_down=lambda slot, generation: self.effect(f"tear down {slot}", generation),
-            contracted=lambda generation: self.effect("contract", generation),
+            contracting=lambda d, told: self.effect("contract", d.generation),
         )
         self.parts = Parts(
             router=FakeRouter(self.host, self.chaos, hooks),

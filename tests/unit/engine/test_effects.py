@@ -21,10 +21,10 @@ async def test_what_is_done_was_saved_before_and_bears_its_generation():
 
 async def test_schema_and_rehearsal_are_driven_as_well():
     house = await a_house("gate", expand=True, contract=True, rehearse=20, gate=True)
-    assert house.host.schema_expanded
+    assert house.host.production.change(house.d.release.digest).expanded
     house.ask(Verb.PROMOTE)
     await house.walk("succeeded")
-    assert house.host.schema_contracted
+    assert house.host.production.change(house.d.release.digest).contracted
 
 
 async def test_a_part_that_is_configured_and_not_there_stops_the_app_and_leaves_traffic_alone():

@@ -20,7 +20,7 @@ SOON = 0.05
 class Silent:
     """An adapter that never answers."""
 
-    async def observe(self):
+    async def observe(self, *of):
         await asyncio.Event().wait()
 
     async def check(self, release, count):

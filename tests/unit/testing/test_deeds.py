@@ -1,5 +1,7 @@
 """The deeds that break a promise are seen to: each is broken here by hand."""
 
+from dataclasses import replace
+
 from tests.unit.engine.engines import BLUE, GREEN
 from tests.unit.testing.witnesses import a_witness, promise, routing
 from verdigris.core.replays import Replay
@@ -39,10 +41,10 @@ async def test_the_way_back_torn_down():
         witness.deeds.torn_down(BLUE, house.d.generation)
 
 
-async def test_a_contract_too_early():
+async def test_a_contract_that_was_not_written_down():
     house, witness = await a_witness()
-    with promise("I13 schema"):
-        witness.deeds.contracted(house.d.generation)
+    with promise("I11 audit"):
+        witness.deeds.contracting(replace(house.d, generation=house.d.generation + 1), 0)
 
 
 async def test_long_lived_connections_that_are_ended_before_their_time():

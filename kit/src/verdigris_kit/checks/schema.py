@@ -15,12 +15,16 @@ from .databases import rows
 
 __all__ = ["alembic", "django_migrations"]
 
+CONTRACT = "contract"
 Path = Union[str, "os.PathLike[str]"]
 Judge = Callable[[Iterable[str]], Finding]
 
 
 def alembic(source: Any, scripts: Path, table: str = "alembic_version") -> Check:
-    """Check that the heads below `scripts`, Alembic's `script_location`, are applied in `source`.
+    """Check that what is below `scripts`, Alembic's `script_location`, is applied in `source`.
+
+    A revision with `verdigris = "contract"`, or on a branch with that label, is not missed: it is applied when the
+    version before this one is gone.
 
     `source` is an engine of SQLAlchemy, an asynchronous one too, or whatever `dbapi` takes.
     """
@@ -45,7 +49,10 @@ def alembic(source: Any, scripts: Path, table: str = "alembic_version") -> Check
 
 
 def django_migrations(alias: str = "default") -> Check:
-    """Check that every migration of the installed apps is applied in a database of Django's settings."""
+    """Check that every migration of the installed apps is applied in a database of Django's settings.
+
+    One with `verdigris = "contract"` is not missed: it is applied when the version before this one is gone.
+    """
     last: dict[str, Any] = {}  # rows that were judged last, and what came of them
 
     def check() -> Finding:
@@ -90,12 +97,34 @@ def _judged(scripts: Any, current: list[str]) -> Finding:
         if current
         else set()
     )
-    behind = sorted(set(scripts.get_heads()) - applied)
+    not_missed = applied | _contracting(scripts)
+    missed = [each for each in scripts.walk_revisions() if each.revision not in not_missed]
+    followed = {name for each in missed for name in _names(each.down_revision)}
+    behind = sorted(each.revision for each in missed if each.revision not in followed)
     if not behind:
         return Finding(True, "", schema)
     return Finding(
         False, f"the schema is at {schema or 'nothing'}, not at {', '.join(behind)}: migrate", schema
     )
+
+
+def _contracting(scripts: Any) -> set[str]:
+    """Revisions that say it, or that follow on a branch which says it; one that says something else is none."""
+    found: set[str] = set()
+    branch: set[str] = set()
+    for each in reversed(list(scripts.walk_revisions())):
+        labels = _names(getattr(each.module, "branch_labels", None))
+        if CONTRACT in labels or branch & _names(each.down_revision):
+            branch.add(each.revision)
+        default = CONTRACT if each.revision in branch else None
+        if (getattr(each.module, "verdigris", None) or default) == CONTRACT:
+            found.add(each.revision)
+    return found
+
+
+def _names(said: Any) -> set[str]:
+    """Alembic takes a text, several, or None."""
+    return {said} if isinstance(said, str) else set(said or ())
 
 
 def _judged_by_django(connection: Any, applied: Iterable[tuple[str, str]]) -> Finding:
@@ -104,5 +133,9 @@ def _judged_by_django(connection: Any, applied: Iterable[tuple[str, str]]) -> Fi
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     schema = ",".join(sorted({app: f"{app}.{name}" for app, name in sorted(applied)}.values()))
-    behind = [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+    behind = [
+        f"{migration.app_label}.{migration.name}"
+        for migration, _ in plan
+        if getattr(migration, "verdigris", None) != CONTRACT
+    ]
     return Finding(not behind, f"not applied: {', '.join(behind[:5])}. Migrate" if behind else "", schema)

@@ -26,7 +26,7 @@ INKS = {"succeeded": Ink.GOOD, "rolled_back": Ink.BAD, "aborted": Ink.WARN, "stu
 class Told:
     """A deployment with what its event log says. `snapshot` is there while it is the newest one.
 
-    `gap` is what is left out of the events, `policy` what the deployment goes by.
+    `gap` is what is left out of the events, `policy` what the deployment goes by, `schema` what its jobs found.
     """
 
     deployment: Deployment
@@ -35,6 +35,7 @@ class Told:
     snapshot: Snapshot | None = None
     gap: Gap = NO_GAP
     policy: Policy | None = None
+    schema: tuple[str, ...] = ()
 
 
 def history_lines(all_told: Sequence[Told], now: float, width: int) -> list[Line]:

@@ -90,6 +90,7 @@ def facts(told: Told, now: float) -> list[tuple[str, str]]:
         ("evidence", without(story.evidence, compared)),
         ("afterwards", story.afterwards),
         ("compared", compared),
+        *(("schema", sentence) for sentence in told.schema),
         ("way back", way_back_words(told)),
         ("last drill", drilled_line(d, now)),
         ("traffic", traffic_words(told.snapshot)),
@@ -143,6 +144,7 @@ def report_document(told: Told, now: float) -> dict[str, Any]:
     drilled = told.deployment.drilled
     extra: dict[str, Any] = {"way_back": way_back_words(told), "traffic": traffic_words(told.snapshot)}
     extra |= {"last_drill": drilled_document(drilled) if drilled is not None else None}
+    extra |= {"schema": list(told.schema)}
     extra |= {"judge": found_document(told.deployment, told.policy) if told.policy else None}
     return {
         "type": "result",

@@ -56,6 +56,7 @@ def example_deployment(app: str = "api", number: int = 1, generation: int = 0) -
         evidence=(Lasted("good", 1.5, 7.25), Lasted("blind", 0.0, None)),
         routed=Routed(routing, generation, 3.5),
         moved=True,
+        owes=False,
         cause="zwölf Fehler — “bad” \\ \n \U0001f4a5",
         disowned=replace(routing, fallback=None),
         pause=Pause.MAINTENANCE,

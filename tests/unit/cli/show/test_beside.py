@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.cli.show.test_plan import BARE, BUSY, with_holdback
+from tests.unit.cli.show.plans import BARE, BUSY, with_holdback
 from tests.unit.core.worlds import a_deployment, a_stage
-from verdigris.cli.show.plan import planned, traffic_of
+from verdigris.cli.show.noticing import traffic_of
+from verdigris.cli.show.plan import planned
 from verdigris.core.world import Known, PerSlot, Tally
 from verdigris.ports import Snapshot
 

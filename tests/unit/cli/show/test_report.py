@@ -43,6 +43,16 @@ def test_a_report_says_how_many_streams_were_cut():
     assert "cut           the router has 9 ended" in plain(report_lines(told, NOW, 100))
 
 
+def test_a_report_says_what_was_found_about_the_schema():
+    said = ("12 statements work", "the shadow is PostgreSQL 18, production 15")
+    told = replace(BACK, schema=said)
+    drawn = plain(report_lines(told, NOW, 100))
+    assert "schema        12 statements work" in drawn
+    assert "schema        the shadow is PostgreSQL 18, production 15" in drawn
+    assert "- **schema**: 12 statements work" in report_markdown(told, NOW)
+    assert list(said) == report_document(told, NOW)["schema"]
+
+
 @pytest.mark.parametrize(
     ("d", "words"),
     [

@@ -48,6 +48,18 @@ def test_a_schema_that_is_behind_is_false_and_says_where_it_is(scripts):
     )
 
 
+@pytest.mark.parametrize("said", ['verdigris = "contract"', 'branch_labels = ("contract",)'])
+def test_what_contracts_is_not_missed_since_it_comes_when_the_version_before_is_gone(scripts, said):
+    for name, before, more in (("d4", "c3", said), ("e5", "d4", 'verdigris = "contract"')):
+        text = REVISION.format(name=name, before=before)
+        (scripts / "versions" / f"{name}_.py").write_text(f"{text}\n{more}\n")
+    assert (True, "") == (found_at(scripts, "c3").passed, found_at(scripts, "c3").reason)
+    assert (False, "the schema is at b2, not at c3: migrate") == (
+        found_at(scripts, "b2").passed,
+        found_at(scripts, "b2").reason,
+    )
+
+
 def test_a_schema_that_was_never_migrated_is_behind(scripts):
     assert (False, "the schema is at nothing, not at c3: migrate") == (
         found_at(scripts).passed,

@@ -16,6 +16,7 @@ from verdigris.adapters.routers.haproxy.crt_lists import crt_lists
 from verdigris.adapters.routers.haproxy.files import Files
 from verdigris.adapters.routers.haproxy.settings import Door, Site, Tls
 from verdigris.adapters.routers.haproxy.socket import Conversation
+from verdigris.core.errors import ObservationError
 
 API = "api.example.com"
 DEBIAN = Path("/usr/sbin/haproxy")
@@ -65,9 +66,15 @@ class Front:
                 stdout=log,
                 stderr=log,
             )
-        await eventually((self.directory / "haproxy.sock").exists, "HAProxy's socket")
-        self.conversation = await Conversation.open(self.directory)
+        self.conversation = await eventually(self.talking, "HAProxy to answer at its socket")
         return self
+
+    async def talking(self):
+        """None for as long as nobody answers: the socket's file is there a moment before that."""
+        try:
+            return await Conversation.open(self.directory)
+        except ObservationError:
+            return None
 
     async def renew(self):
         return await self.certificates.renew(self.conversation)

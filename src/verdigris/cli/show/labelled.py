@@ -1,0 +1,17 @@
+"""A text with a label before its first line, both within the window."""
+
+from __future__ import annotations
+
+from verdigris.cli.show.ink import Ink, Line, line, wrapped
+
+__all__ = ["labelled"]
+
+LABEL = 15
+
+
+def labelled(label: str, text: str, width: int, ink: Ink = Ink.PLAIN) -> list[Line]:
+    rows = wrapped(text, max(width - LABEL - 2, 16), ink)
+    names = [label, *[""] * len(rows)]
+    return [
+        (*line((f"  {name.ljust(LABEL)}", Ink.DIM)), *row) for name, row in zip(names, rows, strict=False)
+    ]

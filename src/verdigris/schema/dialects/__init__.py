@@ -1,0 +1,1 @@
+"""The reduced path of databases that are no PostgreSQL."""

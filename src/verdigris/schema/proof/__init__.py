@@ -1,0 +1,1 @@
+"""The compatibility proof: each statement of each version against each schema, layer by layer."""

@@ -1,0 +1,1 @@
+"""Carries a migration out while the application serves: small locks, retries, batches, and a way back."""

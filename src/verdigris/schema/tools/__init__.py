@@ -1,0 +1,1 @@
+"""The users' own migration tools: they run, we watch."""

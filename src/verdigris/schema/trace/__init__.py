@@ -1,0 +1,1 @@
+"""Which locks a migration takes, measured statement by statement on the shadow."""

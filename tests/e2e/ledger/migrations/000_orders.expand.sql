@@ -1,0 +1,3 @@
+CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, total int NOT NULL);
+CREATE TABLE notes (id bigint PRIMARY KEY REFERENCES orders, note text NOT NULL);
+GRANT SELECT, INSERT, UPDATE ON orders, notes TO orders;
