@@ -57,7 +57,8 @@ def contract(
 ) -> None:
     """Take away what only the old version needed, once it is proven that the serving one does without.
 
-    Columns and tables of SQL files are renamed at first, and dropped a day later by --drop-due or the next change.
+    Columns and tables are renamed at first, and dropped a day later by --drop-due or the next change; where another
+    tool than ours cannot have that, it is said before you are asked.
     Exit 11 without a proof, 14 while a deployment is under way or a rollback is on offer.
     """
     session = session_of(context)
@@ -85,10 +86,8 @@ def contracted(work: Work, voice: Voice, asks: bool) -> Carried:
     if work.assumed:
         voice.say(work.assumed)
     claimed(work)
-    carrying, old = (
-        Carrying(work.order, work.url, voice.say),
-        role_name(work.order, Slot(work.order.slot).other),
-    )
+    carrying = Carrying(work.order, work.url, voice.say)
+    old = role_name(work.order, Slot(work.order.slot).other)
     carrying.settle()  # what a run that was killed owes, also where no step is left
     if work.assumed:
         carrying.let_in(old)  # nothing is written down of a run that had no state directory

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from verdigris.cli.show.ink import Ink, Line, line, wrapped
+from verdigris.cli.show.labelled import labelled
 from verdigris.cli.show.lanes import probe_words
 from verdigris.core.deployment import Deployment
 from verdigris.core.world import Instance, Known, Slot
@@ -37,7 +38,7 @@ def failure_lines(f: Failure, width: int) -> list[Line]:
     lines += [line("  ", text) for text in rest]
     for label, texts in (("evidence", f.evidence), ("traffic", (f.traffic,) if f.traffic else ())):
         for index, text in enumerate(texts):
-            lines += beside_label(label if index == 0 else "", text, width)
+            lines += labelled(label if index == 0 else "", text, width, column=LABEL)
     for name, said in f.logs:
         lines.append(line((f"  the last {len(said)} lines of {name}", Ink.DIM)))
         lines += [line(("    │ ", Ink.DIM), text) for text in said]
@@ -46,13 +47,6 @@ def failure_lines(f: Failure, width: int) -> list[Line]:
             line((f"  {('next' if index == 0 else '').ljust(LABEL)}", Ink.DIM), (command, Ink.COMMAND))
         )
     return lines
-
-
-def beside_label(label: str, text: str, width: int) -> list[Line]:
-    rows = wrapped(text, max(width - LABEL - 2, 16))
-    return [
-        (*line((f"  {(label if n == 0 else '').ljust(LABEL)}", Ink.DIM)), *row) for n, row in enumerate(rows)
-    ]
 
 
 def evidence_of(instances: Sequence[Instance]) -> tuple[str, ...]:

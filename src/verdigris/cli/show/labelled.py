@@ -6,12 +6,13 @@ from verdigris.cli.show.ink import Ink, Line, line, wrapped
 
 __all__ = ["labelled"]
 
-LABEL = 15
+COLUMN = 15
 
 
-def labelled(label: str, text: str, width: int, ink: Ink = Ink.PLAIN) -> list[Line]:
-    rows = wrapped(text, max(width - LABEL - 2, 16), ink)
+def labelled(label: str, text: str, width: int, ink: Ink = Ink.PLAIN, column: int = COLUMN) -> list[Line]:
+    """`column` are the letters that the label has for itself."""
+    rows = wrapped(text, max(width - column - 2, 16), ink)
     names = [label, *[""] * len(rows)]
     return [
-        (*line((f"  {name.ljust(LABEL)}", Ink.DIM)), *row) for name, row in zip(names, rows, strict=False)
+        (*line((f"  {name.ljust(column)}", Ink.DIM)), *row) for name, row in zip(names, rows, strict=False)
     ]

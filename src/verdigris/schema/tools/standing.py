@@ -1,6 +1,7 @@
 """Which drops of a tool's step may have stand-ins: tried on the shadow, with the stand-ins in place.
 
-A step that reads rows has none: it might fill something with what it is about to drop, and would find it empty.
+A step that does anything but drop has none: it might save what is about to go, and would find it empty. Nor has any
+step of a contract of which one fails with them: in production it would stop half way.
 """
 
 from __future__ import annotations
@@ -66,7 +67,6 @@ def stood(
                 why = trial(copy, tool, step, wanted)
             except (VerdigrisError, client().Error) as error:
                 why = str(error) if isinstance(error, VerdigrisError) else first_line(error)
-                # With the first of them in place a later one may not go through, and production would stop half way.
                 return {}, tuple(gone(each, why) for each in dropping)
             if why:
                 notes.append(gone(step, why))
