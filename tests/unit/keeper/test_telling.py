@@ -25,6 +25,10 @@ def has_secret(env: dict[str, str]) -> bool:
     return Path(env["VERDIGRIS_SECRET_FILE"]).exists()
 
 
+def has_files(env: dict[str, str]) -> bool:
+    return has_secret(env) and Path(env["VERDIGRIS_ROLE_FILE"]).exists()
+
+
 def has_place(env: dict[str, str]) -> bool:
     return Path(env["VERDIGRIS_SECRET_FILE"]).parent.parent.exists()
 
@@ -101,7 +105,7 @@ async def test_what_somebody_took_away_is_made_again(house: House) -> None:
     env = await variables(house)
     os.unlink(env["VERDIGRIS_SECRET_FILE"])
     os.unlink(env["VERDIGRIS_ROLE_FILE"])
-    await eventually(lambda: has_secret(env), "the secret again")
+    await eventually(lambda: has_files(env), "secret and role again")
     assert "candidate" == role_of(env)
 
 
