@@ -174,6 +174,10 @@ class SchemaTool(Protocol):
 
     async def contract(self, d: Deployment) -> None: ...
 
+    async def drop(self, d: Deployment) -> None:
+        """For good, what the contract of this deployment took away a day ago or more."""
+        ...
+
 
 class Rehearser(Protocol):
     """Whatever replays or mirrors traffic at the candidate before it gets any."""

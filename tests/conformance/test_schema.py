@@ -22,7 +22,7 @@ from verdigris.schema.running.sessions import sessions_of
 from verdigris.schema.shadow.database import Database, client
 from verdigris.schema.shadow.embedded import embedded
 from verdigris.schema.shadow.production import reading
-from verdigris.testing.changes import Asked, Change, Production
+from verdigris.testing.changes import KEPT, Asked, Change, Production
 from verdigris.testing.chaos import Chaos
 from verdigris.testing.conformance.claims import moment
 from verdigris.testing.conformance.schema import CHECKS
@@ -49,10 +49,13 @@ class Later:
     """Slower than the machine's time, for starting a job takes long on a busy one; and what was added to it."""
 
     def __init__(self):
-        self.added = 0.0
+        self.added, self.days = 0.0, 0
 
     def now(self):
         return time.monotonic() / 10 + self.added
+
+    def wall(self):
+        return time.time() + self.days * 90_000.0
 
 
 class Real:
@@ -131,6 +134,16 @@ class Real:
             return not self.sessions(self.urls[DATABASE_URL], "orders_blue")
 
         await eventually(gone, "the session to be gone")
+
+    async def a_day(self):
+        await self.later()
+        self.clock.days += 1
+        self.run("UPDATE verdigris_schema.tombstones SET due = due - interval '25 hours'")
+
+    def kept(self):
+        with self.production_at.connected() as connection:
+            left = "SELECT count(*) FROM verdigris_schema.tombstones WHERE ended IS NULL"
+            return connection.execute(left).fetchone()[0] > 0
 
     async def forbid(self):
         self.run("ALTER ROLE orders_blue SUPERUSER")
@@ -218,6 +231,12 @@ class Simulated:
     async def leave(self):
         self.host.visits[BLUE] = []
 
+    async def a_day(self):
+        self.host.advance(KEPT)
+
+    def kept(self):
+        return bool(self.host.production.kept())
+
     async def forbid(self):
         self.change.hopeless = True
 
@@ -257,6 +276,15 @@ class Greedy(FakeSchema):
         return super().widens(d)
 
 
+class Hasty(FakeSchema):
+    """It keeps nothing of what a contract takes away."""
+
+    def narrowed(self, d):
+        super().narrowed(d)
+        for change in self.host.production.kept():
+            change.dropped = True
+
+
 class Blind(FakeSchema):
     """It takes what it has not proven for proven."""
 
@@ -271,6 +299,7 @@ class Blind(FakeSchema):
         (Careless, "a_contract_is_held_up_by_who_is_left_and_given_up_where_it_cannot_be"),
         (Forgetful, "a_release_that_is_deployed_again_is_asked_anew"),
         (Greedy, "each_phase_has_its_own_question_and_its_own_deed"),
+        (Hasty, "what_a_contract_took_away_is_dropped_when_it_has_had_its_day"),
         (Blind, "nothing_is_known_before_anybody_asks"),
     ],
 )

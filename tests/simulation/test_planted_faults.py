@@ -20,12 +20,16 @@ RARE = {
     "one instance is enough": 72,
     "what never came back is not counted": 300,
     "a contract trusts an older count": 38,
+    "a drop trusts who asks for it": 27,
 }
 """The seeds that found those that take long: tried first. One that finds nothing any more costs one history."""
 MOVING = {
     "the schema contracts under sessions",
     "the schema contracts before the old slot is gone",
     "a contract trusts an older count",
+    "what was taken away is dropped at once",
+    "what was taken away is kept for ever",
+    "a drop trusts who asks for it",
 }
 """Found where every release moves the schema."""
 

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     RESUME = "resume"
     TEAR_DOWN = "tear_down"
     CONTRACT = "contract"
+    DROP = "drop"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ __all__ = [
     "only_candidate",
     "only_live",
     "rehearsing",
+    "resting",
     "restored",
     "settled",
     "shifting",
@@ -79,6 +80,11 @@ def only_candidate(d: Deployment, w: World, p: Policy) -> Desired:
 
 def contracting(d: Deployment, w: World, p: Policy) -> Desired:
     return Desired(frozenset({d.candidate}), on_candidate(d), also=schema.contract_job(d, w, p))
+
+
+def resting(d: Deployment, w: World, p: Policy) -> Desired:
+    """It is all done, but for what is dropped a day after the contract."""
+    return Desired(frozenset({d.candidate}), on_candidate(d), also=schema.drop_job(w))
 
 
 def restored(d: Deployment, w: World, p: Policy) -> Desired:

@@ -63,7 +63,9 @@ def job(want: Desired, d: Deployment, w: World, p: Policy) -> Action | None:
     """What a phase has done beside. A contract takes away what the way back would need: never while there is one."""
     if want.also is None or (want.also is Kind.CONTRACT and not may_contract(d, w, p)):
         return None
-    return Action(want.also, f"{d.phase} is under way", slot=d.candidate)
+    kept = want.also is Kind.DROP
+    why = "what the contract took away has been kept for its day" if kept else f"{d.phase} is under way"
+    return Action(want.also, why, slot=d.candidate)
 
 
 def provisions(want: Desired, d: Deployment, w: World, p: Policy) -> list[Action]:

@@ -21,6 +21,7 @@ __all__ = [
     "breaks_the_candidate",
     "contract_job",
     "contracted",
+    "drop_job",
     "expand_job",
     "expanded",
     "keeps",
@@ -178,6 +179,12 @@ def contract_job(d: Deployment, w: World, p: Policy) -> Kind | None:
     if state is None or state.running or state.contracted or state.previous_sessions:
         return None
     return Kind.CONTRACT if may_contract(d, w, p) else owed("contracts", w)
+
+
+def drop_job(w: World) -> Kind | None:
+    """For good, what a contract only put aside. What serves is what the contracted schema was proven to serve."""
+    state = state_of(w)
+    return Kind.DROP if state is not None and state.due and not state.running else None
 
 
 def may_contract(d: Deployment, w: World, p: Policy) -> bool:

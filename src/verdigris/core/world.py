@@ -404,7 +404,8 @@ class SchemaState:
     `keeps` is whether what live sends works on the expanded schema, `serves` whether what the candidate sends does, and
     `contracts` whether that works on the contracted one, with what production sent since the cutover.
     `previous_sessions` counts database sessions of the old slot's role. `running` is that a long job is under way, and
-    `sentence` what it, or the last proof, says.
+    `sentence` what it, or the last proof, says. `due` is that what this deployment's contract took away has been
+    kept for its day, and is to be dropped for good.
     """
 
     expanded: bool
@@ -415,6 +416,7 @@ class SchemaState:
     previous_sessions: int
     sentence: str = ""
     running: bool = False
+    due: bool = False
 
 
 @dataclass(frozen=True, slots=True)

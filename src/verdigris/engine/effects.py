@@ -11,6 +11,7 @@ from verdigris.core.safety import Action, Kind
 from verdigris.core.world import Slot
 from verdigris.engine.ledger import Ledger
 from verdigris.engine.parts import Deadline, Parts
+from verdigris.ports import SchemaTool
 
 __all__ = ["Effects"]
 
@@ -53,14 +54,20 @@ class Effects:
                 await parts.environment.tear_down(slot, generation)
             case Action(kind=Kind.REHEARSE, slot=slot) if slot and parts.rehearser:
                 await parts.rehearser.rehearse(slot, generation)
-            case Action(kind=Kind.PROVE) if parts.schema:
-                await parts.schema.prove(d)
-            case Action(kind=Kind.EXPAND) if parts.schema:
-                await parts.schema.expand(d)
-            case Action(kind=Kind.CONTRACT) if parts.schema:
-                await parts.schema.contract(d)
+            case Action(kind=Kind.PROVE | Kind.EXPAND | Kind.CONTRACT | Kind.DROP) if parts.schema:
+                await self.change(parts.schema, action.kind, d)
             case _:
                 raise AssertionError(f"no part of {d.app} can {action.kind}: the wiring lacks one")
+
+    async def change(self, schema: SchemaTool, kind: Kind, d: Deployment) -> None:
+        """What is begun about the schema."""
+        verbs = {
+            Kind.PROVE: schema.prove,
+            Kind.EXPAND: schema.expand,
+            Kind.CONTRACT: schema.contract,
+            Kind.DROP: schema.drop,
+        }
+        await verbs[kind](d)
 
     async def say(self, action: Action, slot: Slot, generation: int) -> None:
         """What instances are told or asked."""

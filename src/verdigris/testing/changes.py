@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 
 from verdigris.core.world import Proven
 
-__all__ = ["QUESTIONS", "Asked", "Change", "Production", "some_change", "some_truth"]
+__all__ = ["KEPT", "QUESTIONS", "Asked", "Change", "Production", "some_change", "some_truth"]
 
 QUESTIONS = ("keeps", "serves", "contracts")
+KEPT = 20.0
+"""Seconds for which what a contract took away can be had back: far less than a day, so that histories see its end."""
 ODDS = (*(Proven.PROVEN,) * 8, Proven.UNPROVEN, Proven.DISPROVEN)
 
 
@@ -21,7 +23,8 @@ ODDS = (*(Proven.PROVEN,) * 8, Proven.UNPROVEN, Proven.DISPROVEN)
 class Change:
     """The steps of one release, and which of them production has. `seconds` is how long a job takes with them.
 
-    `fails` is how often each deed fails before it works. `hopeless`: its contract never can be carried out.
+    `fails` is how often each deed fails before it works. `hopeless`: its contract never can be carried out. What a
+    contract took away is kept until `due`, and then `dropped` when somebody does it.
     """
 
     expands: bool = True
@@ -31,17 +34,21 @@ class Change:
     hopeless: bool = False
     expanded: bool = False
     contracted: bool = False
+    due: float = 0.0
+    dropped: bool = False
 
 
 @dataclass
 class Asked:
-    """The papers of one deployment. `truth` is what each proof will come to, `told` what they came to so far."""
+    """The papers of one deployment. `truth` is what each proof will come to, `told` what they came to so far, and `due`
+    when what its contract took away is to be dropped, 0 for never."""
 
     truth: dict[str, Proven] = field(default_factory=lambda: dict.fromkeys(QUESTIONS, Proven.PROVEN))
     told: dict[str, Proven] = field(default_factory=lambda: dict.fromkeys(QUESTIONS, Proven.OWED))
     expanded: bool = False
     contracted: bool = False
     failures: int = 0
+    due: float = 0.0
 
     def answer(self, question: str, answer: Proven) -> None:
         self.told[question], self.failures = answer, 0
@@ -72,6 +79,10 @@ class Production:
         brought = self.brought(digest)
         return [one for one in brought if getattr(one, f"{step}s") and not getattr(one, f"{step}ed")]
 
+    def kept(self) -> list[Change]:
+        """Those whose contract took something away that can still be had back."""
+        return [one for one in self.changes.values() if one.due and not one.dropped]
+
     def asked(self, deployment: str, digest: str) -> Asked:
         if (deployment, digest) not in self.papers:
             before = sum(of == digest for _, of in self.papers)
@@ -88,7 +99,7 @@ class Production:
 
 def some_change(dice: random.Random) -> Change:
     """Most work at once; some fail a few times, and some contracts never work."""
-    fails = {deed: dice.choice((0, 0, 0, 0, 1, 3)) for deed in ("prove", "expand", "contract")}
+    fails = {deed: dice.choice((0, 0, 0, 0, 1, 3)) for deed in ("prove", "expand", "contract", "drop")}
     return Change(
         expands=dice.random() < 0.8,
         contracts=dice.random() < 0.7,

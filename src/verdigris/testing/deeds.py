@@ -123,6 +123,10 @@ class Deeds:
         self.written_down(d.generation)
         self.widths.contracting(d, told)
 
+    def dropping(self, d: Deployment) -> None:
+        self.written_down(d.generation)
+        self.widths.dropping(d)
+
     def cut(self, cut: Cut) -> None:
         """Long-lived connections are ended by us: never before their time."""
         due = self.truth.policy.drain_long_lived

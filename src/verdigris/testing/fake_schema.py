@@ -1,7 +1,8 @@
 """The schema of a simulated host, moved by jobs as the real one is: they outlive controllers and die with the machine.
 
 One at a time; one that fails is tried again, the later the more have failed. A contract looks once more itself whether
-anybody of the old slot is left, and keeps them out meanwhile; one that cannot be carried out is given up.
+anybody of the old slot is left, and keeps them out meanwhile; one that cannot be carried out is given up. What it took
+away is put aside, and dropped later.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 
 from verdigris.core.deployment import Deployment
 from verdigris.core.world import Known, Proven, SchemaState, Seen
-from verdigris.testing.changes import Asked
+from verdigris.testing.changes import KEPT, Asked
 from verdigris.testing.chaos import Chaos
 from verdigris.testing.fakes import Hooks
 from verdigris.testing.host import Host, Job
@@ -52,6 +53,7 @@ class FakeSchema:
             self.left(d, papers),
             "it failed and is tried again" if papers.failures else "",
             self.host.job is not None or self.resting(papers),
+            0 < papers.due <= self.host.now,
         )
 
     async def prove(self, d: Deployment) -> None:
@@ -65,6 +67,13 @@ class FakeSchema:
 
     async def contract(self, d: Deployment) -> None:
         self.chaos.effect("contract", lambda: self.asked_to_contract(d))
+
+    async def drop(self, d: Deployment) -> None:
+        self.chaos.effect("drop", lambda: self.asked_to_drop(d))
+
+    def asked_to_drop(self, d: Deployment) -> None:
+        self.hooks.dropping(d)
+        self.begin("drop", d, self.drops, lambda: self.dropped(d))
 
     def asked_to_contract(self, d: Deployment) -> None:
         self.hooks.contracting(d, self.counted[2])
@@ -169,10 +178,29 @@ class FakeSchema:
     def narrowed(self, d: Deployment) -> None:
         papers = self.papers(d)
         papers.contracted, papers.failures = True, 0
+        papers.due = self.next_due()
+
+    def drops(self) -> bool:
+        """Whatever has been kept long enough, and nothing else."""
+        for change in self.host.production.kept():
+            if change.due <= self.host.now:
+                self.hooks.dropped(change)
+                change.dropped = True
+        return True
+
+    def dropped(self, d: Deployment) -> None:
+        papers = self.papers(d)
+        papers.due, papers.failures = self.next_due(), 0
+
+    def next_due(self) -> float:
+        return min((change.due for change in self.host.production.kept()), default=0.0)
 
     def carry_out(self, d: Deployment, step: str) -> None:
+        """Before anybody is served nothing is worth keeping."""
         for change in self.host.production.owes(d.release.digest, step):
             setattr(change, f"{step}ed", True)
+            if step == "contract" and d.previous is not None:
+                change.due = self.host.now + KEPT
 
 
 def never() -> None:

@@ -36,6 +36,7 @@ from verdigris.core.world import (
     Unknown,
 )
 from verdigris.ports import Alert, Capabilities
+from verdigris.testing.changes import Change
 from verdigris.testing.chaos import Chaos
 from verdigris.testing.host import Body, Host, Place
 
@@ -80,7 +81,7 @@ class Hooks:
     """Who is told of an effect at the moment when it happens; `asked` when a routing is asked for, heard or not.
 
     `contracting` is when a contract is asked for, with the sessions that were counted last; `contracted` when it is
-    done.
+    done. `dropping` is when somebody asks to drop what it took away, `dropped` when that is gone for good.
     """
 
     asked: Callable[[Routing], None] = unheard
@@ -92,6 +93,8 @@ class Hooks:
     expanded: Callable[[Deployment], None] = unheard
     contracting: Callable[[Deployment, int], None] = unheard
     contracted: Callable[[Deployment], None] = unheard
+    dropping: Callable[[Deployment], None] = unheard
+    dropped: Callable[[Change], None] = unheard
     replayed: Callable[[Replay], None] = unheard
 
 

@@ -1,7 +1,8 @@
 """The promises about how wide the schema is (I13): whoever serves is served by it, whatever was asked for when.
 
 It is widened only with a proof, and narrowed only with one, when no way back is on offer and nobody of the old slot is
-left: when that is asked for, when it is done, and in every round after it.
+left: when that is asked for, when it is done, and in every round after it. What was taken away can be had back for its
+day.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 from verdigris.core.deployment import Deployment
 from verdigris.core.world import SLOTS, Proven
+from verdigris.testing.changes import Change
 from verdigris.testing.invariants import require
 from verdigris.testing.truth import Truth
 
@@ -57,6 +59,21 @@ class Widths:
         self.answered(d, "contracts", "the schema contracts")
         left = self.truth.host.sessions(d.live)
         require(not left, PROMISE, f"the schema contracts under {left} sessions of {d.live}")
+
+    def dropping(self, d: Deployment) -> None:
+        """It is asked for what was taken away to be dropped for good: by who took it away, a day later."""
+        host, now = self.truth.host, self.truth.deployment()
+        assert now is not None
+        require(now.phase == "succeeded", PROMISE, f"a drop is asked for in {now.phase}")
+        papers = host.production.asked(d.id, d.release.digest)
+        require(papers.due > 0, PROMISE, "a drop is asked for, and nothing is kept")
+        early = papers.due - host.now
+        require(early <= 0, PROMISE, f"a drop is asked for {early:.0f} s too early")
+
+    def dropped(self, change: Change) -> None:
+        """It is gone for good, perhaps long after."""
+        early = change.due - self.truth.host.now
+        require(early <= 0, PROMISE, f"what can be had back for {early:.0f} s more is dropped")
 
     def not_on_offer(self, d: Deployment, what: str) -> None:
         alive = len(self.truth.host.places[d.live].bodies)

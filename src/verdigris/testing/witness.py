@@ -41,5 +41,7 @@ class Witness:
             self.widths.expanded,
             deeds.contracting,
             self.widths.contracted,
+            deeds.dropping,
+            self.widths.dropped,
             deeds.replayed,
         )

@@ -94,6 +94,11 @@ OWED, DISPROVEN = Proven.OWED, Proven.DISPROVEN
         ("contract", schema(expanded=True, running=True), None),
         ("contract", schema(expanded=True, contracted=True), None),
         ("contract", UNSEEN, None),
+        ("succeeded", schema(expanded=True, contracted=True), None),
+        ("succeeded", schema(expanded=True, contracted=True, due=True), Kind.DROP),
+        ("succeeded", schema(expanded=True, contracted=True, due=True, running=True), None),
+        ("succeeded", UNSEEN, None),
+        ("stabilize", schema(expanded=True, contracted=True, due=True), None),
     ],
 )
 def test_what_is_begun_about_the_schema(phase, seen, job):

@@ -68,6 +68,25 @@ async def test_a_contract_under_sessions_counted_or_not():
         widths.contracted(house.d)
 
 
+async def test_a_drop_before_its_day_or_in_another_phase():
+    house, widths = await gone()
+    forge(house, phase="contract")
+    with promise("I13 schema: a drop is asked for in contract"):
+        widths.dropping(house.d)
+    forge(house, phase="succeeded")
+    with promise("I13 schema: a drop is asked for, and nothing is kept"):
+        widths.dropping(house.d)
+    papers = house.host.production.asked(house.d.id, house.d.release.digest)
+    papers.due = house.host.now + 7.0
+    with promise("I13 schema: a drop is asked for 7 s too early"):
+        widths.dropping(house.d)
+    with promise("I13 schema: what can be had back for 7 s more is dropped"):
+        widths.dropped(Change(contracted=True, due=papers.due))
+    papers.due = house.host.now
+    widths.dropping(house.d)
+    widths.dropped(Change(contracted=True, due=papers.due))
+
+
 async def test_whoever_runs_on_what_a_later_release_took_away():
     house, widths = await a_scene()
     widths.step()

@@ -74,6 +74,9 @@ class SchemaJobs:
     async def contract(self, d: Deployment) -> None:
         await asyncio.to_thread(self._begin, Deed.CONTRACT, d)
 
+    async def drop(self, d: Deployment) -> None:
+        await asyncio.to_thread(self._begin, Deed.DROP, d)
+
     def _look(self, d: Deployment) -> SchemaState:
         desk = self._desk(d)
         busy, papers = desk.busy(), desk.read()
@@ -86,6 +89,7 @@ class SchemaJobs:
             self._left(d, papers),
             papers.sentence(),
             busy or self._running() or self._resting(papers),
+            0 < papers.due <= self._clock.wall(),
         )
 
     def _left(self, d: Deployment, papers: Papers) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from time import time
 from typing import Any
 
+from verdigris.cli.show.amounts import moment
 from verdigris.cli.show.ink import Ink, Line, line
 from verdigris.core.deployment import Deployment
 from verdigris.core.world import Proven
@@ -48,6 +50,9 @@ def lines(d: Deployment, papers: Papers, busy: bool) -> Iterator[Line]:
 
 
 def contracted(d: Deployment, papers: Papers) -> str:
+    if papers.contracted and papers.due:
+        until = moment(papers.due, time(), seconds=False)
+        return f"yes; what it took away is kept until {until}: `verdigris schema restore` gives it back"
     if papers.contracted:
         return "yes"
     owed = ", ".join(papers.owed)
@@ -68,7 +73,7 @@ def schema_document(d: Deployment, papers: Papers, busy: bool) -> dict[str, Any]
     }
     return {
         "deployment": d.id, "version": d.release.version, "phase": d.phase, "proofs": answers,
-        "expanded": papers.expanded, "contracted": papers.contracted,
+        "expanded": papers.expanded, "contracted": papers.contracted, "kept_until": papers.due or None,
         "done": list(papers.done), "owed": list(papers.owed),
         "doing": papers.doing, "running": busy, "hazards": list(papers.hazards), "notes": list(papers.notes),
     }  # fmt: skip

@@ -52,7 +52,8 @@ def done(order: Order, papers: Papers, urls: Mapping[str, str], tell: Callable[[
     carrying.settle()
     if order.deed is Deed.PROVE:
         return Proving(order, url, urls[SHADOW_URL], tell).answered(papers)
-    return carrying.expanded(papers) if order.deed is Deed.EXPAND else carrying.contracted(papers)
+    deeds = {Deed.EXPAND: carrying.expanded, Deed.CONTRACT: carrying.contracted, Deed.DROP: carrying.dropped}
+    return deeds[order.deed](papers)
 
 
 if __name__ == "__main__":

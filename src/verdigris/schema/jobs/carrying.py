@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from time import time
 
 from verdigris.core.errors import ActionError, ConfigError, VerdigrisError
 from verdigris.core.world import Proven, Slot
@@ -15,7 +16,7 @@ from verdigris.schema.jobs.recycling import Recycling
 from verdigris.schema.jobs.release import role_name, tool_of
 from verdigris.schema.running.drops import Drop
 from verdigris.schema.running.prechecks import prechecks
-from verdigris.schema.running.session import connecting
+from verdigris.schema.running.session import connecting, one
 from verdigris.schema.running.sessions import ended_by, let_in, sessions_of, shut_out
 from verdigris.schema.running.stand_ins import stand_in, standing
 from verdigris.schema.running.tombstone import KEEP, drop_due, owed
@@ -28,6 +29,8 @@ __all__ = ["Carrying"]
 
 CLEAR_WITHIN, LOOK_EVERY = 300.0, 5.0
 """Seconds that a step waits for what is in its way, and between two looks at it."""
+AGAIN = 3600.0
+"""Seconds from one try to drop for good to the next."""
 
 
 @dataclass
@@ -77,7 +80,26 @@ class Carrying:
         self.drop_due(serving)
         with self.shut_out():
             papers = self.carry_out(self.pending(), papers, serving)
-        return replace(papers.noted(*self.recycling.notes), contracted=True, doing="")
+        return replace(papers.noted(*self.recycling.notes), contracted=True, doing="", due=self.due(papers))
+
+    def dropped(self, papers: Papers) -> Papers:
+        """What the contract took away, for good. What holds on to it is told, and asked again later."""
+        try:
+            drop_due(connecting(self.url), tell=self.tell)
+        except VerdigrisError as error:
+            told = f"what the contract took away is still there, and that is tried again in an hour: {error}"
+            return replace(papers, doing=told, due=time() + AGAIN)
+        return replace(papers, doing="", due=self.due(papers))
+
+    def due(self, papers: Papers) -> float:
+        """When that is to be done, by our own clock. Results of what serves never change while nobody looks: what it
+        would get other columns by is left to the next step."""
+        if papers.reshaped:
+            return 0.0
+        with connecting(self.url)() as connection:
+            now = one(connection, "SELECT pg_catalog.clock_timestamp()")
+            left = [stone.due - now for stone in owed(connection) if not standing(connection, stone.grave)]
+        return time() + max(min(left).total_seconds(), AGAIN) if left else 0.0
 
     def drop_due(self, serving: str) -> None:
         """What was taken away a day ago or more. What holds on to it is told, and holds up nothing else."""

@@ -25,6 +25,7 @@ class Deed(StrEnum):
     PROVE = "prove"
     EXPAND = "expand"
     CONTRACT = "contract"
+    DROP = "drop"
 
 
 @dataclass(frozen=True, slots=True)

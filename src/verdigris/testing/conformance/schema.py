@@ -60,6 +60,14 @@ class Scene(Waiting, Protocol):
 
     async def leave(self) -> None: ...
 
+    async def a_day(self) -> None:
+        """More than a day passes, here and there."""
+        ...
+
+    def kept(self) -> bool:
+        """Whether what the contract took away can still be had back."""
+        ...
+
     async def forbid(self) -> None:
         """From now on no contract can be carried out, however often it is tried."""
         ...
@@ -165,6 +173,19 @@ async def a_contract_is_held_up_by_who_is_left_and_given_up_where_it_cannot_be(s
     same((True, False), scene.production(), "production, which is left as it is")
 
 
+async def what_a_contract_took_away_is_dropped_when_it_has_had_its_day(scene: Scene) -> None:
+    await ready_to_contract(scene)
+    state = await done(scene, "contract", scene.tool.contract)
+    same((True, False, True), (state.contracted, state.due, scene.kept()), "what is kept after the contract")
+    await done(scene, "succeeded", scene.tool.drop)
+    same(True, scene.kept(), "whether it is kept though somebody asked to drop it")
+    await scene.a_day()
+    same((True, True), ((await look(scene, "succeeded")).due, scene.kept()), "what is due a day later")
+    state = await done(scene, "succeeded", scene.tool.drop)
+    same((False, False), (state.due, scene.kept()), "what is left of it")
+    same((True, True), scene.production(), "production after that")
+
+
 CHECKS: tuple[Check, ...] = (
     nothing_is_known_before_anybody_asks,
     each_phase_has_its_own_question_and_its_own_deed,
@@ -174,6 +195,7 @@ CHECKS: tuple[Check, ...] = (
     what_failed_is_told_and_tried_again_later,
     a_release_that_is_deployed_again_is_asked_anew,
     a_contract_is_held_up_by_who_is_left_and_given_up_where_it_cannot_be,
+    what_a_contract_took_away_is_dropped_when_it_has_had_its_day,
 )
 
 

@@ -32,6 +32,9 @@ class Clock:
     def now(self):
         return self.at
 
+    def wall(self):
+        return 1_000.0 + self.at
+
 
 @pytest.fixture
 def d(tmp_path):
@@ -115,6 +118,15 @@ async def test_a_look_says_what_the_papers_say(jobs, home, d):
     assert (True, False, Proven.PROVEN, Proven.DISPROVEN, Proven.OWED, "it fails", False) == (
         state.expanded, state.contracted, state.keeps, state.serves, state.contracts, state.sentence, state.running,
     )  # fmt: skip
+
+
+async def test_what_was_kept_for_its_day_is_due(jobs, home, d):
+    desk_of(home, d).write(Papers(contracted=True, due=1_150.0))
+    assert not (await jobs.observe(d)).value.due
+    jobs._clock.at += 50.0
+    assert (await jobs.observe(d)).value.due
+    desk_of(home, d).write(Papers(contracted=True))
+    assert not (await jobs.observe(d)).value.due
 
 
 async def test_sessions_of_the_old_slot_are_counted_once_in_a_while_and_not_before_anybody_asks(

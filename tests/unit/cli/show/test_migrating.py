@@ -1,5 +1,6 @@
 """The lines of `schema status`."""
 
+import time
 from dataclasses import replace
 
 from tests.unit.core.worlds import a_deployment
@@ -41,6 +42,16 @@ def test_what_is_proven_owed_and_under_way_is_said():
 def test_of_a_job_that_failed_its_last_words_are_shown():
     assert "  last       waits: an old transaction" == told(PAPERS)[-1]
     assert "  contracted yes" == told(replace(PAPERS, contracted=True, doing="", done=()))[-1]
+
+
+def test_what_the_contract_took_away_is_there_for_a_day():
+    papers = replace(PAPERS, contracted=True, done=(), doing="", due=time.time() + 86_400)
+    last = told(papers)[-1]
+    assert last.startswith("  contracted yes; what it took away is kept until ")
+    assert last.endswith(": `verdigris schema restore` gives it back")
+    document = schema_document(a_deployment("succeeded"), papers, False)
+    assert papers.due == document["kept_until"]
+    assert schema_document(a_deployment("succeeded"), PAPERS, False)["kept_until"] is None
 
 
 def test_hazards_and_notes_stand_before_what_is_under_way():

@@ -3,20 +3,22 @@
 import multiprocessing
 import os
 import signal
+import time
 from dataclasses import replace
 
 import pytest
 
 from tests.unit.schema.jobs.test_order import ORDER
+from tests.unit.schema.proof.shop import script
 from verdigris.core.errors import ActionError
 from verdigris.core.world import Proven
-from verdigris.schema.jobs.carrying import CLEAR_WITHIN, Carrying
+from verdigris.schema.jobs.carrying import AGAIN, CLEAR_WITHIN, Carrying
 from verdigris.schema.jobs.debts import Debt
 from verdigris.schema.jobs.order import Plan
 from verdigris.schema.jobs.papers import Answer, Papers, Question
 from verdigris.schema.running.session import connecting
 from verdigris.schema.running.sessions import sessions_of
-from verdigris.schema.running.tombstone import owed
+from verdigris.schema.running.tombstone import contract, owed
 from verdigris.schema.tools.tool import Step
 
 
@@ -123,3 +125,69 @@ def test_what_a_step_drops_has_its_stand_in_first_and_only_that_of_the_step(serv
     with database.connected() as owner:
         assert [(1, 2, "a", None)] == owner.execute("SELECT * FROM orders").fetchall()
         assert ["public.orders.total"] == [str(stone) for stone in owed(owner)]
+
+
+LATER = "UPDATE verdigris_schema.tombstones SET due = due - interval '25 hours'"
+
+
+@pytest.fixture
+def buried(server):
+    """A database of which a contract has taken a column away."""
+    database = server.create()
+    with database.connected() as owner:
+        owner.execute("CREATE TABLE orders (id int, total int)")
+    contract(connecting(database.url()), script("ALTER TABLE orders DROP COLUMN total"))
+    return database
+
+
+def left(database):
+    with database.connected() as owner:
+        return [str(stone) for stone in owed(owner)]
+
+
+def aged(database, sql=LATER):
+    with database.connected() as owner:
+        owner.execute(sql)
+
+
+def test_what_a_contract_took_away_is_due_a_day_later_and_not_before(buried):
+    carrying = Carrying(ORDER, buried.url(), lambda sentence: None)
+    day = carrying.due(Papers()) - time.time()
+    assert 86_000 < day <= 86_401
+    assert ["public.orders.total"] == left(buried)
+    assert carrying.dropped(Papers(contracted=True)).due > time.time()
+    assert ["public.orders.total"] == left(buried)
+    aged(buried)
+    assert Papers(contracted=True) == carrying.dropped(Papers(contracted=True, due=1.0))
+    assert [] == left(buried)
+
+
+def test_what_serves_gets_no_other_columns_while_nobody_looks(buried):
+    assert 0.0 == Carrying(ORDER, buried.url(), lambda sentence: None).due(Papers(reshaped=True))
+
+
+def test_what_has_a_stand_in_still_is_not_waited_for(server):
+    database = server.create()
+    with database.connected() as owner:
+        owner.execute("CREATE TABLE orders (id int, total int)")
+    carrying = Carrying(ORDER, database.url(), lambda sentence: None)
+    carrying.stand_in(Papers(stood=(("0004", "public", "orders", "total"),)), Step("0004"))
+    assert 0.0 == carrying.due(Papers())
+
+
+def test_what_holds_on_to_it_is_told_and_asked_again_in_an_hour(buried):
+    (gone,) = gone_names(buried)
+    aged(buried, f'CREATE VIEW late AS SELECT "{gone}" FROM orders')
+    aged(buried)
+    papers = Carrying(ORDER, buried.url(), lambda sentence: None).dropped(Papers(contracted=True, due=1.0))
+    assert papers.doing.startswith(
+        "what the contract took away is still there, and that is tried again in an hour: "
+    )
+    assert "late" in papers.doing
+    assert AGAIN - 60 < papers.due - time.time() <= AGAIN
+    assert ["public.orders.total"] == left(buried)
+
+
+def gone_names(database):
+    with database.connected() as owner:
+        return [stone.grave.gone for stone in owed(owner)]
