@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +30,7 @@ COLUMNS = """
     SELECT attname FROM pg_attribute WHERE attrelid = '{}'::regclass AND attnum > 0 AND NOT attisdropped
     ORDER BY attnum
 """
+BURIED = "SELECT column_name FROM verdigris_schema.tombstones WHERE ended IS NULL"
 
 
 class Stored(Project):
@@ -51,6 +53,19 @@ class Stored(Project):
     def columns(self, table: str = "orders") -> list[str]:
         """Those of a table, but for what was taken away and is not dropped yet."""
         return [name for (name,) in self.rows(COLUMNS.format(table)) if not name.startswith("_verdigris")]
+
+    def buried(self) -> list[str]:
+        """What was taken away and is not dropped yet."""
+        return [name for (name,) in self.rows(BURIED)]
+
+    def a_day_later(self) -> None:
+        """As far as what was taken away is concerned: in the database, and in what the job of the contract wrote down."""
+        self.rows("UPDATE verdigris_schema.tombstones SET due = due - interval '25 hours' RETURNING number")
+        for papers in (self.state / "schema").glob("*/*.json"):
+            read = json.loads(papers.read_text())
+            aged = papers.with_suffix(".aged")
+            aged.write_text(json.dumps(read | {"due": max(read["due"] - 90_000.0, 0.0)}))
+            aged.replace(papers)
 
     def shipped(self, *words: str, code: int = 0) -> str:
         """The next version, once it has ended so; proofs take their time where there is much else to do."""

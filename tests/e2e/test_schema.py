@@ -1,12 +1,14 @@
 """The database comes along: a column is renamed under load, and nobody who is served by either version notices."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 
 from load import Call
-from tests.e2e.database import Stored, stored_in
+from tests.e2e.database import PATIENCE, Stored, stored_in
+from tests.waiting import eventually_sync
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -40,6 +42,10 @@ class Ledger(Stored):
             (self.place / "migrations" / f"{name.replace('__', '.')}.sql").write_text(text)
 
 
+def kept_until(ledger):
+    return ledger.json("schema", "status")["kept_until"]
+
+
 @pytest.fixture
 def ledger(production, tmp_path):
     with stored_in(tmp_path, Ledger, production, schema={"tool": "files"}) as project:
@@ -55,10 +61,15 @@ def test_a_column_is_renamed_under_load_from_expand_to_contract(ledger, figure):
     ledger.column = "amount"
     with ledger.load(100.0, CALLS) as load:
         second = ledger.shipped("--until", "succeeded")
+        assert ["total"] == ledger.buried()
+        assert kept_until(ledger) > time.time()
+        ledger.a_day_later()
+        eventually_sync(lambda: kept_until(ledger) is None, "what nobody missed to be dropped", PATIENCE)
     figure(f"a column renamed under load: {load.result}")
     assert {} == dict(load.result.by_error)
     assert {first, second} == set(load.result.by_version)
     assert ["id", "amount"] == ledger.columns()
+    assert [] == ledger.buried()
     assert [(0,)] == ledger.rows("SELECT count(*) FROM orders WHERE amount IS DISTINCT FROM 7")
 
 
