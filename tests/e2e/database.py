@@ -59,7 +59,7 @@ class Stored(Project):
         return [name for (name,) in self.rows(BURIED)]
 
     def a_day_later(self) -> None:
-        """As far as what was taken away is concerned: in the database, and in what the job of the contract wrote down."""
+        """For what was taken away: in the database, and in what the job of the contract wrote down."""
         self.rows("UPDATE verdigris_schema.tombstones SET due = due - interval '25 hours' RETURNING number")
         for papers in (self.state / "schema").glob("*/*.json"):
             read = json.loads(papers.read_text())

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.schema.scenario import Application, Scenario
 from verdigris.schema.finding import Finding, Layer, Outcome, Stage
+from verdigris.schema.proof.applied import way_of
 from verdigris.schema.proof.matrix import Schemas, prove
 from verdigris.schema.script import Script
 from verdigris.schema.shadow.database import Database
@@ -105,7 +106,7 @@ def found(
         with server.copy(base) as expanded:
             with expanded.connected() as connection:
                 connection.execute(scenario.sql)
-            schemas = Schemas(base, expanded, expand=(Script(scenario.name, (scenario.sql,)),))
+            schemas = Schemas(base, expanded, expand=way_of([Script(scenario.name, (scenario.sql,))]))
             proof = prove(server, schemas, application.statements, role=ROLE)
             (cell,) = (cell for cell in proof.cells if cell.stage is Stage.EXPANDED)
             yield Found(scenario, cell.outcome, cell.findings, len(cell.shapes))

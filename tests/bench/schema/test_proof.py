@@ -6,6 +6,7 @@ import pytest
 
 from tests.unit.schema.proof.shop import changed, script, shop
 from verdigris.schema.finding import Outcome
+from verdigris.schema.proof.applied import way_of
 from verdigris.schema.proof.matrix import Schemas, prove
 from verdigris.schema.shadow.embedded import embedded
 from verdigris.schema.statement import Statement
@@ -38,7 +39,7 @@ def statements(count):
 def proved(server, count):
     """Seconds for the proof of so many."""
     base = shop(server)
-    schemas = Schemas(base, changed(server, base, MIGRATION), expand=(script(MIGRATION),))
+    schemas = Schemas(base, changed(server, base, MIGRATION), expand=way_of([script(MIGRATION)]))
     began = time.perf_counter()
     assert Outcome.PROVEN is prove(server, schemas, statements(count)).outcome
     return time.perf_counter() - began

@@ -7,6 +7,7 @@ already is left alone. The URL of a database is in no argument, no message and n
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import sys
@@ -140,11 +141,11 @@ class SchemaJobs:
                 env={**os.environ, **QUIET, **self._urls(), **self._variables()},
                 cwd=d.release.directory, start_new_session=True,
             )  # fmt: skip
-            assert self._job.stdin is not None
-            self._job.stdin.write(order.text())
-            self._job.stdin.close()
         except OSError as error:
             raise ActionError(f"a job of the schema cannot be started: {error.strerror}") from error
+        assert self._job.stdin is not None
+        with contextlib.suppress(BrokenPipeError), self._job.stdin as told:  # dead already: what comes next buries it
+            told.write(order.text())
 
     def _desk(self, d: Deployment) -> Desk:
         return desk_of(self._home, d)

@@ -79,7 +79,7 @@ def contract(
 
 def contracted(work: Work, voice: Voice, asks: bool) -> Carried:
     """What came of it: the steps that are left, with the old role shut out, if the proof lets them."""
-    from verdigris.schema.jobs.carrying import Carrying, named
+    from verdigris.schema.jobs.carrying import Carrying
     from verdigris.schema.jobs.release import role_name
     from verdigris.schema.shadow.embedded import told_to_end
 
@@ -91,7 +91,7 @@ def contracted(work: Work, voice: Voice, asks: bool) -> Carried:
     carrying.settle()  # what a run that was killed owes, also where no step is left
     if work.assumed:
         carrying.let_in(old)  # nothing is written down of a run that had no state directory
-    steps = tuple(map(named, carrying.pending()))
+    steps = tuple(map(str, carrying.pending()))
     if not steps:
         return Carried("nothing is left to contract", kept=kept(work.url))
     # Asked again when the role is shut out: here it spares a proof that would be for nothing.

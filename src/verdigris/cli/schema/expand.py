@@ -53,7 +53,7 @@ def expand(
 
 def expanded(work: Work, voice: Voice) -> Carried:
     """What came of it: all that is pending and does not contract, unless it would break what serves."""
-    from verdigris.schema.jobs.carrying import Carrying, named
+    from verdigris.schema.jobs.carrying import Carrying
     from verdigris.schema.jobs.papers import Papers, Question
     from verdigris.schema.jobs.proving import Proving
 
@@ -62,7 +62,7 @@ def expanded(work: Work, voice: Voice) -> Carried:
     claimed(work)
     carrying = Carrying(work.order, work.url, voice.say)
     carrying.settle()  # what a run that was killed owes, also where no step is left
-    names = tuple(map(named, carrying.pending()))
+    names = tuple(map(str, carrying.pending()))
     if not names:
         return Carried("every step is carried out already")
     papers = Proving(work.order, work.url, work.shadow, proving(voice)).ask(Question.KEEPS, Papers())

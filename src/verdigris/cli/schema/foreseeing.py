@@ -46,11 +46,11 @@ def foreseen(session: Session, newest: Deployment | None, tell: Callable[[str], 
 
 
 def tried(work: Work, tell: Callable[[str], None]) -> Foreseen:
-    from verdigris.schema.jobs.carrying import Carrying, named
+    from verdigris.schema.jobs.carrying import Carrying
     from verdigris.schema.jobs.papers import Papers, Question
     from verdigris.schema.jobs.proving import Proving
 
-    pending = tuple(map(named, Carrying(work.order, work.url, tell).pending()))
+    pending = tuple(map(str, Carrying(work.order, work.url, tell).pending()))
     papers = Proving(work.order, work.url, work.shadow, tell, marks=False).answered(Papers())
     answer = papers.answers[Question.KEEPS]
     return Foreseen(

@@ -65,7 +65,7 @@ class Carrying:
         """All steps but those that contract, which the proof has named; and what was taken away is dropped when due."""
         serving = role_name(self.order, Slot(self.order.slot).other)
         self.drop_due(serving)
-        steps = [step for step in self.pending() if named(step) not in papers.owed]
+        steps = [step for step in self.pending() if str(step) not in papers.owed]
         papers = self.carry_out(steps, papers, serving)
         return replace(papers.noted(*self.recycling.notes), expanded=True, doing="")
 
@@ -151,12 +151,12 @@ class Carrying:
         tool = tool_of(self.order, self.tell, tombstones=True)
         for number, step in enumerate(steps, 1):
             self.wait_until_clear()
-            self.tell(f"{named(step)} is carried out, step {number} of {len(steps)}")
+            self.tell(f"{step} is carried out, step {number} of {len(steps)}")
             reshapes = self.recycling.wanted and papers.reshaped and step.declared is not Kind.BACKFILL
             with self.recycled(serving, reshapes):
                 self.stand_in(papers, step)
                 tool.run(self.url, step)
-            papers = replace(papers.noted(*self.recycling.notes), done=(*papers.done, named(step)))
+            papers = replace(papers.noted(*self.recycling.notes), done=(*papers.done, str(step)))
             self.order.desk().write(papers)
         return papers
 
@@ -185,7 +185,3 @@ class Carrying:
     def trouble(self) -> str:
         with connecting(self.url)() as connection:
             return "; ".join(check.sentence for check in prechecks(connection) if check.passed is False)
-
-
-def named(step: Step) -> str:
-    return step.title or step.name

@@ -67,11 +67,11 @@ def found(
     """The hazards of those steps one after the other, and what could not be measured."""
     hazards, notes, doubt = list[Hazard](), list[str](), ""
     ours = isinstance(tool, Scripts)
-    notes += [BY_ITSELF.format(called(step)) for step in steps if filling(step) and not ours]
+    notes += [BY_ITSELF.format(str(step)) for step in steps if filling(step) and not ours]
     left = [step for step in steps if not (filling(step) and ours)]
     with server.copy(base) as copy:
         while left:
-            name = called(left[0])
+            name = str(left[0])
             tell(f"{name}: its locks are measured on the shadow")
             try:
                 hazards += weighed(name, measured(copy, tool, left[0], server.own), sizes)
@@ -79,7 +79,7 @@ def found(
             except (VerdigrisError, client().Error) as error:
                 # It ran on another copy before, so this says nothing against the step; those behind it need it.
                 why = str(error) if isinstance(error, VerdigrisError) else first_line(error)
-                names = ", ".join(map(called, left))
+                names = ", ".join(map(str, left))
                 doubt = f"{names}: which locks it takes was not measured: {why}"
                 notes.append(doubt)
                 break
@@ -89,10 +89,6 @@ def found(
 def filling(step: Step) -> bool:
     """Of files we run it in small batches, whatever its text says; another's tool runs it as it stands."""
     return step.declared is Kind.BACKFILL
-
-
-def called(step: Step) -> str:
-    return step.title or step.name
 
 
 def doubtful(doubt: str, sizes: Mapping[str, Size]) -> str:

@@ -21,10 +21,10 @@ from verdigris.schema.jobs.papers import Answer, Papers, Question
 from verdigris.schema.jobs.release import mark, role_name, sent, tool_of
 from verdigris.schema.jobs.shapes import RECYCLED, REFUSED, reshaped, weighed
 from verdigris.schema.jobs.steps import Walk, walked
+from verdigris.schema.proof.applied import Way, way_of
 from verdigris.schema.proof.matrix import NOT_NEW, Schemas, prove
 from verdigris.schema.running.sessions import ended_by
 from verdigris.schema.running.tombstone import unfinished
-from verdigris.schema.script import Script
 from verdigris.schema.shadow.base import load
 from verdigris.schema.shadow.database import Database
 from verdigris.schema.shadow.dump import dump
@@ -128,13 +128,13 @@ class Proving:
     def prove(self, question: Question, server: Server, walk: Walk) -> tuple[Cell, tuple[str, ...]]:
         """The cell that answers, and what is to be said of the whole proof."""
         if question is Question.KEEPS:
-            schemas = Schemas(walk.base, walk.expanded, expand=self.scripts(walk.expand))
+            schemas = Schemas(walk.base, walk.expanded, expand=self.way(walk.expand))
             where, old, new = (Version.OLD, Stage.EXPANDED), self.sent(Version.OLD), None
         elif question is Question.SERVES:
             schemas = Schemas(walk.base, walk.expanded)
             where, old, new = (Version.NEW, Stage.EXPANDED), [], self.sent(Version.NEW)
         else:
-            schemas = Schemas(walk.base, walk.expanded, walk.contracted)
+            schemas = Schemas(walk.base, walk.expanded, walk.contracted, contract=self.way(walk.contract))
             where, old, new = (Version.NEW, Stage.CONTRACTED), [], self.sent(Version.NEW)
         proof = prove(server, schemas, old, new, role=walk.base.role, tell=self.tell)
         cell = next((cell for cell in proof.cells if (cell.version, cell.stage) == where), Cell(*where))
@@ -178,10 +178,19 @@ class Proving:
         # In front of all others, whatever else is to be said: it is the last chance to keep it.
         return replace(papers.endangered(*notes, *papers.hazards), stood=tuple(rows))
 
-    def scripts(self, steps: Sequence[Step]) -> tuple[Script, ...]:
-        """The files of steps, to find the statement that breaks; another tool's steps are no files of SQL."""
+    def way(self, steps: Sequence[Step]) -> Way:
+        """The steps once more, to find what breaks: in files the statement, of another tool the step."""
         tool = tool_of(self.order, self.tell)
-        return tuple(tool.script(step) for step in steps) if isinstance(tool, Scripts) else ()
+        if isinstance(tool, Scripts):
+            return way_of([tool.script(step) for step in steps])
+
+        def go(database: Database) -> Iterator[tuple[str, str]]:
+            for step in steps:
+                self.tell(f"{step}: is it the one that breaks something?")
+                tool.run(database.url(), step)
+                yield str(step), str(step)
+
+        return Way(len(steps), go)
 
     def sent(self, version: Version) -> list[Statement]:
         statements, notes = sent(self.order, self.url, version)
@@ -226,7 +235,7 @@ class Proving:
 
 def noted(papers: Papers, walk: Walk) -> Papers:
     """What is left to be carried out."""
-    owed = tuple(step.title or step.name for step in walk.contract)
+    owed = tuple(map(str, walk.contract))
     return replace(papers, expanded=not walk.expand, contracted=not walk.contract, owed=owed)
 
 

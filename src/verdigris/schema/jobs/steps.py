@@ -52,7 +52,7 @@ def walked(
     with server.copy(base) as contracted, server.copy(base) as expanded:
         found, drops = [], dict[str, tuple[Drop, ...]]()
         for step in steps:
-            tell(f"{step.title or step.name}: tried on the shadow")
+            tell(f"{step}: tried on the shadow")
             before = names(contracted)
             found.append((step, tried(tool, contracted, step)))
             drops[step.name] = dropped(before, names(contracted))
@@ -79,7 +79,7 @@ def apart(found: Sequence[tuple[Step, tuple[Change, ...]]]) -> tuple[tuple[Step,
             contract.append(step)
         elif contract and changes:
             raise Refused(
-                f"{named(step)} expands and stands behind {named(contract[0])}, which contracts: it would have to run "
+                f"{step} expands and stands behind {contract[0]}, which contracts: it would have to run "
                 "before and after the cutover. Put it in front, or ship what contracts with a later release"
             )
         else:
@@ -93,13 +93,9 @@ def agreed(step: Step, changes: tuple[Change, ...]) -> Kind:
     if kind is Kind.BOTH:
         told = "; ".join(f"{change} ({change.kind})" for change in changes[:CHANGES_MOST] if not change.weak)
         raise Refused(
-            f"{named(step)} expands and contracts at once, so one of the two releases would be broken while both run: "
+            f"{step} expands and contracts at once, so one of the two releases would be broken while both run: "
             f"{told}. Make it two: what expands with this release, what contracts after it"
         )
     if kind is Kind.CONTRACT and step.declared not in (None, kind):
-        raise Refused(f"{named(step)} is declared as {step.declared} and contracts: {changes[0]}")
+        raise Refused(f"{step} is declared as {step.declared} and contracts: {changes[0]}")
     return step.declared or kind
-
-
-def named(step: Step) -> str:
-    return step.title or step.name

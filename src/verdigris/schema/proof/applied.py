@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from verdigris.core.errors import ConfigError
@@ -10,7 +12,7 @@ from verdigris.schema.running.parts import Part, parts_of
 from verdigris.schema.script import Script
 from verdigris.schema.shadow.database import Database, client, first_line, unwell
 
-__all__ = ["apply", "one_by_one"]
+__all__ = ["NOWHERE", "Way", "apply", "way_of"]
 
 WITHIN = "60s"
 """What one statement may take on a schema without rows: what takes longer waits for something that never comes."""
@@ -51,8 +53,26 @@ def why(error: Any) -> str:
     return f"{first_line(error)} (SQLSTATE {error.sqlstate or 'unknown'})"
 
 
-def one_by_one(database: Database, scripts: Sequence[Script]) -> Iterator[tuple[str, bool]]:
-    """Each statement of all scripts, run by itself: its name, and whether it is the last of its script.
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What leads from one schema to the next, in so many parts. `go` carries them out on a database, one after the
+    other, and says each one's name, and of what it was the last part, "" where there is more of it."""
+
+    parts: int
+    go: Callable[[Database], Iterator[tuple[str, str]]]
+
+
+NOWHERE = Way(0, lambda database: iter(()))
+"""Where nobody knows what leads there."""
+
+
+def way_of(scripts: Sequence[Script]) -> Way:
+    """Statement by statement."""
+    return Way(sum(len(script.statements) for script in scripts), partial(one_by_one, scripts=scripts))
+
+
+def one_by_one(database: Database, scripts: Sequence[Script]) -> Iterator[tuple[str, str]]:
+    """Each statement of all scripts, run by itself.
 
     What fails without the transaction that it belongs to is passed over: this is for finding out, not for proving.
     """
@@ -65,4 +85,7 @@ def one_by_one(database: Database, scripts: Sequence[Script]) -> Iterator[tuple[
                 except client().Error as error:
                     if unwell(error):
                         raise
-            yield f"{script.name}: statement {number}", number == len(script.statements)
+            yield (
+                f"{script.name}: statement {number}",
+                script.name if number == len(script.statements) else "",
+            )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from verdigris.schema.catalog.labelling import Labelled, label
 from verdigris.schema.finding import Proof
-from verdigris.schema.proof.applied import apply
+from verdigris.schema.proof.applied import apply, way_of
 from verdigris.schema.proof.assumed import assumed
 from verdigris.schema.proof.matrix import Schemas, prove
 from verdigris.schema.script import Kind, Script
@@ -88,7 +88,7 @@ def answered(server: Server, question: Question, tell: Tell) -> Answer:
                 tell(f"contracting: {names(question.contract)}")
                 apply(contracted, question.contract)
             labels = labelled(server, base, (*question.expand, *question.contract))
-            schemas = Schemas(base, expanded, contracted, question.expand, question.contract)
+            schemas = Schemas(base, expanded, contracted, way_of(question.expand), way_of(question.contract))
             new = None if question.new is None else sent(question.new)
             proof = prove(server, schemas, sent(question.old), new, role=base.role, tell=tell)
     recorded = (*question.old.notes, *(question.new.notes if question.new else ()))

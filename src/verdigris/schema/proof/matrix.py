@@ -17,11 +17,11 @@ from itertools import pairwise
 from verdigris.schema.catalog.difference import Change, difference
 from verdigris.schema.catalog.snapshot import snapshot
 from verdigris.schema.finding import Cell, Proof, Stage, Version
+from verdigris.schema.proof.applied import NOWHERE, Way
 from verdigris.schema.proof.cells import Place, across, at_home, by_itself, only_told
 from verdigris.schema.proof.coverage import coverage
 from verdigris.schema.proof.reference import Reference, reference
 from verdigris.schema.proof.steps import with_steps
-from verdigris.schema.script import Script
 from verdigris.schema.shadow.database import Database
 from verdigris.schema.shadow.server import Server
 from verdigris.schema.statement import Statement
@@ -36,13 +36,13 @@ NOT_NEW = (
 
 @dataclass(frozen=True, slots=True)
 class Schemas:
-    """The databases, and the scripts that lead from each to the next. Without a contract step there is no third."""
+    """The databases, and what leads from each to the next. Without a contract step there is no third."""
 
     base: Database
     expanded: Database
     contracted: Database | None = None
-    expand: tuple[Script, ...] = ()
-    contract: tuple[Script, ...] = ()
+    expand: Way = NOWHERE
+    contract: Way = NOWHERE
 
 
 def prove(

@@ -61,8 +61,8 @@ def stood(
         return {}, ()
     with server.copy(expanded) as copy:
         for step in steps:
-            wanted, title = drops.get(step.name, ()), step.title or step.name
-            tell(f"{title}: tried on the shadow with stand-ins")
+            wanted = drops.get(step.name, ())
+            tell(f"{step}: tried on the shadow with stand-ins")
             try:
                 why = trial(copy, tool, step, wanted)
             except (VerdigrisError, client().Error) as error:
@@ -76,7 +76,7 @@ def stood(
 
 
 def gone(step: Step, why: str) -> str:
-    return f"what {step.title or step.name} drops is gone at once and cannot be taken back: {why}"
+    return f"what {step} drops is gone at once and cannot be taken back: {why}"
 
 
 def trial(copy: Database, tool: Tool, step: Step, drops: tuple[Drop, ...]) -> str:

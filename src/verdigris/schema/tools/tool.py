@@ -33,6 +33,9 @@ class Step:
     applied: bool = False
     only_drops: bool = False
 
+    def __str__(self) -> str:
+        return self.title or self.name
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:

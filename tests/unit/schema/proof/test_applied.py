@@ -5,7 +5,7 @@ import pytest
 from tests.unit.schema.proof.shop import script, shop
 from verdigris.core.errors import ConfigError
 from verdigris.schema.proof import applied
-from verdigris.schema.proof.applied import apply, one_by_one
+from verdigris.schema.proof.applied import apply, way_of
 from verdigris.schema.script import Script
 
 ADD = "ALTER TABLE events ADD COLUMN extra int"
@@ -53,12 +53,12 @@ def test_a_migration_that_hangs_is_ended_and_told(server, monkeypatch):
         apply(shop(server), [script("SELECT pg_sleep(60)")])
 
 
-def test_one_by_one_names_each_statement_and_passes_over_what_fails(server):
+def test_way_of_names_each_statement_and_passes_over_what_fails(server):
     database = shop(server)
     scripts = [script("DROP TABLE nobody", ADD), Script("002.sql", ("SELECT 1",))]
     assert [
-        ("001.sql: statement 1", False),
-        ("001.sql: statement 2", True),
-        ("002.sql: statement 1", True),
-    ] == list(one_by_one(database, scripts))
+        ("001.sql: statement 1", ""),
+        ("001.sql: statement 2", "001.sql"),
+        ("002.sql: statement 1", "002.sql"),
+    ] == list(way_of(scripts).go(database))
     assert "extra" in columns(database)

@@ -4,6 +4,7 @@ import pytest
 
 from tests.unit.schema.proof.shop import changed, said, script, shop
 from verdigris.schema.finding import Layer, Outcome, Stage, Version
+from verdigris.schema.proof.applied import way_of
 from verdigris.schema.proof.matrix import Schemas, prove
 from verdigris.schema.statement import Statement
 
@@ -27,8 +28,8 @@ def matrix(server, expand, contract=None, old=OLD, new=None, **rest):
         base,
         expanded,
         contracted,
-        (script(*expand),),
-        (script(*contract, name="002.sql"),) if contract else (),
+        way_of([script(*expand)]),
+        way_of([script(*contract, name="002.sql")] if contract else []),
     )
     return prove(server, schemas, old, new, **rest)
 
