@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -45,8 +44,7 @@ def teardown(
 
 def confirm(session: Session) -> None:
     """Ask a person; where there is none, --yes has to say it."""
-    if session.voice.as_json or not sys.stdin.isatty():
-        raise ConfigError("teardown: nobody can be asked here. Add --yes")
+    session.voice.may_ask("teardown")
     apps = (session.app,) if session.app else session.house.seen
     pictures = {app: session.house.board().read(app) for app in apps}
     serves = "; ".join(f"{app}: {traffic_words(s)}" for app, s in pictures.items() if s is not None)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TextIO
 
 from verdigris.cli.show.ink import Ink, Line, line, painted, plain
+from verdigris.core.errors import ConfigError
 
 __all__ = ["Voice"]
 
@@ -42,6 +43,11 @@ class Voice:
     @property
     def width(self) -> int:
         return min(max(shutil.get_terminal_size((100, 24)).columns, NARROWEST), WIDEST)
+
+    def may_ask(self, verb: str) -> None:
+        """A ConfigError where nobody is there to say yes."""
+        if self.as_json or not sys.stdin.isatty():
+            raise ConfigError(f"{verb}: nobody can be asked here. Add --yes")
 
     def tell(self, lines: Sequence[Line], document: dict[str, Any] | None = None) -> None:
         """The result: the lines for a person, or the document where JSON is wanted."""

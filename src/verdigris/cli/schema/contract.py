@@ -15,7 +15,7 @@ from verdigris.cli.exits import Exit
 from verdigris.cli.options import session_of
 from verdigris.cli.schema.orders import Given, Work, contracting, going_on, places, site_of
 from verdigris.cli.schema.strangers import claimed
-from verdigris.cli.schema.turn import proving, somebody_there, turn
+from verdigris.cli.schema.turn import proving, turn
 from verdigris.cli.schema.typed import AllowUnproven, Database, OfHazards, OfShapes, Shadow, Statements
 from verdigris.cli.show.carried import Carried, Kept, carried_document, carried_lines
 from verdigris.core.errors import Refused
@@ -64,7 +64,7 @@ def contract(
     session = session_of(context)
     given = Given(database, shadow, directory, statements, role, old, shapes, hazards)
     if not yes:
-        somebody_there(session, "schema contract")
+        session.voice.may_ask("schema contract")
     with turn(session) as ours:
         site = site_of(session, given, ours.of)
         if drop_due:

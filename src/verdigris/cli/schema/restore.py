@@ -13,7 +13,7 @@ import typer
 from verdigris.cli.options import session_of
 from verdigris.cli.schema.orders import Given, Site, places, site_of
 from verdigris.cli.schema.strangers import refuse_strangers
-from verdigris.cli.schema.turn import somebody_there, turn
+from verdigris.cli.schema.turn import turn
 from verdigris.cli.schema.typed import Database
 from verdigris.cli.show.carried import Carried, carried_document, carried_lines
 from verdigris.core.errors import Refused
@@ -37,7 +37,7 @@ def restore(
     """
     session = session_of(context)
     if not yes:
-        somebody_there(session, "schema restore")
+        session.voice.may_ask("schema restore")
     given = Given(database)
     with turn(session) as ours:
         site = site_of(session, given, ours.of)

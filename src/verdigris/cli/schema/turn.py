@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from verdigris.cli.exits import Exit
 from verdigris.cli.session import Session
 from verdigris.cli.show.failure import Failure, failure_lines
 from verdigris.cli.voice import Voice
-from verdigris.core.errors import ConfigError, Refused
+from verdigris.core.errors import Refused
 
 if TYPE_CHECKING:
     from verdigris.core.deployment import Deployment
@@ -55,12 +54,6 @@ def turn(session: Session) -> Iterator[Turn]:
         if why := in_the_way(of):
             raise typer.Exit(busy(session, why, "verdigris status"))
         yield Turn(home, of, ours)
-
-
-def somebody_there(session: Session, verb: str) -> None:
-    """A ConfigError where nobody can be asked."""
-    if session.voice.as_json or not sys.stdin.isatty():
-        raise ConfigError(f"{verb}: nobody can be asked here. Add --yes")
 
 
 def refuse_another(state: Path, user: int) -> None:
