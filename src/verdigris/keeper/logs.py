@@ -7,8 +7,8 @@ copied to `.1` and cut; the lines of that moment may be lost, and they are all t
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
+from typing import BinaryIO
 
 __all__ = ["bound", "open_log", "size", "tail"]
 
@@ -32,9 +32,17 @@ def bound(path: Path, most: int) -> None:
     ):
         try:
             log.seek(-most, os.SEEK_END)
-            shutil.copyfileobj(log, kept)
+            _copy(log, kept, most)
+            kept.flush()  # before the cut: whoever dies between the two has lost nothing
         finally:
             log.truncate(0)  # on a full disk the copy fails, and the room is needed all the more
+
+
+def _copy(log: BinaryIO, kept: BinaryIO, most: int) -> None:
+    """No more than `most` bytes: whoever writes to the log goes on meanwhile."""
+    while part := log.read(min(most, READ_MOST)):
+        kept.write(part)
+        most -= len(part)
 
 
 def size(path: Path) -> int:

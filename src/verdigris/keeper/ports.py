@@ -124,8 +124,20 @@ def inodes(pids: Iterable[int]) -> set[int]:
             names = os.listdir(f"/proc/{pid}/fd")
         except (FileNotFoundError, ProcessLookupError):
             continue
+        except PermissionError:
+            if _ending(pid):
+                continue
+            raise
         held.update(filter(None, (_socket_inode(f"/proc/{pid}/fd/{name}") for name in names)))
     return held
+
+
+def _ending(pid: int) -> bool:
+    """Whether the process has given its memory back, and is about to be gone: nobody but root may look into it then."""
+    try:
+        return Path(f"/proc/{pid}/statm").read_text().startswith("0 ")
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 def _socket_inode(link: str) -> int:

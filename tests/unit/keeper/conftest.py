@@ -1,12 +1,13 @@
 """A keeper of real processes for each test, and everything it started gone afterwards."""
 
-import socket
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.unit.keeper.house import House
+from verdigris.keeper.ports import take
 
 
 @pytest.fixture
@@ -18,6 +19,8 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 
 @pytest.fixture
-def address() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return f"127.0.0.1:{free.getsockname()[1]}"
+def address() -> Iterator[str]:
+    """Nobody else takes its port while nobody listens there: neither the kernel gives it away nor another keeper."""
+    port = take(0, os.getpid())
+    yield f"127.0.0.1:{port.number}"
+    port.free()

@@ -19,9 +19,12 @@ QUICK = (
     "--backoff-first=0.02",
     "--backoff-most=0.2",
     "--settled-after=0.5",
-    "--starting-within=10",
+    "--starting-within=30",
     "--housekeeping=0.1",
 )
+
+STARTED_WITHIN = 60.0
+"""Until a keeper answers, or has said why it does not: on busy cores a Python alone takes seconds to begin."""
 
 APP = """
     import json, os, socket, sys
@@ -57,7 +60,7 @@ class House:
         self.generation = 1
 
     def open(self, *more: str) -> None:
-        start_keeper(self.state, (*QUICK, *more))
+        start_keeper(self.state, (*QUICK, *more), STARTED_WITHIN)
 
     def close(self) -> None:
         """Nothing that this house started is alive afterwards."""
@@ -117,7 +120,7 @@ class House:
 
 def talk(port: int) -> str:
     """What the program behind this port says."""
-    with socket.create_connection(("127.0.0.1", port), 10) as one:
+    with socket.create_connection(("127.0.0.1", port), 30) as one:
         return b"".join(iter(lambda: one.recv(65536), b"")).decode()
 
 
@@ -132,7 +135,7 @@ def ends(pid: int) -> bool:
 def keeper_in_foreground(state: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A keeper that is expected to end by itself at once."""
     command = [sys.executable, "-m", "verdigris.keeper", "--state", str(state), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=STARTED_WITHIN, check=False)
 
 
 def with_env(spec: Spec, **env: str) -> Spec:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from tests.waiting import WITHIN
 from verdigris.keeper.client import KeeperClient
 from verdigris.keeper.protocol import SOCKET
 
@@ -32,7 +33,7 @@ async def called_off(question, turns: int) -> bool:
     for _ in range(turns):
         await a_turn()
     asking.cancel()
-    done, _ = await asyncio.wait([asking], timeout=0.5)
+    done, _ = await asyncio.wait([asking], timeout=WITHIN)
     if done:
         return asking.cancelled()
     asking.cancel()

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.keeper.house import House, ends, keeper_in_foreground, talk
-from tests.unit.keeper.test_instances import WITH_WORKER, two_lines
+from tests.unit.keeper.test_instances import WITH_WORKER, proven, two_lines
 from tests.unit.keeper.test_router import port_of, router
 from tests.waiting import eventually
 from verdigris.keeper.client import KeeperClient, KeeperError, ask, start_keeper
@@ -86,7 +86,8 @@ async def test_workers_whose_leader_died_while_no_keeper_was_there_end_too(house
     await house.kill_keeper()
     os.kill(one.pid, signal.SIGKILL)
     await eventually(lambda: ends(one.pid), "the leader dead")
-    house.open()
+    # Who was sent SIGKILL may keep the port for a moment.
+    house.open("--backoff-first=0.5", "--backoff-most=0.5")
     assert (await house.until("running"))[0].port == one.port
     assert all(ends(int(line)) for line in lines)
 
@@ -349,6 +350,7 @@ async def test_a_full_disk_refuses_new_starts_and_keeps_what_runs(tmp_path: Path
         spec = house.release()
         await house.start(spec)
         [one] = await house.until("running")
+        await eventually(lambda: proven(house), "the last word about it written")
         await eventually(lambda: _filled(house.state / "filler"), "no room left")
         with pytest.raises(
             KeeperError, match="keeper.json cannot be written: No space left on device; make room"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -44,7 +45,9 @@ def child() -> Iterator[Child]:
 
 
 def test_one_that_runs_has_a_pid_and_neither_exit_code_nor_last_words(child, log):
-    seen = instance_seen(BLUE, child, Evidence(), log)
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))  # so that nobody listens there meanwhile
+        seen = instance_seen(replace(BLUE, port=held.getsockname()[1]), child, Evidence(), log)
     assert (True, child.identity.pid) == (seen.alive, seen.pid)
     assert (None, ()) == (seen.exit_code, seen.log_tail)
     assert seen.owns_port is None

@@ -2,11 +2,13 @@
 
 import os
 import socket
+import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from tests.waiting import eventually_sync
 from verdigris.keeper import codec, logs, ports, wanted
 from verdigris.keeper.children import Child, Identity, boot_id, identity_of
 from verdigris.keeper.directory import filesystem, installation, open_directory
@@ -81,6 +83,28 @@ def test_a_log_keeps_its_last_bytes_beside_it(tmp_path: Path) -> None:
     assert (tmp_path / "a.log.1").stat().st_size == 50
 
 
+def test_no_more_than_its_bound_is_kept_of_a_log_that_is_written_meanwhile(tmp_path: Path) -> None:
+    path, over = tmp_path / "a.log", threading.Event()
+    path.touch()
+    writing = threading.Thread(target=_write_until, args=(path, over))
+    writing.start()
+    try:
+        for _ in range(100):
+            eventually_sync(lambda: logs.size(path) > 50, "a log that is too long")
+            logs.bound(path, 50)
+            assert 50 == logs.size(tmp_path / "a.log.1")
+    finally:
+        over.set()
+        writing.join()
+
+
+def _write_until(path: Path, over: threading.Event) -> None:
+    log = logs.open_log(path)
+    while not over.is_set():
+        os.write(log, b"x" * 100)
+    os.close(log)
+
+
 def test_a_tail_is_safe_to_print_and_begins_where_it_was_told(tmp_path: Path) -> None:
     path = tmp_path / "a.log"
     assert logs.tail(path) == []
@@ -135,6 +159,27 @@ def test_evidence_tells_ours_from_a_strangers_port_on_every_kind_of_address() ->
             assert evidence.owns_port(port, session) is True
             assert evidence.owns_port(port, 1) is False
         assert ports.Evidence().owns_port(port, session) is None
+
+
+@pytest.mark.needs_root
+def test_a_process_that_is_just_ending_holds_nothing_in_the_eyes_of_who_is_not_root_either() -> None:
+    """The kernel lets nobody else look into one that has ended and whose end was not heard yet."""
+    looking = os.fork()
+    if not looking:
+        os.setresuid(65534, 65534, 65534)
+        os._exit(_sockets_of_a_zombie())
+    assert 0 == os.waitstatus_to_exitcode(os.waitpid(looking, 0)[1])
+
+
+def _sockets_of_a_zombie() -> int:
+    pid = os.fork()
+    if not pid:
+        os._exit(0)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    try:
+        return len(ports.inodes([pid]))
+    except PermissionError:
+        return 1
 
 
 MOUNTS = """\

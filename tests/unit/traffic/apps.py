@@ -90,7 +90,9 @@ class App:
             await writer.drain()
 
 
+@contextlib.contextmanager
 def nobody():
-    """An address at which nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        return f"127.0.0.1:{door.getsockname()[1]}"
+    """An address at which nothing listens, nor can for as long as the block lasts."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{held.getsockname()[1]}"

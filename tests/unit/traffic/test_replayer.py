@@ -196,8 +196,9 @@ async def test_a_path_of_another_app_is_left_out_and_a_prefix_taken_off(scene):
 
 async def test_a_slot_that_is_gone_fails_and_the_other_does_not(scene):
     replayer = scene.replayer(b"GET /")
-    replayer.follow(scene.replay(green=(Member("green-1", nobody()),)))
-    await scene.until(replayer, 3)
+    with nobody() as address:
+        replayer.follow(scene.replay(green=(Member("green-1", address),)))
+        await scene.until(replayer, 3)
     blue, green = (scene.tally(replayer, slot) for slot in Slot)
     assert (0, green.requests) == (blue.failures, green.unreached)
 

@@ -97,7 +97,8 @@ async def test_an_answer_that_breaks_off_reached_nobody(ask, path):
 
 
 async def test_where_nothing_listens_nobody_is_reached(ask):
-    assert Outcome(How.UNREACHED) == await ask.sender.send("GET", nobody(), "/", "m")
+    with nobody() as address:
+        assert Outcome(How.UNREACHED) == await ask.sender.send("GET", address, "/", "m")
 
 
 async def test_who_does_not_answer_in_time_has_timed_out(ask):
