@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -27,6 +28,12 @@ def program(name: str) -> str | None:
     return shutil.which(name, path=PATHS)
 
 
+def listens(path: Path) -> bool:
+    """It is there a moment before anybody listens at it."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
 @contextmanager
 def mariadb() -> Iterator[Server]:
     """Started empty, and gone at the end."""
@@ -46,7 +53,7 @@ def mariadb() -> Iterator[Server]:
                 stdout=log, stderr=log,
             )  # fmt: skip
         try:
-            eventually_sync((home / "s").exists, f"the socket of MariaDB, see {home}/log", within=60)
+            eventually_sync(lambda: listens(home / "s"), f"the socket of MariaDB, see {home}/log", within=60)
             yield Server({"unix_socket": f"{home}/s", "user": "root"})
         finally:
             process.send_signal(signal.SIGKILL)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 from verdigris.core.errors import ActionError, Refused
@@ -71,7 +71,10 @@ def opened(connect: Connect, waiting: Waiting) -> Iterator[Any]:
             settle(connection)
             take_turn(connection, waiting)
             journal.prepare(connection)
-        yield connection
+        try:
+            yield connection
+        finally:
+            give_back_turn(connection)
 
 
 def settle(connection: Any) -> None:
@@ -97,6 +100,15 @@ def take_turn(connection: Any, waiting: Waiting) -> None:
                 f"another run is at work on this database ({holder(connection)}): wait until it is done"
             )
         waiting.sleep(TURN_PAUSE)
+
+
+def give_back_turn(connection: Any) -> None:
+    """At once: a server may end a session a moment after its client has gone, and whoever is next would wait for it.
+
+    Where it cannot be said the session's end gives it back.
+    """
+    with suppress(client().Error):
+        connection.execute("SELECT pg_catalog.pg_advisory_unlock(%s)", (TURN,))
 
 
 def holder(connection: Any) -> str:

@@ -130,7 +130,7 @@ def recycle(
     loses a request for each; one that looks loses one when it looked a moment before. Instances that start anew lose
     none.
     """
-    waiting, ended = waiting or Pace(), 0
+    waiting, ended = waiting or Pace(), set[tuple[int, datetime]]()
     with reached(f"the sessions of {role} could not be ended"), connect() as connection:
         known(connection, role)
         begun = begun or one(connection, "SELECT pg_catalog.clock_timestamp()")
@@ -139,8 +139,9 @@ def recycle(
         while (left := one(connection, LEFT, (role, begun))) and waiting.now() < until:
             still = idle if waiting.now() < patient else 0.0
             row = connection.execute(IDLE, (role, begun, still)).fetchone()
-            if row and connection.execute(END, (*row, still)).fetchone():
-                ended += 1
+            # One that was told to end may be there still when it is looked for again.
+            if row and connection.execute(END, (*row, still)).fetchone() and row not in ended:
+                ended.add(row)
                 tell(f"{role}: session {row[0]} was idle and is ended, {left - 1} to go")
             waiting.sleep(pause)
-    return Recycled(ended, left)
+    return Recycled(len(ended), left)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.unit.schema.jobs.test_order import ORDER
 from tests.unit.schema.proof.shop import script
+from tests.waiting import eventually_sync
 from verdigris.core.errors import ActionError
 from verdigris.core.world import Proven
 from verdigris.schema.jobs.carrying import AGAIN, CLEAR_WITHIN, Carrying
@@ -91,7 +92,7 @@ def test_who_is_of_the_old_slot_may_come_back_however_a_contract_ends(server, tm
     with connecting(as_blue)() as session:
         assert [(1,)] == session.execute("SELECT 1").fetchall()
     with database.connected() as owner:
-        assert () == sessions_of(owner, "carried_blue")
+        eventually_sync(lambda: not sessions_of(owner, "carried_blue"), "the session to end")
 
     killed(order, database.url())
     with pytest.raises(ActionError, match="not permitted to log in"):

@@ -76,18 +76,22 @@ def test_transactions_of_its_own_in_the_middle_are_refused(production, quick, wo
     assert production.one("SELECT to_regclass('a') IS NULL")
 
 
+def seen(session, told):
+    """Whether it was told that this session is in the way: who looks from beside may miss a blink."""
+    return any(f"pid {session.info.backend_pid} " in sentence for sentence in told)
+
+
 def test_a_reader_in_the_way_is_waited_for_in_blinks(production, quick):
     carry_out(production.connect, ONE_TABLE, waiting=quick)
     reader = production.session()
     reader.execute("BEGIN")
     reader.execute("SELECT * FROM users")
-    quick.then = lambda: reader.execute("COMMIT") if len(quick.slept) == 3 else None
     told = []
+    quick.then = lambda: reader.execute("COMMIT") if len(quick.slept) >= 3 and seen(reader, told) else None
     added = Script("002", ("ALTER TABLE users ADD COLUMN age int",))
     done = carry_out(production.connect, added, waiting=quick, tell=told.append)
-    assert 4 == done.tries
-    assert [0.375] * 3 == quick.slept
-    assert f"pid {reader.info.backend_pid}" in told[1]
+    assert 4 <= done.tries == len(quick.slept) + 1
+    assert {0.375} == set(quick.slept)
 
 
 def test_it_gives_up_with_who_is_in_the_way_and_nothing_of_what_they_asked(production, quick):
@@ -97,9 +101,17 @@ def test_it_gives_up_with_who_is_in_the_way_and_nothing_of_what_they_asked(produ
     reader.execute("BEGIN")
     reader.execute("SELECT * FROM users WHERE email = 'ada@example.com'")
     added = Script("002", ("ALTER TABLE users ADD COLUMN age int",))
+    told = []
+
+    def until_seen():
+        quick.at = quick.at if seen(reader, told) else 0.0
+
+    quick.then = until_seen
     with pytest.raises(ActionError) as error:
-        carry_out(production.connect, added, waiting=quick, patience=Patience(budget=1))
-    assert "002: statement 1: no lock in 4 tries over 1 s" in str(error.value)
+        carry_out(production.connect, added, waiting=quick, patience=Patience(budget=1), tell=told.append)
+    tries = len(quick.slept) + 1
+    assert tries >= 4
+    assert f"002: statement 1: no lock in {tries} tries over 1 s" in str(error.value)
     assert f"pid {reader.info.backend_pid} (reports, role verdigris, idle in transaction" in str(error.value)
     assert "ada" not in str(error.value)
     reader.execute("COMMIT")
@@ -244,6 +256,7 @@ carry_out(connect, {counted!r})
 """
     with production.runner(program) as process:
         assert -9 == process.wait(30), process.stderr.read()
+    production.until_alone()
     assert 1 == production.one("SELECT count(*) FROM b")
     assert Applied("002", 0, 1, 0) == carry_out(production.connect, counted, waiting=quick)
     assert 1 == production.one("SELECT count(*) FROM b")
@@ -258,13 +271,13 @@ def test_how_far_an_index_has_come_is_told(production, quick):
 
     def tell(sentence):
         told.append(sentence)
-        if "waiting for writers" in sentence:
+        if "now pid" in sentence:  # the server says for what it waits a moment before it says for whom
             writer.execute("COMMIT")
 
     carry_out(production.connect, INDEXED, waiting=quick, tell=tell)
-    assert f"now pid {writer.info.backend_pid}" in next(
-        each for each in told if "waiting for writers" in each
-    )
+    waited = next(each for each in told if "now pid" in each)
+    assert "waiting for writers" in waited
+    assert f"now pid {writer.info.backend_pid}" in waited
 
 
 def test_a_server_that_goes_away_is_a_sentence(production, quick):

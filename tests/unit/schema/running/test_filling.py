@@ -186,11 +186,14 @@ def test_killed_in_the_middle_it_goes_on_where_it_was_and_does_no_row_twice(prod
     writer = production.session()
     writer.execute("BEGIN")
     writer.execute("SELECT FROM orders WHERE id = 7 * 35 FOR UPDATE")
+    # Its time stands still: after a batch that took long the next one would be smaller.
     program = f"""
+from types import SimpleNamespace
+from verdigris.schema.running.backfill import Backfill
 from verdigris.schema.running.filling import fill
-fill(connect, {COUNTING!r}, tell=print)
+still = SimpleNamespace(now=lambda: 0.0, sleep=lambda seconds: None, between=min)
+fill(connect, {COUNTING!r}, tell=print, waiting=still)
 """
-    program = "from verdigris.schema.running.backfill import Backfill\n" + program
     reached = "SELECT max(position[1]) FROM verdigris_schema.backfills"
     with production.runner(program):
         there = "SELECT to_regclass('verdigris_schema.backfills')"

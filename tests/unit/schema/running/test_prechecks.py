@@ -109,9 +109,15 @@ def test_a_read_only_server_does_not_pass(production):
     )
 
 
+OTHERS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
 def test_whose_a_table_is_decides(production):
     production.run("CREATE TABLE t (a int)", "CREATE ROLE clerk LOGIN")
-    production.session()
+    other = production.session()
+    eventually_sync(lambda: not other.execute(OTHERS).fetchone()[0], "the sessions before it to end")
     try:
         with production.session_of("clerk") as connection:
             found = {check.name: check for check in prechecks(connection, ["t"])}
@@ -167,7 +173,15 @@ def test_a_replica_is_refused_and_one_that_lags_is_waited_for(living, replica, q
         )
 
         told = []
-        quick.then = lambda: far.execute("SELECT pg_wal_replay_resume()") if len(quick.slept) == 3 else None
+
+        def resumed():
+            if len(quick.slept) == 3:
+                far.execute("SELECT pg_wal_replay_resume()")
+                eventually_sync(
+                    lambda: named(prechecks(near, (), behind), "replicas").passed, "it to catch up again"
+                )
+
+        quick.then = resumed
         spec = backfill_of("003", "UPDATE orders SET cents = 1 WHERE cents IS NULL AND {batch}")
         filled = fill(
             production.connect, spec, waiting=quick, manners=Manners(bounds=behind), tell=told.append

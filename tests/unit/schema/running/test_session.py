@@ -1,3 +1,6 @@
+from contextlib import nullcontext, suppress
+
+import psycopg
 import pytest
 
 from verdigris.core.errors import ActionError, ConfigError
@@ -21,6 +24,16 @@ def test_the_turn_is_free_again_afterwards(production, quick):
         with opened(production.connect, quick) as connection:
             assert one(connection, "SELECT to_regclass('verdigris_schema.steps') IS NOT NULL")
     assert [] == quick.slept
+
+
+@pytest.mark.parametrize("query", ["SELECT 1", "SELECT 1 / 0"])
+def test_the_turn_is_given_back_before_the_session_is_over(production, quick, query):
+    """A server may see a moment later only that we have gone."""
+    kept = production.session()
+    with suppress(psycopg.errors.DivisionByZero), opened(lambda: nullcontext(kept), quick):
+        kept.execute(query)
+    with opened(production.connect, quick):
+        assert [] == quick.slept
 
 
 def test_a_server_that_is_not_there_is_a_sentence_without_the_password(quick):

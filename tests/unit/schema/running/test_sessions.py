@@ -1,3 +1,5 @@
+import os
+import signal
 import threading
 from contextlib import ExitStack, contextmanager
 
@@ -68,15 +70,37 @@ def test_a_role_that_is_not_there_is_said(production):
             verb(production.connect, "app_never")
 
 
+def gone(production, pid):
+    eventually_sync(
+        lambda: not production.one(f"SELECT count(*) FROM pg_stat_activity WHERE pid = {pid}"),
+        "the session to end",
+    )
+
+
 def test_only_idle_sessions_are_ended_and_none_in_a_transaction(production, app, quick):
     idle, busy = as_app(production), as_app(production)
     busy.execute("BEGIN")
     told = []
+    quick.then = lambda: gone(production, idle.info.backend_pid) if told and len(quick.slept) < 3 else None
     assert Recycled(1, 1) == recycle(production.connect, app, idle=0, waiting=quick, tell=told.append)
     assert f"session {idle.info.backend_pid} was idle and is ended, 1 to go" in told[0]
     assert 1 == busy.execute("SELECT 1").fetchone()[0]
     with pytest.raises(Exception, match="terminating connection"):
         idle.execute("SELECT 1")
+
+
+def test_one_that_takes_its_time_to_end_is_ended_once(production, app, quick):
+    pid, told = as_app(production).info.backend_pid, []
+    os.kill(pid, signal.SIGSTOP)
+
+    def then():
+        if len(quick.slept) == 3:
+            os.kill(pid, signal.SIGCONT)
+            gone(production, pid)
+
+    quick.then = then
+    assert Recycled(1, 0) == recycle(production.connect, app, idle=0, waiting=quick, tell=told.append)
+    assert 1 == len(told)
 
 
 def test_who_may_not_end_the_sessions_of_a_role_is_told_what_to_grant(production, app):
