@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 import verdigris_kit
-from tests.examples.serving import Server, free_port, serving
+from tests.examples.serving import Server, serving
 from tests.node import installed_in
+from tests.ports import free_port
 from tests.waiting import eventually_sync
 
 PROBE = Path(__file__).with_name("probe.mjs")

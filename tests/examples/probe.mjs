@@ -13,7 +13,9 @@ const answers = {
   nonsense: () => "true",
 };
 const names = process.env.CHECKS.split(" ");
-const health = new Health(Object.fromEntries(names.map((name) => [name, answers[name]])), { withinMs: 300, freshForMs: 200 });
+const health = new Health(Object.fromEntries(names.map((name) => [name, answers[name]])), {
+  withinMs: Number(process.env.WITHIN_MS ?? 300), freshForMs: 200,
+});
 const leaving = new Leaving();
 
 function page(req, res) {

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["BAD_REQUESTS", "Answer", "Server", "free_port", "serving"]
+__all__ = ["BAD_REQUESTS", "Answer", "Server", "serving"]
 
 BAD_REQUESTS = [
     ("POST", "/orders", b"{", 400),
@@ -57,11 +57,6 @@ class Server(NamedTuple):
 
     def traffic(self, requests: int = 3) -> list[int]:
         return [self.ask("GET", "/").status for _ in range(requests)]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 @contextmanager

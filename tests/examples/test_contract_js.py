@@ -95,7 +95,7 @@ def test_a_check_that_hangs_is_not_started_again_beside_itself(probe):
 
 
 def test_many_who_ask_at_once_get_the_result_of_one_look(probe):
-    server = probe(CHECKS="well hangs")
+    server = probe(CHECKS="well hangs", WITHIN_MS="3000")
     with concurrent.futures.ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(lambda _: server.ask("GET", "/health").status, range(8)))
     assert ([503] * 8, 1) == (answers, well(server))
@@ -112,7 +112,7 @@ def test_a_slow_request_in_flight_is_finished_when_the_server_is_told_to_go(star
     server = start_node()
     silent = socket.create_connection(("127.0.0.1", server.port))  # nothing ever comes on it
     with silent, socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
-        client.sendall(b"GET /slow?ms=600 HTTP/1.1\r\nHost: a\r\n\r\n")
+        client.sendall(b"GET /slow?ms=3000 HTTP/1.1\r\nHost: a\r\n\r\n")
         assert 200 == server.ask("GET", "/").status  # by now the slow one is in flight
         server.process.send_signal(signal.SIGTERM)
         eventually_sync(lambda: not server.listens(), "nobody new to be let in")

@@ -137,7 +137,8 @@ def test_a_rehearsal_goes_all_the_way_and_leaves_nothing_behind(start, receiver,
         lambda: state(server, secret)["counts"].get("guard.held") == 1, "the call to be held back"
     )
     assert ([], []) == (came, server.ask("GET", "/orders").body["orders"])
-    assert "was not told: POST 127.0.0.1: held back" in said(server, tmp_path)
+    words = "was not told: POST 127.0.0.1: held back"
+    eventually_sync(lambda: words in said(server, tmp_path), "the line in the log")
 
 
 def test_a_receiver_that_is_not_there_costs_no_order(start, tmp_path):

@@ -9,12 +9,12 @@ import redis as redis_client
 
 
 def ping(server):
-    with redis_client.Redis.from_url(server.url, socket_timeout=0.3, retry=None) as client:
+    with redis_client.Redis.from_url(server.url, socket_timeout=2, retry=None) as client:
         return client.ping()
 
 
 def select(server):
-    with psycopg.connect(server.url, connect_timeout=2) as connection:
+    with psycopg.connect(server.url, connect_timeout=4) as connection:
         return connection.execute("SELECT 1").fetchone() == (1,)
 
 

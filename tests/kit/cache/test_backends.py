@@ -107,7 +107,7 @@ async def test_redis_forgets_an_entry_by_itself(kind, redis):
     cache_of, backend = OVER_REDIS[kind](redis.url)
     await awaited(cache_of(backend).set("user:1", 1, ttl=100))
     await closed(backend)
-    assert 99 <= plain(redis.url).ttl("v1:user:1") <= 100
+    assert 60 < plain(redis.url).ttl("v1:user:1") <= 100
 
 
 @pytest.mark.parametrize("foreign", [b"", b"\x00\xff", b"x" * 2_000_000, b'{"name": "Ada"}', b"\x80\x04."])

@@ -145,7 +145,7 @@ def _one_of_several(url, barrier, made, results):
 
     cache = Cache(plain(url), across=10.0)
     cache.get("other")  # connected
-    barrier.wait(20)
+    barrier.wait(60)
     results.put(cache.get_or_make("user:1", make))
 
 
@@ -159,7 +159,7 @@ def test_processes_that_miss_together_make_once(processes, redis):
     ]
     for process in running:
         process.start()
-    assert ["made"] * processes == [results.get(timeout=40) for _ in running]
+    assert ["made"] * processes == [results.get(timeout=80) for _ in running]
     for process in running:
         process.join(20)
     assert 1 == made.value

@@ -35,6 +35,6 @@ if __name__ == "__main__":
         app = Kit(page, health=health, events=events, keep_serving=60)
         uvicorn.run(app, host="127.0.0.1", port=int(port))
     else:
-        site = WsgiKit(wsgi_page, health=health, events=events, keep_serving=1)
+        site = WsgiKit(wsgi_page, health=health, events=events, keep_serving=4)
         site.leaving.listen()
         wsgiref.simple_server.make_server("127.0.0.1", int(port), site, Threads).serve_forever()

@@ -15,6 +15,7 @@ from websockets.sync.client import connect
 
 from tests.kit.headers.sites import SITES, Site
 from tests.servers.server import Server, free_port
+from tests.waiting import eventually_sync
 
 SERVE = Path(__file__).with_name("serve.py")
 WHO = {
@@ -76,7 +77,7 @@ def test_every_response_says_once_who_answered(server, path, status):
 
 def test_an_exception_reaches_the_log_of_the_server(server):
     httpx.get(f"{server.url}/broken")
-    assert "RuntimeError: boom" in server.log.read_text()
+    eventually_sync(lambda: "RuntimeError: boom" in server.log.read_text(), "the exception in the log")
 
 
 @pytest.mark.parametrize("site", [site for site in SITES if site.websockets], ids=NAMED, indirect=True)

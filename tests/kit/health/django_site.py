@@ -36,7 +36,7 @@ def migrate(request):
 
 
 health = Health(
-    {"database": checks.django(), "schema": checks.django_migrations()}, within=1.5, fresh_for=0, details=True
+    {"database": checks.django(), "schema": checks.django_migrations()}, within=4.0, fresh_for=0, details=True
 )
 urlpatterns = [path("health", health.django_view), path("migrate", migrate)]
 

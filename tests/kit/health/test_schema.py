@@ -137,13 +137,17 @@ def test_a_frozen_database_of_django_is_false_in_time_and_leaves_no_connections_
     assert {"database": False, "schema": False} == {
         name: health_of(django)["checks"][name] for name in ("database", "schema")
     }
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < 11  # two looks of four seconds at most, and what busy cores add
     postgres.thaw()
     eventually_sync(lambda: health_of(django)["status"] == "healthy", "the database to answer again")
     for _ in range(10):
         health_of(django)
-    with psycopg.connect(postgres.url) as connection:
-        [(others,)] = connection.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-        )
-    assert others <= 2
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        eventually_sync(lambda: others(connection) <= 2, "the sessions of those who have their answer to end")
+
+
+def others(connection):
+    [(count,)] = connection.execute(
+        "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    )
+    return count

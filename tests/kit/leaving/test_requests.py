@@ -36,7 +36,7 @@ def test_a_request_in_flight_at_sigterm_is_answered_to_the_end(serving):
 
 
 def test_a_new_connection_is_answered_as_long_as_the_process_keeps_serving(serving):
-    server = serving(keep_serving=1, spread=0)
+    server = serving(keep_serving=3, spread=0)
     server.process.send_signal(signal.SIGTERM)
     answers = []
     while server.running:

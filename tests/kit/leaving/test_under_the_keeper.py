@@ -16,7 +16,7 @@ from tests.waiting import eventually
 
 SITE = Path(__file__).with_name("serve.py")
 SOCKETS, STREAMS = 40, 10
-GRACE = 4.0
+GRACE = 8.0
 """Seconds. Shorter than the kit's own spread, as `run.grace` is where nobody has thought of it."""
 
 # An instance's environment is clean; so it is told here where the kit is.

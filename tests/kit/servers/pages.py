@@ -14,7 +14,7 @@ from pathlib import Path
 
 from verdigris_kit import Health, Kit, WsgiKit
 
-KEEPS_SERVING = 1.0
+KEEPS_SERVING = 2.0
 health = Health({"database": lambda: True})
 
 

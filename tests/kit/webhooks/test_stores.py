@@ -178,7 +178,7 @@ def test_a_redis_that_is_gone_is_an_error_before_anything_was_done(redis):
 
 @pytest.mark.parametrize("given", [lambda pool: pool, lambda pool: pool.getconn], ids=["pool", "getconn"])
 def test_a_pool_gets_back_what_it_lent_however_it_was_given(given, postgres):
-    with psycopg_pool.ConnectionPool(postgres.url, min_size=1, max_size=2, timeout=5, open=True) as pool:
+    with psycopg_pool.ConnectionPool(postgres.url, min_size=1, max_size=2, timeout=20, open=True) as pool:
         store = TableStore(given(pool), "pooled")
         store.create()
         clear(store)

@@ -97,9 +97,18 @@ def _listeners(pid, door):
     """How many descriptors of a process are the listening socket."""
     wanted = f"socket:[{os.fstat(door.fileno()).st_ino}]"
     try:
-        return sum(os.readlink(entry) == wanted for entry in Path(f"/proc/{pid}/fd").iterdir())
+        entries = list(Path(f"/proc/{pid}/fd").iterdir())
     except OSError:
         return 0
+    return sum(_leads_to(entry) == wanted for entry in entries)
+
+
+def _leads_to(entry):
+    """Nowhere, where it was closed just now: that says nothing of the others."""
+    try:
+        return os.readlink(entry)
+    except OSError:
+        return ""
 
 
 @dataclass
@@ -247,6 +256,18 @@ class House:
             return getattr(seen, "value", None)
 
         return await eventually(look, "HAProxy to answer")
+
+    async def answered(self, router=None):
+        """A look in which every answer has come: one look waits half a second for them, and no longer."""
+
+        async def look():
+            world = await (router or self.router).observe()
+            answers = (world.front, world.preview.blue, world.preview.green)
+            return (
+                None if any(getattr(seen, "why", "") == "it has not come yet" for seen in answers) else world
+            )
+
+        return await eventually(look, "the answers to our own requests")
 
     async def instance(self, name, slot, **more):
         instance = await Instance(name, slot, **more).start()

@@ -224,12 +224,6 @@ def test_after_a_rollback_without_a_comparison_report_explain_and_page_say_whose
     shipped.until("restore")
     shipped.host.natures["1.0"] = replace(shipped.host.natures["1.0"], error_rate=0.9)
     shipped.until("rolled_back")
-    import sys
-
-    print(
-        [(e.sentence[:60], e.evidence, e.wall) for e in shipped.memory.events() if e.kind == "phase"][-6:],
-        file=sys.__stderr__,
-    )
     type_("report", "--html", str(tmp_path / "page.html"))
     said = "a shared incident, not this release"
     for told_so in (type_("report").out, type_("explain").out, (tmp_path / "page.html").read_text("utf-8")):

@@ -16,6 +16,7 @@ from tests.waiting import eventually_sync
 
 SCRIPT = Path(__file__).with_name("at_a_terminal.py")
 ROOT = Path(__file__).parents[3]
+END = "<nothing more>"
 
 
 class Terminal:
@@ -44,10 +45,12 @@ class Terminal:
         eventually_sync(lambda: text in self.read(), f"{text!r} on the terminal")
 
     def ended(self) -> int:
+        """The exit code, when all that was said is read: what we write ourselves comes behind it."""
         eventually_sync(
             lambda: self.read() is not None and self.process.poll() is not None, "the verb to end"
         )
-        self.read()
+        os.write(self.theirs, END.encode())
+        self.wait_for(END)
         return self.process.returncode
 
     def close(self) -> None:

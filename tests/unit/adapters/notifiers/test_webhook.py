@@ -49,11 +49,11 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 @asynccontextmanager
-async def hook(url: str, failures: list[str], pauses: tuple[float, ...] = (), within: float = 5.0):
+async def hook(url: str, failures: list[str], pauses: tuple[float, ...] = (), within: float = 20.0):
     made = Webhook("env:HOOK", failures.append, pauses=pauses, within=within, environment={"HOOK": url})
     await made.start()
     yield made
-    await made.stop()
+    await made.stop(within=20.0)  # what was notified of is sent first
 
 
 @pytest.fixture

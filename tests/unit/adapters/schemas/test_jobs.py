@@ -1,6 +1,7 @@
 """The jobs of the schema as the engine has them: begun once, seen while they are at work, and told no secret aloud."""
 
 import json
+import subprocess
 import sys
 from dataclasses import replace
 
@@ -183,6 +184,21 @@ async def test_one_that_dies_without_a_word_has_failed_as_any_other(jobs, home, 
         papers.doing,
     )
     jobs._command = (sys.executable, "-c", "raise SystemExit")
+
+
+async def test_one_that_dies_before_it_has_read_its_order_has_failed_as_any_other(jobs, home, d, monkeypatch):
+    start = subprocess.Popen
+
+    def dead(*words, **more):
+        process = start(*words, **more)
+        process.wait(30)
+        return process
+
+    monkeypatch.setattr(subprocess, "Popen", dead)
+    jobs._command = (sys.executable, "-c", "import os; os.kill(os.getpid(), 9)")
+    for _ in range(2):
+        await jobs.prove(d)
+    assert "the job ended with -9 and left no word" in desk_of(home, d).read().doing
 
 
 async def test_one_that_said_why_it_failed_is_no_death(jobs, home, d):

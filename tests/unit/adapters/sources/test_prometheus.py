@@ -30,7 +30,7 @@ async def read(server):
     """Reads it once; `Unknown` of both slots where nothing was to be seen."""
     readers = []
 
-    async def once(good=GOOD, bad=BAD, within=5.0, token=None, path="", **environment):
+    async def once(good=GOOD, bad=BAD, within=20.0, token=None, path="", **environment):
         reader = Prometheus(Queries(server.url + path, good, bad, token), environment)
         readers.append(reader)
         return await read_within(reader, within)

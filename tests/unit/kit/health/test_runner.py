@@ -3,6 +3,7 @@ import threading
 
 import pytest
 
+from tests.waiting import eventually_sync
 from verdigris_kit.health import Finding
 from verdigris_kit.health.runner import GIVEN_UP_AFTER, HANGING_MOST, REASON_LONGEST, Runner
 
@@ -92,8 +93,9 @@ def test_a_check_that_hangs_is_given_up_after_a_time_and_never_more_often_than_a
         return door.wait(60)
 
     runner = Runner(check, clock)
-    for _ in range(HANGING_MOST + 2):
+    for n in range(HANGING_MOST + 2):
         runner.start(outcomes.put, 0.1, None)
+        eventually_sync(lambda n=n: len(calls) > min(n, HANGING_MOST - 1), "the check to begin")
         clock.seconds += 1
         runner.start(outcomes.put, 0.1, None)
         assert "it was asked 1.0 s ago and has not answered yet" in outcomes.get(timeout=20).reason or (

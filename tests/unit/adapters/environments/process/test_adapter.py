@@ -116,24 +116,28 @@ async def test_a_slot_that_runs_another_release_is_refused_and_left_alone(stage)
 
 
 async def test_a_slot_that_is_torn_down_is_being_emptied_and_then_empty(stage):
-    release = stage.release(grace=1.0)
+    release = stage.release(grace=60.0)
     await stage.provision(replace(release, command=(*release.command, "stubborn")))
     await stage.until_healthy()
+    pid = await stage.pid()
     await stage.tear_down()
     world = await stage.seen()
     assert (None, None, "") == (world.digest, world.version, world.instances[0].digest)
+    os.kill(pid, signal.SIGKILL)
     await stage.until(lambda world: world.empty, "blue empty")
     await stage.tear_down()
 
 
 async def test_what_is_still_ending_is_never_taken_for_the_release_that_follows(stage):
-    first, second = stage.release("v1", grace=2.0), stage.release("v2", says="second")
+    first, second = stage.release("v1", grace=60.0), stage.release("v2", says="second")
     await stage.provision(replace(first, command=(*first.command, "stubborn")))
     await stage.until_healthy()
+    pid = await stage.pid()
     await stage.tear_down()
     await stage.provision(second)
     world = await stage.seen()
     assert ("v2", [""]) == (world.version, [instance.digest for instance in world.instances])
+    os.kill(pid, signal.SIGKILL)
     await stage.until_healthy()
     assert "second" == (await asked((await stage.seen()).instances[0]))["says"]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.listening import sending
+from tests.ports import free_port
 from tests.waiting import eventually
 from verdigris.adapters.environments.probes import Target
 from verdigris.adapters.environments.process import speaking
@@ -115,22 +116,15 @@ uvicorn.run(Control(leaving, leaving), port=int(sys.argv[1]), log_level="error",
 
 
 @pytest.fixture
-async def application(tmp_path: Path, secret: Path, unused_port: int):
+async def application(tmp_path: Path, secret: Path):
+    port = free_port()
     (tmp_path / "app.py").write_text(APP)
     environ = {"VERDIGRIS_SECRET_FILE": str(secret), "PYTHONPATH": ":".join(sys.path)}
-    command = (sys.executable, str(tmp_path / "app.py"), str(unused_port))
+    command = (sys.executable, str(tmp_path / "app.py"), str(port))
     process = await asyncio.create_subprocess_exec(*command, env=environ)
-    yield Target("blue-1", Slot.BLUE, f"127.0.0.1:{unused_port}", "1", (process.pid, 0))
+    yield Target("blue-1", Slot.BLUE, f"127.0.0.1:{port}", "1", (process.pid, 0))
     process.kill()
     await process.wait()
-
-
-@pytest.fixture
-def unused_port() -> int:
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 async def test_an_application_with_the_kit_is_heard_sent_away_and_asked_back(

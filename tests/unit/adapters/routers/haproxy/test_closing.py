@@ -11,6 +11,17 @@ from verdigris.core.world import Slot
 UPGRADE = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")
 
 
+@pytest.fixture(autouse=True)
+def pace(monkeypatch):
+    """Sets how far apart the closings are: far enough for a look that comes between two of them."""
+
+    def set_to(seconds):
+        monkeypatch.setattr("verdigris.adapters.routers.haproxy.closing.APART", seconds)
+
+    set_to(0.3)
+    return set_to
+
+
 async def open_streams(house, count):
     clients = [house.client() for _ in range(count)]
     for client in clients[:-1]:
@@ -38,7 +49,11 @@ async def moved(house):
 
 async def test_a_switch_ends_none_and_they_are_not_in_flight(moved):
     house, *_ = moved
-    assert 0 == (await house.router.observe()).in_flight[Slot.BLUE].value
+    await eventually(lambda: nothing_in_flight(house), "none of them in flight, and no request of our own")
+
+
+async def nothing_in_flight(house):
+    return (await house.router.observe()).in_flight[Slot.BLUE].value == 0
 
 
 async def test_they_end_one_after_the_other_until_none_is_left(moved):
@@ -57,8 +72,9 @@ async def over(house):
     return not (await house.router.observe()).closing
 
 
-async def test_a_slot_that_serves_again_keeps_what_is_left(moved):
+async def test_a_slot_that_serves_again_keeps_what_is_left(moved, pace):
     house, clients, both = moved
+    pace(60.0)
     await house.router.close_streams(Slot.BLUE, 2)
     await asyncio.wait(
         [asyncio.create_task(client.reader.read()) for client in clients], return_when="FIRST_COMPLETED"

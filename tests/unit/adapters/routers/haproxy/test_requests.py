@@ -160,7 +160,7 @@ async def test_the_front_door_is_asked_what_the_application_says_of_itself(house
     blue = await house.instance("blue-1", "blue", release="1.0")
     green = await house.instance("green-1", "green", release="2.0", health=503)
     await house.route(0, 1, blue, green)
-    world = await house.router.observe()
+    world = await house.answered()
     front, preview = world.front.value, world.preview.green.value
     assert (Slot.BLUE, "1.0", True) == (front.slot, front.version, front.passed)
     assert (Slot.GREEN, "2.0", False) == (preview.slot, preview.version, preview.passed)
@@ -171,7 +171,7 @@ async def test_the_application_is_believed_over_the_router_so_that_a_swapped_por
     liar = await house.instance("blue-1", "blue", release="2.0")
     await house.route(0, 1, liar)
     liar.slot = "green"
-    assert (await house.router.observe()).front.value.slot is Slot.GREEN
+    assert (await house.answered()).front.value.slot is Slot.GREEN
 
 
 async def test_what_the_application_does_not_say_the_environment_may_prove(house):
@@ -184,7 +184,7 @@ async def test_what_the_application_does_not_say_the_environment_may_prove(house
         return "2.0"
 
     router = house.another_router(proves=proves)
-    front = (await router.observe()).front.value
+    front = (await house.answered(router)).front.value
     assert (Slot.GREEN, "2.0", True) == (front.slot, front.version, front.passed)
     assert (Slot.GREEN, green.member) in asked
 
@@ -192,12 +192,12 @@ async def test_what_the_application_does_not_say_the_environment_may_prove(house
 async def test_nobody_s_word_is_no_proof(house):
     blue, green = await house.both()
     await house.route(100, 1, blue, green)
-    front = (await house.router.observe()).front.value
+    front = (await house.answered()).front.value
     assert (None, None, "nothing tells the release") == (front.slot, front.version, front.sentence)
 
 
 async def test_the_routers_own_error_is_no_answer_of_a_slot(house):
-    front = (await house.router.observe()).front.value
+    front = (await house.answered()).front.value
     assert front.sentence == "the router itself answered 503 (unreached)"
     assert (None, None, False) == (front.slot, front.version, front.passed)
 
@@ -211,7 +211,7 @@ async def test_probes_come_at_most_once_a_second_but_at_once_after_a_change(hous
     assert len(blue.asked) <= 2 * (1 + int(house.clock.now() - began))
     await house.route(100, 2, blue, green)
     changed = house.clock.now()
-    world = await house.router.observe()
+    world = await house.answered()
     assert world.front.seen_at >= changed
     assert world.front.seen_at > began
 

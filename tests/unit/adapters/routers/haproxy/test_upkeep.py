@@ -11,6 +11,12 @@ from verdigris.core.errors import ActionError
 from verdigris.core.world import Known, Slot, Weights
 
 
+@pytest.fixture(autouse=True)
+def no_haste(monkeypatch):
+    """HAProxy checks a configuration in a moment, but for two busy cores."""
+    monkeypatch.setattr("verdigris.adapters.routers.haproxy.upkeep.WITHIN", 20.0)
+
+
 @contextmanager
 def unwritable(house, *names):
     """Files that cannot be replaced: where their successors are written first, something else lies."""
