@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -17,7 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["API", "Project", "Ran", "free_port"]
+from tests.ports import free_port
+from tests.waiting import eventually_sync
+
+__all__ = ["API", "Project", "Ran"]
 
 API = Path(__file__).parent / "apps" / "api.py"
 VERDIGRIS = (sys.executable, "-m", "verdigris")
@@ -123,6 +125,12 @@ class Project:
         found: dict[str, Any] = json.loads(ran.out.splitlines()[-1])
         return found
 
+    def comes_to(self, *parts: str) -> None:
+        """`status` says each of these; it may take a controller that has just begun a moment to ask the instances."""
+        eventually_sync(
+            lambda: all(map(self.run("status").said.count, parts)), f"{', '.join(parts)} in `status`", WITHIN
+        )
+
     def teardown(self) -> None:
         """Nothing of it runs any more, and nothing is left in its state directory."""
         if not self.state.exists():
@@ -146,10 +154,3 @@ def merged(good: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
         else:
             found[name] = value
     return {name: value for name, value in found.items() if value is not None}
-
-
-def free_port() -> int:
-    """A port that nobody has at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

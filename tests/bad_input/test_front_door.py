@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 from contextlib import closing
 
-from tests.bad_input.project import Project, free_port
+from tests.bad_input.project import Project
+from tests.ports import free_port
 
 TAKEN = "cannot be listened on: Address already in use; free it or change `listen`"
 

@@ -11,7 +11,7 @@ import pytest
 from tests.bad_input.project import Project, Ran
 from tests.waiting import eventually_sync
 
-SOON = {"validate": "1s", "provision": "1s"}
+SOON = "1s"
 ABORTED = ("was aborted, no traffic moved", "traffic blue serves 1.0.0")
 
 UNHEALTHY = {
@@ -29,13 +29,13 @@ UNHEALTHY = {
 
 @pytest.mark.parametrize(("what", "parts"), UNHEALTHY.items(), ids=UNHEALTHY)
 def test_a_health_endpoint_that_proves_nothing_gets_no_traffic(live: Project, what: str, parts: list[str]):
-    live.configure(within=SOON)
+    live.configure(within={"validate": SOON})
     ran = live.deploy(what, what)
     ran.says(11, *ABORTED, "it failed in validate", "validate took longer than 1 s", "in a row", *parts)
 
 
 def test_an_application_that_never_listens_gets_no_traffic(live: Project):
-    live.configure(within=SOON)
+    live.configure(within={"provision": SOON})
     live.deploy("silent", "never-listens").says(11, *ABORTED, "in provision", "nothing listens there")
 
 

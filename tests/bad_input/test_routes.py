@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.bad_input.project import Project, free_port
+from tests.bad_input.project import Project
 from tests.certifying import KEY, OTHER, certificate, pem
+from tests.ports import free_port
 
 
 def tls(project: Project, key: Any = KEY) -> dict[str, Any]:

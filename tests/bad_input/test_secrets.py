@@ -7,13 +7,15 @@ import secrets
 import threading
 import urllib.request
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
-from tests.bad_input.project import Project, free_port
+from tests.bad_input.project import Project
 from tests.certifying import KEY, certificate, pem
+from tests.ports import free_port
 
 SHOWING = (
     "status --json",
@@ -134,8 +136,9 @@ def key_line() -> str:
 def holding(state: Path, canary: str) -> Iterator[str]:
     """The files in which it stands."""
     for path in files(state):
-        if canary.encode() in path.read_bytes():
-            yield str(path.relative_to(state))
+        with suppress(FileNotFoundError):  # it was just put in another's place
+            if canary.encode() in path.read_bytes():
+                yield str(path.relative_to(state))
 
 
 def modes(state: Path) -> dict[str, int]:

@@ -43,7 +43,7 @@ def test_a_store_that_cannot_be_read_is_told_and_recovered(live: Project, what: 
     spoil(live.state / "verdigris.db")
     live.deploy(f"after-{what}").says(1, sentence, "blue serves 1.0.0")
     live.run("recover").says(0, "1.0.0 serves in blue", "verdigris status")
-    live.run("status").says(0, "1.0.0", "100 %", "1/1 healthy")
+    live.comes_to("1.0.0", "100 %", "1/1 healthy")
     live.deploy(f"again-{what}", "crashes").says(11, "was aborted, no traffic moved")
 
 

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.crash.points import Points, kill, labelled, wires
+from tests.e2e.sight import alive
+from tests.waiting import eventually_sync
 from verdigris.adapters.stores.desk import SqliteDesk
 from verdigris.bootstrap.controller import run_controller
 from verdigris.bootstrap.house import CONTROLLER_LOG, DATABASE, House
@@ -71,12 +73,12 @@ def itself_gently(state: Path) -> int:
 
 
 def the_keeper(state: Path) -> int:
-    return kill(observe(state, ANSWERED_WITHIN).keeper.pid)
+    return gone(observe(state, ANSWERED_WITHIN).keeper.pid)
 
 
 def the_router(state: Path) -> int:
     router = observe(state, ANSWERED_WITHIN).router
-    return kill(router.pid) if router and router.pid else 0
+    return gone(router.pid) if router and router.pid else 0
 
 
 def an_instance(which: int, state: Path) -> int:
@@ -88,7 +90,14 @@ def an_instance(which: int, state: Path) -> int:
     found = observe(state, ANSWERED_WITHIN).slots.get(f"{newest.deployment.app}.{slot}")
     pids = [i.pid for i in found.instances if i.alive and i.pid] if found else []
     # Struck again while another one is still on its way back, the slot would be empty: that is not the promise.
-    return kill(pids[0]) if found and 0 < found.count <= len(pids) else 0
+    return gone(pids[0]) if found and 0 < found.count <= len(pids) else 0
+
+
+def gone(pid: int) -> int:
+    """Kill somebody else, and return when nothing can be inside any more."""
+    kill(pid)
+    eventually_sync(lambda: not alive(pid), "whoever was struck to be gone")
+    return pid
 
 
 VICTIMS: dict[str, Callable[[Path], int]] = {

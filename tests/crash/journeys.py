@@ -29,7 +29,7 @@ EFFECTS = {
 
 
 DYING = 0.05
-"""Seconds around a kill in which what is sent may still reach a process that is on its way out."""
+"""Seconds after an end in which a caller who has just connected may send, and not know yet that nobody is there."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ class Journey:
     way: Way
     gone: set[int] = field(default_factory=set)
     """Who was struck besides the controller; somebody else may stand in their place."""
-    losses: list[float] = field(default_factory=list)
-    """When somebody was struck who had requests inside."""
+    losses: list[tuple[float, float]] = field(default_factory=list)
+    """From when to when somebody was struck who had requests inside: he was there before, and gone after it."""
 
     def begin(self, *fatal: str, victim: str = "controller") -> None:
         """Have it asked for while no controller is there, and one with labelled points begin."""
@@ -198,8 +198,8 @@ class Journey:
 def declared(record: Record, journey: Journey) -> bool:
     """In flight inside somebody at the moment of the kill, or answered by a bad version with what it has."""
     by_itself = journey.way.answers_500 and record.status == 500 and record.version == journey.version
-    return by_itself or any(inside(record, moment) for moment in journey.losses)
+    return by_itself or any(inside(record, *blow) for blow in journey.losses)
 
 
-def inside(record: Record, moment: float) -> bool:
-    return record.sent <= moment + DYING and record.received >= moment - DYING
+def inside(record: Record, begun: float, gone: float) -> bool:
+    return record.sent <= gone + DYING and record.received >= begun

@@ -164,7 +164,8 @@ class Strikes:
         blows = [point for point in points if point.label == STRUCK and point.pid]
         self.struck += len(blows)
         journey.gone.update(blow.pid for blow in blows)
-        journey.losses += [blow.at for blow in blows if victim in LOSE_WHAT_IS_INSIDE]
+        begun = {point.label: point.at for point in points}
+        journey.losses += [(begun[blow.verb], blow.at) for blow in blows if victim in LOSE_WHAT_IS_INSIDE]
         self.judge(name, journey, ending, expected, points)
         return {blow.verb for blow in blows}
 

@@ -34,7 +34,7 @@ def test_whoever_is_killed_as_a_phase_begins_changes_no_ending(tmp_path, figure)
                 for victim, absent in ABSENT_IN.items():
                     present = [b for b in begins if not any(f" {phase}/" in b for phase in absent)]
                     strikes.strike_beside(way, present, victim, expected)
-        at = [moment for _, journey in strikes.journeys for moment in journey.losses]
-        lost = sum(any(inside(record, moment) for moment in at) for record in load.result.failures)
+        blows = [blow for _, journey in strikes.journeys for blow in journey.losses]
+        lost = sum(any(inside(record, *blow) for blow in blows) for record in load.result.failures)
         figure(f"killed beside the controller: {strikes.struck}, {lost} requests lost inside; {load.result}")
         strikes.assert_right(load.result)

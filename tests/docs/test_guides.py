@@ -2,7 +2,6 @@
 
 import json
 import re
-import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import yaml
 
 from tests.docs.pages import DOCS, read
 from tests.docs.running import Reader, shimmed
+from tests.ports import free_port
 from verdigris.config.load import parse_config
 
 GUIDES = sorted((DOCS / "guides").glob("*.md"))
@@ -52,13 +52,10 @@ def test_every_configuration_in_a_guide_can_be_loaded(guide):
 
 @pytest.fixture
 def reader(tmp_path: Path):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
     place = tmp_path / "shop"
     place.mkdir()
     (place / "api.py").write_text(SHOP.read_text())
-    reader = Reader(place, shimmed(tmp_path / "bin", sys.executable), {"8080": port, **SHORTER})
+    reader = Reader(place, shimmed(tmp_path / "bin", sys.executable), {"8080": str(free_port()), **SHORTER})
     yield reader
     reader.output = ""
     reader.follow("<!-- run -->\n```sh\nverdigris teardown --all --yes\n```\n")

@@ -1,12 +1,12 @@
 """The tutorial is followed to the letter, on another port and in less time."""
 
-import socket
 import sys
 from pathlib import Path
 
 import pytest
 
 from tests.docs.running import Block, Reader, blocks, lacking, shimmed
+from tests.ports import free_port
 
 DOCS = Path(__file__).parents[2] / "docs"
 SHORTER = {"for: 10s": "for: 2s", "for: 20s": "for: 3s", "drain: 10s": "drain: 5s"}
@@ -24,12 +24,9 @@ def test_expected_lines_match_in_their_order_with_anything_for_an_ellipsis():
 
 @pytest.mark.timeout(180)
 def test_the_tutorial_does_what_it_says(tmp_path):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     place = tmp_path / "shop"
     place.mkdir()
-    reader = Reader(place, shimmed(tmp_path / "bin", sys.executable), {"8080": str(port), **SHORTER})
+    reader = Reader(place, shimmed(tmp_path / "bin", sys.executable), {"8080": str(free_port()), **SHORTER})
     try:
         good, heading, bad = (DOCS / "tutorial.md").read_text().partition("## A bad release")
         assert heading

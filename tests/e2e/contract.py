@@ -89,16 +89,21 @@ def check_control(project: Project, port: int, variables: dict[str, str], slot: 
     right, wrong = ({"Authorization": f"Bearer {token(use, variables)}"} for use in ("control", "rehearsal"))
     assert [404, 404] == [state_at(port, headers)[0] for headers in ({}, wrong)]
     assert 404 == state_at(project.port, right)[0]
-    eventually_sync(
-        lambda: state_at(port, right)[1].get("role") == "live", "an instance that knows it is live"
+    status, state = eventually_sync(
+        lambda: at_home(port, right), "an instance that knows it is live and stays"
     )
-    status, state = state_at(port, right)
     assert 200 == status
     assert ControlState.__annotations__.keys() >= state.keys() >= ControlState.__required_keys__
     identity = {"slot": slot, "release": project.version, "version": CONTRACT_VERSION, "leaving": False}
     assert identity == {key: state[key] for key in identity}
     assert variables["VERDIGRIS_INSTANCE"] == state["instance"]
     assert {"http", "websocket", "events"} == state["in_flight"].keys()
+
+
+def at_home(port: int, headers: dict[str, str]) -> tuple[int, Document] | None:
+    """What it says once it is told both: after a rollback it is asked back as well, and neither waits for the other."""
+    status, state = state_at(port, headers)
+    return (status, state) if (state.get("role"), state.get("leaving")) == ("live", False) else None
 
 
 def state_at(port: int, headers: dict[str, str]) -> tuple[int, Document]:

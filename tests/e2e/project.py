@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -21,6 +20,7 @@ from typing import Any, TypeVar
 from load import Call, LoadProcess, Plan, Result
 from tests.e2e.routers import WANTED
 from tests.e2e.sight import WITHIN, Document, Sight, alive
+from tests.ports import free_port
 from tests.waiting import eventually_sync
 
 __all__ = ["LIVING", "MIX", "Project", "project_in"]
@@ -30,7 +30,7 @@ P = TypeVar("P", bound="Project")
 ORDERS = Path(__file__).parents[2] / "examples" / "orders"
 VERDIGRIS = (sys.executable, "-m", "verdigris")
 UVICORN = Path(sys.executable).parent / "uvicorn"
-GONE_WITHIN = 2.0
+GONE_WITHIN = 10.0
 """Seconds from the keeper's last answer to the end of its process."""
 
 MIX = (Call("GET", "/", share=15), Call("POST", "/attachments", b"x" * 65536, 3), Call("GET", "/slow?ms=400"))
@@ -230,12 +230,6 @@ def merged(base: Document, more: Mapping[str, Any]) -> Document:
         inner = found.get(key)
         found[key] = merged(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
     return found
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def said(done: subprocess.CompletedProcess[str]) -> str:

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from load import Call
+from tests.e2e.sight import WITHIN
 from tests.waiting import eventually_sync
 
 SHORT = {"drill": {"for": "4s"}}
@@ -58,7 +59,7 @@ def test_a_drill_goes_all_the_way_there_and_back_and_then_finds_a_way_back_that_
     with project.load(200.0, (Call(),)) as load:
         with ThreadPoolExecutor(1) as another:
             done = another.submit(drilled, project)
-            eventually_sync(lambda: arrived(project), "the old slot to serve", 10.0)
+            eventually_sync(lambda: arrived(project), "the old slot to serve", WITHIN)
             project.kill(*project.instances("blue").values())
             assert 12 == done.result().returncode, done.result().stderr
         assert 100 == project.weight("green")

@@ -17,8 +17,10 @@ from cryptography import x509
 
 from load import Call
 from tests.certifying import KEY, certificate, pem, serial_of
-from tests.e2e.project import MIX, Project, free_port, merged, project_in
+from tests.e2e.project import MIX, Project, merged, project_in
 from tests.e2e.routers import on_each, on_the_wheels, program
+from tests.e2e.sight import WITHIN
+from tests.ports import free_port
 from tests.waiting import eventually_sync
 
 pytestmark = pytest.mark.timeout(180)
@@ -96,7 +98,9 @@ def test_requests_wait_while_traffic_moves_and_none_fails(door, figure):
         eventually_sync(lambda: door.json("status")["requests_waiting"] > 50, "requests to wait")
         assert 200 == answer(door, "/health")[0]
         shipping = door.begin_ship()
-        eventually_sync(lambda: door.weight(door.candidate) == 100, "all traffic to be on the new one")
+        eventually_sync(
+            lambda: door.weight(door.candidate) == 100, "all traffic to be on the new one", WITHIN
+        )
         assert 0 == door.verdigris("unpause").returncode
         eventually_sync(lambda: door.json("status")["requests_waiting"] == 0, "nobody to wait")
         assert 0 == shipping.wait(60)
@@ -124,7 +128,9 @@ def test_a_user_has_one_version_on_the_way_there_and_all_have_the_old_one_after_
         door.load(300.0, MIX) as load,
     ):
         new = door.ship("good", "--detach")
-        eventually_sync(lambda: door.weight(door.candidate) == 50, "half of them to be on the new one")
+        eventually_sync(
+            lambda: door.weight(door.candidate) == 50, "half of them to be on the new one", WITHIN
+        )
         first = seen_by(door, users)
         assert {"ada": new, "bob": old} == seen_by(door, ["ada", "bob"])
         assert ({old, new}, first) == (set(first.values()), seen_by(door, users))
@@ -134,6 +140,7 @@ def test_a_user_has_one_version_on_the_way_there_and_all_have_the_old_one_after_
         assert {new} == set(seen_by(door, [*users, "bob"]).values())
         assert 0 == door.verdigris("rollback").returncode
         assert {old} == set(seen_by(door, [*users, "ada"]).values())
+        door.until("rolled_back")  # whoever ships next is refused while it is on its way there
     figure(f"a ramp and the way back: {load.result}")
     assert {} == dict(load.result.by_error)
 

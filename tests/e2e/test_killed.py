@@ -9,6 +9,7 @@ import time
 import pytest
 
 from tests.e2e.project import MIX, Project
+from tests.e2e.sight import WITHIN
 from tests.waiting import eventually_sync
 
 RATE = 300.0
@@ -85,7 +86,7 @@ def test_a_killed_router_comes_back_with_its_weights_and_loses_only_what_it_had_
     project = projects(cutover={"ramp": [{"to": "30%", "for": "10m"}, "100%"]})
     project.ship()
     project.ship("good", "--detach")
-    eventually_sync(lambda: project.weight("green") == 30, "30 % on green")
+    eventually_sync(lambda: project.weight("green") == 30, "30 % on green", WITHIN)
     project.kill_controller()  # nobody is to repair what should be right by itself
     with project.load(RATE, MIX) as load:
         haproxy = project.haproxy
@@ -118,7 +119,7 @@ def test_a_killed_instance_comes_back_with_the_code_that_was_deployed(project, s
 
 def test_teardown_finds_and_ends_everything_though_keeper_and_controller_were_killed(project):
     project.ship()
-    project.kill(project.keeper, project.controller)
+    project.kill(project.controller, project.keeper)  # in this order: a controller brings another keeper
     assert 3 == len(project.left())
     project.end()
     eventually_sync(lambda: not project.left(), f"an end of {project.left()}")

@@ -82,6 +82,7 @@ def test_f6_f7_a_switch_and_a_rollback_cut_no_stream_and_wait_for_none(feed, fig
         assert old == feed.serves
         audience.all_speak()
         eventually_sync(lambda: (ALL, 10) == long_lived(feed), "the slots to have changed their places")
+        feed.until("rolled_back")  # whoever ships next is refused while it is on its way there
         assert {} == audience.ended
     figure(
         f"long-lived: {SOCKETS} WebSockets and {STREAMS} SSE across a switch and a rollback, none cut; from switch "

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.e2e.project import MIX, Project
+from tests.e2e.sight import WITHIN
 from tests.waiting import eventually_sync
 
 GARBAGE = b"this was a database once\n" * 4096
@@ -67,7 +68,7 @@ def test_rollback_in_the_middle_of_a_ramp_goes_back_and_not_forward_when_nobody_
     project = projects(cutover={"ramp": [{"to": "30%", "for": "10m"}, "100%"]})
     old = project.ship()
     project.ship("good", "--detach")
-    eventually_sync(lambda: project.weight("green") == 30, "30 % on green")
+    eventually_sync(lambda: project.weight("green") == 30, "30 % on green", WITHIN)
     unreadable(project)
     done = project.verdigris("rollback")
     assert 0 == done.returncode, done.stderr
@@ -75,5 +76,5 @@ def test_rollback_in_the_middle_of_a_ramp_goes_back_and_not_forward_when_nobody_
 
     assert 0 == project.verdigris("recover").returncode
     newest = project.ship("good", "--detach")
-    eventually_sync(lambda: project.weight("green") == 30, "30 % on green")
+    eventually_sync(lambda: project.weight("green") == 30, "30 % on green", WITHIN)
     assert {old, newest} == {project.serves for _ in range(100)}

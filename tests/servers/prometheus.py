@@ -37,6 +37,8 @@ class Prometheus:
     """By slot: since when, and how many orders are approved and declined in a second."""
     base: list[tuple[dict[str, str], str]] = field(default_factory=list)
     port: int = 0
+    turn: threading.Lock = field(default_factory=threading.Lock)
+    """The test tells it what grows in one thread, and it is asked in another."""
 
     @property
     def url(self):
@@ -51,10 +53,11 @@ class Prometheus:
 
     def grow(self, slot, good, bad):
         """Counters that grow by themselves from now on, by so much in a second."""
-        self.settle(self.now())
-        self.base = list(self.counters)
-        self.growing = {other: (self.now(), *rates) for other, (_, *rates) in self.growing.items()}
-        self.growing[slot] = (self.now(), good, bad)
+        with self.turn:
+            self.settle(self.now())
+            self.base = list(self.counters)
+            self.growing = {other: (self.now(), *rates) for other, (_, *rates) in self.growing.items()}
+            self.growing[slot] = (self.now(), good, bad)
 
     def settle(self, at):
         """Show what has grown until then. Questions are about the past, and may come in any order."""
@@ -105,7 +108,9 @@ class Prometheus:
         await writer.drain()
 
     def evaluate(self, query, at):
-        self.settle(at)
+        with self.turn:
+            self.settle(at)
+            counters = list(self.counters)
         if query == "time()":
             return 200, self.success("scalar", [at, str(at)])
         found = SELECTOR.fullmatch(query)
@@ -116,7 +121,7 @@ class Prometheus:
                 "error": 'invalid parameter "query": 1:9: parse error: unexpected end of input',
             }
         wanted = dict(re.findall(r'(\w+)="([^"]*)"', found[2])) | {"__name__": found[1]}
-        result = [{"metric": m, "value": [at, v]} for m, v in self.counters if wanted.items() <= m.items()]
+        result = [{"metric": m, "value": [at, v]} for m, v in counters if wanted.items() <= m.items()]
         if found[3]:
             result.append({"metric": {}, "value": [at, "0"]})
         return 200, self.success("vector", result)

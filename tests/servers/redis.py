@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers.server import Server, free_port
+from tests.waiting import eventually_sync
 
 __all__ = ["emptied", "redis_server"]
 
@@ -38,18 +39,18 @@ def redis_server(tmp_path: Path) -> Iterator[Server]:
 def emptied(server: Server) -> Server:
     """The same, running and with nothing in it."""
     server.start()
-    assert b"+OK" == _said(server.port, b"FLUSHALL")
+    eventually_sync(lambda: _says(server.port, b"FLUSHALL", b"+OK"), "Redis to forget everything")
     return server
 
 
 def _answers(port: int) -> bool:
+    return _says(port, b"PING", b"+PONG")
+
+
+def _says(port: int, word: bytes, wanted: bytes) -> bool:
     try:
-        return _said(port, b"PING") == b"+PONG"
+        with socket.create_connection(("127.0.0.1", port), timeout=HASTE) as sock:
+            sock.sendall(word + b"\r\n")
+            return wanted == sock.recv(64).strip()
     except OSError:
         return False
-
-
-def _said(port: int, word: bytes) -> bytes:
-    with socket.create_connection(("127.0.0.1", port), timeout=HASTE) as sock:
-        sock.sendall(word + b"\r\n")
-        return sock.recv(64).strip()

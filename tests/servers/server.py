@@ -6,12 +6,12 @@ It stays in the group of the test's process, so that whoever ends a part of `mak
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.ports import free_port
 from tests.waiting import eventually_sync
 
 __all__ = ["Server", "free_port"]
@@ -94,13 +94,6 @@ class Server:
         self.frozen = False
         for pid in (*_children(self.pid), self.pid):
             _tell(pid, signal.SIGCONT)
-
-
-def free_port() -> int:
-    """A port that nobody listened on a moment ago."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def _tell(pid: int, what: signal.Signals) -> None:

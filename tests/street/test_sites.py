@@ -151,6 +151,8 @@ async def test_a_paused_app_leaves_the_others_alone(neighbours, load, pause):
         await street.route("two", 0, 2, street.two, pause=pause)
         asked = [asyncio.create_task(street.ask(host="two")) for _ in range(50)]
         await some_more(statuses)
+        if pause is Pause.MAINTENANCE:
+            await asyncio.wait(asked)
         assert all(task.done() for task in asked) == (pause is Pause.MAINTENANCE)
         await street.route("two", 0, 3, street.two)
         replies = {reply.status for reply in await asyncio.gather(*asked)}

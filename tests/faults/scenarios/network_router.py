@@ -22,6 +22,8 @@ each = tried_by("network", on_each=True)
 
 AT_ONCE = replace(POLICY, ramp=(Step(100, 0.0),), drain=0.5, drain_long_lived=0.5, bake=60.0)
 IMPATIENT = Timeouts(connect=0.5, client=1.0, server=1.0)
+A_WHILE = 2.5
+"""Seconds that somebody who is lost still counts: time enough to see it, on two busy cores as well."""
 CALLERS = 4
 
 
@@ -189,7 +191,7 @@ class Pouring(Instance):
 async def a_client_is_lost_in_the_middle_of_an_answer(ground: Ground) -> None:
     """It is never told that he has gone: his request counts until the router's own time for it is over, no longer."""
     async with cabled(ground) as (own, cable):
-        house = await own.house(timeouts=IMPATIENT)
+        house = await own.house(timeouts=replace(IMPATIENT, client=A_WHILE))
         blue = await Pouring("blue-1", "blue").start()
         own.stack.push_async_callback(blue.die)
         await house.route(0, 1, blue)
@@ -214,7 +216,7 @@ async def nobody(house: Any) -> bool:
 async def who_waits_in_a_pause_is_lost(ground: Ground) -> None:
     """His place is free again when his patience would have been over, and who comes then may wait."""
     async with cabled(ground) as (own, cable):
-        street = await own.street({"app": "api", "patience": Patience(longest=1.0, most=1)})
+        street = await own.street({"app": "api", "patience": Patience(longest=A_WHILE, most=1)})
         blue, green = await street.both()
         await street.route("api", 0, 1, blue, green, pause=Pause.ALL)
         client = await cable.client(street.port)

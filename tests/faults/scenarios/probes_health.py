@@ -34,6 +34,8 @@ row = tried_by("probes")
 WELL = says(response(GOOD))
 WITHIN = 3.0
 """Seconds in which a probe with a deadline of half a second has to be over, on two busy cores."""
+PATIENT = 10.0
+"""The deadline of a probe that is answered."""
 
 
 @asynccontextmanager
@@ -114,7 +116,7 @@ async def it_redirects_to_somebody_who_is_well(ground: Ground) -> None:
     async with serving(well) as elsewhere:
         for status in ("301 Moved", "302 Found", "307 Temporary", "308 Permanent"):
             away = says(response(b"", status, f"Location: http://{elsewhere}/health"))
-            health = await probe_through(Weather(), away)
+            health = await probe_through(Weather(), away, timeout=PATIENT)
             assert (0, True) == (health.passes, "which is not followed" in health.sentence), health
     assert [] == asked
 

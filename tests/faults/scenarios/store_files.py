@@ -28,7 +28,7 @@ from tests.unit.adapters.stores.saves import at
 from tests.unit.bootstrap import test_recovery
 from verdigris.adapters.stores.desk import SqliteDesk
 from verdigris.adapters.stores.lease import Lease
-from verdigris.core.errors import Conflict
+from verdigris.core.errors import Conflict, StoreUnavailable
 
 row = tried_by("store")
 rooted = tried_by("store", needs_root=True)
@@ -183,8 +183,16 @@ async def a_link_lies_in_its_place(ground: Ground) -> None:
         links_beside,
     ):
         test(ground.beside(test.__name__).place)
-    own = ground.beside("database")
-    await test_sql.test_a_link_is_not_followed(own.database, own.place)
+    await a_link_to_a_database(ground.beside("database"))
+
+
+async def a_link_to_a_database(ground: Ground) -> None:
+    """Where one is followed, as by the twin, the store is closed with its ground."""
+    (elsewhere := ground.place / "elsewhere").touch(mode=0o600)
+    ground.database.symlink_to(elsewhere)
+    with pytest.raises(StoreUnavailable):
+        await ground.store()
+    assert b"" == elsewhere.read_bytes()
 
 
 def links_beside(place: Path) -> None:
