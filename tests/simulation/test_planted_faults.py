@@ -20,7 +20,6 @@ RARE = {
     "one instance is enough": 72,
     "what never came back is not counted": 300,
     "a contract trusts an older count": 38,
-    "a drop trusts who asks for it": 27,
 }
 """The seeds that found those that take long: tried first. One that finds nothing any more costs one history."""
 MOVING = {
@@ -29,7 +28,6 @@ MOVING = {
     "a contract trusts an older count",
     "what was taken away is dropped at once",
     "what was taken away is kept for ever",
-    "a drop trusts who asks for it",
 }
 """Found where every release moves the schema."""
 

@@ -76,7 +76,7 @@ FORWARD = (
     Row("decommission", looks.only_candidate,  waits.previous_gone,   lambda p: p.drain + p.discard_within),
     Row("contract",     looks.contracting,     schema.contracted,
         configured=lambda p, d: p.contract and d.owes and d.previous is not None),
-    Row("succeeded",    looks.resting,         waits.all_is_well_after),
+    Row("succeeded",    looks.finished,        waits.all_is_well_after),
 )
 """The way forward, in order."""
 

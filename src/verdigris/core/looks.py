@@ -14,11 +14,11 @@ __all__ = [
     "beside",
     "contracting",
     "expanding",
+    "finished",
     "moved",
     "only_candidate",
     "only_live",
     "rehearsing",
-    "resting",
     "restored",
     "settled",
     "shifting",
@@ -82,7 +82,7 @@ def contracting(d: Deployment, w: World, p: Policy) -> Desired:
     return Desired(frozenset({d.candidate}), on_candidate(d), also=schema.contract_job(d, w, p))
 
 
-def resting(d: Deployment, w: World, p: Policy) -> Desired:
+def finished(d: Deployment, w: World, p: Policy) -> Desired:
     """It is all done, but for what is dropped a day after the contract."""
     return Desired(frozenset({d.candidate}), on_candidate(d), also=schema.drop_job(w))
 

@@ -17,7 +17,7 @@ from verdigris.core.draining import to_drain, to_resume
 from verdigris.core.policy import Policy
 from verdigris.core.roles import tellings, unlive
 from verdigris.core.routes import cohort, explain, fallback, members, versions
-from verdigris.core.schema import may_contract
+from verdigris.core.schema import kept_its_day, may_contract
 from verdigris.core.streams import left_behind, remaining, spent
 from verdigris.core.words import span
 from verdigris.core.world import (
@@ -63,8 +63,7 @@ def job(want: Desired, d: Deployment, w: World, p: Policy) -> Action | None:
     """What a phase has done beside. A contract takes away what the way back would need: never while there is one."""
     if want.also is None or (want.also is Kind.CONTRACT and not may_contract(d, w, p)):
         return None
-    kept = want.also is Kind.DROP
-    why = "what the contract took away has been kept for its day" if kept else f"{d.phase} is under way"
+    why = kept_its_day(w) if want.also is Kind.DROP else f"{d.phase} is under way"
     return Action(want.also, why, slot=d.candidate)
 
 

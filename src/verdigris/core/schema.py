@@ -26,6 +26,7 @@ __all__ = [
     "expanded",
     "keeps",
     "keeps_job",
+    "kept_its_day",
     "may_contract",
     "noted",
     "serves",
@@ -185,6 +186,12 @@ def drop_job(w: World) -> Kind | None:
     """For good, what a contract only put aside. What serves is what the contracted schema was proven to serve."""
     state = state_of(w)
     return Kind.DROP if state is not None and state.due and not state.running else None
+
+
+def kept_its_day(w: World) -> str:
+    """Why it is dropped, with what the last try came to."""
+    state = state_of(w)
+    return f"what the contract took away has been kept for its day{detail(state) if state else ''}"
 
 
 def may_contract(d: Deployment, w: World, p: Policy) -> bool:

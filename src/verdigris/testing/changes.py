@@ -40,14 +40,15 @@ class Change:
 
 @dataclass
 class Asked:
-    """The papers of one deployment. `truth` is what each proof will come to, `told` what they came to so far, and `due`
-    when what its contract took away is to be dropped, 0 for never."""
+    """The papers of one deployment. `truth` is what each proof will come to, `told` what they came to so far, `buried`
+    what its contract took away, and `due` when that is to be dropped, 0 for never."""
 
     truth: dict[str, Proven] = field(default_factory=lambda: dict.fromkeys(QUESTIONS, Proven.PROVEN))
     told: dict[str, Proven] = field(default_factory=lambda: dict.fromkeys(QUESTIONS, Proven.OWED))
     expanded: bool = False
     contracted: bool = False
     failures: int = 0
+    buried: list[Change] = field(default_factory=list)
     due: float = 0.0
 
     def answer(self, question: str, answer: Proven) -> None:

@@ -73,7 +73,7 @@ class FakeSchema:
 
     def asked_to_drop(self, d: Deployment) -> None:
         self.hooks.dropping(d)
-        self.begin("drop", d, self.drops, lambda: self.dropped(d))
+        self.begin("drop", d, lambda: self.drops(d), lambda: self.dropped(d))
 
     def asked_to_contract(self, d: Deployment) -> None:
         self.hooks.contracting(d, self.counted[2])
@@ -178,22 +178,19 @@ class FakeSchema:
     def narrowed(self, d: Deployment) -> None:
         papers = self.papers(d)
         papers.contracted, papers.failures = True, 0
-        papers.due = self.next_due()
+        papers.due = due(papers)
 
-    def drops(self) -> bool:
-        """Whatever has been kept long enough, and nothing else."""
-        for change in self.host.production.kept():
-            if change.due <= self.host.now:
+    def drops(self, d: Deployment) -> bool:
+        """What this release took away and has been kept long enough, and nothing else."""
+        for change in self.papers(d).buried:
+            if change.due <= self.host.now and not change.dropped:
                 self.hooks.dropped(change)
                 change.dropped = True
         return True
 
     def dropped(self, d: Deployment) -> None:
         papers = self.papers(d)
-        papers.due, papers.failures = self.next_due(), 0
-
-    def next_due(self) -> float:
-        return min((change.due for change in self.host.production.kept()), default=0.0)
+        papers.due, papers.failures = due(papers), 0
 
     def carry_out(self, d: Deployment, step: str) -> None:
         """Before anybody is served nothing is worth keeping."""
@@ -201,6 +198,12 @@ class FakeSchema:
             setattr(change, f"{step}ed", True)
             if step == "contract" and d.previous is not None:
                 change.due = self.host.now + KEPT
+                self.papers(d).buried.append(change)
+
+
+def due(papers: Asked) -> float:
+    """When the next of it is to be dropped."""
+    return min((change.due for change in papers.buried if not change.dropped), default=0.0)
 
 
 def never() -> None:

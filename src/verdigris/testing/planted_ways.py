@@ -181,17 +181,6 @@ def what_was_taken_away_is_kept_for_ever() -> AbstractContextManager[None]:
     return instead(schema.drop_job, lambda w: None)
 
 
-@fault("a job that drops looks itself what has had its day")
-def a_drop_trusts_who_asks_for_it() -> AbstractContextManager[None]:
-    def drops(self: FakeSchema) -> bool:
-        for change in self.host.production.kept():
-            self.hooks.dropped(change)
-            change.dropped = True
-        return True
-
-    return attribute(FakeSchema, "drops", drops)
-
-
 @fault("nothing is carried out that is not proven to keep live working")
 def the_schema_is_expanded_unproven() -> AbstractContextManager[None]:
     return all_of(

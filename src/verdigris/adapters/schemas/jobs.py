@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from verdigris.core.deployment import Deployment
-from verdigris.core.errors import ActionError, ObservationError
+from verdigris.core.errors import ActionError, ObservationError, VerdigrisError
 from verdigris.core.world import Known, SchemaState, Seen, Unknown
 from verdigris.ports import Clock
 from verdigris.schema.jobs.failing import TOLD, failed
@@ -31,6 +31,8 @@ JOB = (sys.executable, "-P", "-m", "verdigris.schema.jobs")
 ASKED = {"preflight": Question.KEEPS, "gate": Question.SERVES, "contract": Question.CONTRACTS}
 PAUSE_MOST = 60.0
 """Seconds between two tries of what fails again and again."""
+DOUBLED_MOST = 10
+"""How often a pause is doubled: whoever fails for a day has a number of failures that no pause can be made of."""
 QUIET = {"PYTHONDONTWRITEBYTECODE": "1"}
 """A release that something was written into is not the one that was proven."""
 Sessions = Callable[[str, str], int]
@@ -119,8 +121,12 @@ class SchemaJobs:
         job, order = self._job, self._order
         if job is not None and order is not None and job.poll() not in (0, TOLD):
             died = ActionError(f"the job ended with {job.returncode} and left no word")
-            order.desk().write(failed(order, order.desk().read(), died))
+            self._failed(order, died)
         self._order = None
+
+    def _failed(self, order: Order, error: Exception) -> None:
+        desk = order.desk()
+        desk.write(failed(order, desk.read(), error, self._clock.wall()))
 
     def _begin(self, deed: Deed, d: Deployment) -> None:
         """Start the job in a session of its own: what ends the controller does not end it."""
@@ -131,21 +137,34 @@ class SchemaJobs:
         if self._resting(desk.read()):
             return
         self._begun = self._clock.now()
-        self._order = order = Order(
+        order = Order(
             deed, self._plan, str(self._home), desk.name, d.release.directory,
             d.previous.directory if d.previous else "", d.candidate, ASKED.get(d.phase, Question.KEEPS),
         )  # fmt: skip
         try:
-            self._job = subprocess.Popen(
+            self._job = self._started(d)
+        except VerdigrisError as error:
+            # It is tried again as any other that failed, though it may look as if that were hopeless: who mends what
+            # is configured does not begin anew.
+            self._failed(order, ActionError(str(error)))
+            raise
+        self._order = order
+        assert self._job.stdin is not None
+        with (
+            contextlib.suppress(BrokenPipeError),
+            self._job.stdin as told,
+        ):  # dead already: what comes next buries it
+            told.write(order.text())
+
+    def _started(self, d: Deployment) -> subprocess.Popen[str]:
+        try:
+            return subprocess.Popen(
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True,
                 env={**os.environ, **QUIET, **self._urls(), **self._variables()},
                 cwd=d.release.directory, start_new_session=True,
             )  # fmt: skip
         except OSError as error:
             raise ActionError(f"a job of the schema cannot be started: {error.strerror}") from error
-        assert self._job.stdin is not None
-        with contextlib.suppress(BrokenPipeError), self._job.stdin as told:  # dead already: what comes next buries it
-            told.write(order.text())
 
     def _desk(self, d: Deployment) -> Desk:
         return desk_of(self._home, d)
@@ -158,4 +177,4 @@ def desk_of(home: Path, d: Deployment) -> Desk:
 
 def pause(papers: Papers) -> float:
     """Seconds from one try to the next, the longer the more have failed."""
-    return min(2.0**papers.failures, PAUSE_MOST) if papers.failures else 0.0
+    return min(2.0 ** min(papers.failures, DOUBLED_MOST), PAUSE_MOST) if papers.failures else 0.0

@@ -57,8 +57,9 @@ def contract(
 ) -> None:
     """Take away what only the old version needed, once it is proven that the serving one does without.
 
-    Columns and tables are renamed at first, and dropped a day later by --drop-due or the next change; where another
-    tool than ours cannot have that, it is said before you are asked.
+    Columns and tables are renamed at first, and dropped a day later: by the controller where what serves was deployed
+    by it, by --drop-due, or by the next change. Where another tool than ours cannot have that, it is said before you
+    are asked.
     Exit 11 without a proof, 14 while a deployment is under way or a rollback is on offer.
     """
     session = session_of(context)
@@ -68,7 +69,9 @@ def contract(
     with turn(session) as ours:
         site = site_of(session, given, ours.of)
         if drop_due:
-            found = dropped(places(site, given)[0], session.voice, asks=not yes)
+            url = places(site, given)[0]
+            found = dropped(url, session.voice, asks=not yes)
+            ours.look_again(url)
         else:
             work = contracting(site, given, ours.home).holding(ours.lock)
             work = replace(work, unproven_passes=allow_unproven or work.unproven_passes)

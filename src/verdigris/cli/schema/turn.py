@@ -7,7 +7,7 @@ import pwd
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,19 @@ class Turn:
     home: Path
     of: Deployment | None
     lock: int
+
+    def look_again(self, url: str) -> None:
+        """Whether what the deployment's contract took away is still there to be dropped."""
+        from verdigris.adapters.schemas.jobs import desk_of
+        from verdigris.schema.running.session import connecting
+        from verdigris.schema.running.tombstone import owed
+
+        if self.of is None or not (papers := (desk := desk_of(self.home, self.of)).read()).due:
+            return
+        with connecting(url)() as connection:
+            left = {stone.number for stone in owed(connection)}
+        if not left & set(papers.buried):
+            desk.write(replace(papers, due=0.0))
 
 
 @contextmanager

@@ -50,13 +50,17 @@ def lines(d: Deployment, papers: Papers, busy: bool) -> Iterator[Line]:
 
 
 def contracted(d: Deployment, papers: Papers) -> str:
-    if papers.contracted and papers.due:
-        until = moment(papers.due, time(), seconds=False)
-        return f"yes; what it took away is kept until {until}: `verdigris schema restore` gives it back"
     if papers.contracted:
-        return "yes"
+        return f"yes{kept(papers)}"
     owed = ", ".join(papers.owed)
     return f"{owed} is owed, once {d.live} is gone" if owed else "not yet"
+
+
+def kept(papers: Papers) -> str:
+    if not papers.due:
+        return ""
+    until = moment(papers.due, time(), seconds=False)
+    return f"; what it took away is dropped after {until}, and `verdigris schema restore` gives it back until then"
 
 
 def findings(papers: Papers) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from time import time
 
 from verdigris.schema.jobs.carrying import Carrying
 from verdigris.schema.jobs.failing import TOLD, failed
@@ -41,7 +42,7 @@ def work(order: Order, desk: Desk, urls: Mapping[str, str]) -> int:
         desk.write(replace(done(order, desk.read(), urls, tell), failures=0))
     except Exception as error:
         # Whatever it was: a job has nobody else to say it to.
-        desk.write(failed(order, desk.read(), error))
+        desk.write(failed(order, desk.read(), error, time()))
         return TOLD
     return 0
 

@@ -6,20 +6,24 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from time import time
+from typing import Any
 
 from verdigris.core.errors import ActionError, ConfigError, VerdigrisError
 from verdigris.core.world import Proven, Slot
 from verdigris.schema.jobs.debts import Debt
+from verdigris.schema.jobs.failing import AGAIN
 from verdigris.schema.jobs.order import Order
 from verdigris.schema.jobs.papers import Papers, Question
 from verdigris.schema.jobs.recycling import Recycling
 from verdigris.schema.jobs.release import role_name, tool_of
 from verdigris.schema.running.drops import Drop
 from verdigris.schema.running.prechecks import prechecks
+from verdigris.schema.running.retry import Patience
 from verdigris.schema.running.session import connecting, one
 from verdigris.schema.running.sessions import ended_by, let_in, sessions_of, shut_out
 from verdigris.schema.running.stand_ins import stand_in, standing
-from verdigris.schema.running.tombstone import KEEP, drop_due, owed
+from verdigris.schema.running.tombstone import KEEP, Tombstone, drop_due, owed
+from verdigris.schema.running.trouble import reached
 from verdigris.schema.running.waiting import Pace, Waiting
 from verdigris.schema.running.words import Name
 from verdigris.schema.script import Kind
@@ -29,8 +33,8 @@ __all__ = ["Carrying"]
 
 CLEAR_WITHIN, LOOK_EVERY = 300.0, 5.0
 """Seconds that a step waits for what is in its way, and between two looks at it."""
-AGAIN = 3600.0
-"""Seconds from one try to drop for good to the next."""
+BRIEFLY = Patience(budget=30.0)
+"""For what can as well be done an hour later: meanwhile no deployment goes on, and nothing is given back."""
 
 
 @dataclass
@@ -41,6 +45,7 @@ class Carrying:
     url: str
     tell: Callable[[str], None]
     waiting: Waiting = field(default_factory=Pace)
+    wall: Callable[[], float] = time
 
     def __post_init__(self) -> None:
         self.recycling = Recycling(self.order, self.url, self.tell, self.waiting)
@@ -80,26 +85,26 @@ class Carrying:
         self.drop_due(serving)
         with self.shut_out():
             papers = self.carry_out(self.pending(), papers, serving)
-        return replace(papers.noted(*self.recycling.notes), contracted=True, doing="", due=self.due(papers))
+        # Results of what serves never change while nobody looks: that is left to the next step.
+        due = self.wall() + KEEP.total_seconds() if papers.buried and not papers.reshaped else 0.0
+        return replace(papers.noted(*self.recycling.notes), contracted=True, doing="", due=due)
 
     def dropped(self, papers: Papers) -> Papers:
-        """What the contract took away, for good. What holds on to it is told, and asked again later."""
-        try:
-            drop_due(connecting(self.url), tell=self.tell)
-        except VerdigrisError as error:
-            told = f"what the contract took away is still there, and that is tried again in an hour: {error}"
-            return replace(papers, doing=told, due=time() + AGAIN)
-        return replace(papers, doing="", due=self.due(papers))
-
-    def due(self, papers: Papers) -> float:
-        """When that is to be done, by our own clock. Results of what serves never change while nobody looks: what it
-        would get other columns by is left to the next step."""
-        if papers.reshaped:
-            return 0.0
-        with connecting(self.url)() as connection:
+        """What the contract took away, for good. An ActionError where something is in the way: it waits for nobody."""
+        if trouble := self.trouble():
+            raise ActionError(trouble)
+        connect = connecting(self.url)
+        drop_due(connect, only=papers.buried, patience=BRIEFLY, tell=self.tell)
+        with reached("what is left of it could not be looked up"), connect() as connection:
             now = one(connection, "SELECT pg_catalog.clock_timestamp()")
-            left = [stone.due - now for stone in owed(connection) if not standing(connection, stone.grave)]
-        return time() + max(min(left).total_seconds(), AGAIN) if left else 0.0
+            left = [stone.due - now for stone in self.kept(connection, papers)]
+        due = self.wall() + max(min(left).total_seconds(), AGAIN) if left else 0.0
+        return replace(papers.noted(*self.recycling.notes), doing="", due=due)
+
+    def kept(self, connection: Any, papers: Papers) -> list[Tombstone]:
+        """What this release took away and can be had back; not what only has not been dropped by its tool."""
+        stones = [stone for stone in owed(connection) if stone.number in papers.buried]
+        return [stone for stone in stones if not standing(connection, stone.grave)]
 
     def drop_due(self, serving: str) -> None:
         """What was taken away a day ago or more. What holds on to it is told, and holds up nothing else."""
@@ -153,12 +158,20 @@ class Carrying:
             self.wait_until_clear()
             self.tell(f"{step} is carried out, step {number} of {len(steps)}")
             reshapes = self.recycling.wanted and papers.reshaped and step.declared is not Kind.BACKFILL
+            before = self.stones()
             with self.recycled(serving, reshapes):
                 self.stand_in(papers, step)
                 tool.run(self.url, step)
-            papers = replace(papers.noted(*self.recycling.notes), done=(*papers.done, str(step)))
+            papers = papers.noted(*self.recycling.notes)
+            buried = (*papers.buried, *(number for number in self.stones() if number not in before))
+            papers = replace(papers, done=(*papers.done, str(step)), buried=buried)
             self.order.desk().write(papers)
         return papers
+
+    def stones(self) -> list[int]:
+        """The numbers of what can be had back."""
+        with connecting(self.url)() as connection:
+            return [stone.number for stone in owed(connection)]
 
     def stand_in(self, papers: Papers, step: Step) -> None:
         """What another tool than ours is about to drop can be had back for a day: it drops something empty."""

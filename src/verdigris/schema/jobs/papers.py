@@ -73,8 +73,10 @@ class Papers:
     """The steps that were carried out."""
     stood: tuple[tuple[str, str, str, str], ...] = ()
     """What is to have stand-ins: a step that contracts, and a schema, a table and a column that it drops."""
+    buried: tuple[int, ...] = ()
+    """The numbers of the tombstones that the contract has made."""
     due: float = 0.0
-    """When what the contract took away is to be dropped for good, in seconds of the wall clock; 0 where nothing is."""
+    """When they are to be dropped for good, in seconds of the wall clock; 0 where that is left to the next step."""
 
     def outcome(self, question: Question) -> Proven:
         answer = self.answers.get(question)
@@ -245,7 +247,8 @@ def papers_of(read: Any) -> Papers:
     stood = tuple((str(a), str(b), str(c), str(d)) for a, b, c, d in read.get("stood", ()))
     return Papers(
         answers, doing=str(read["doing"]), owed=owed, failures=int(read["failures"]), notes=notes, hazards=hazards,
-        stood=stood, done=done, due=float(read.get("due", 0.0)), **flags,
+        stood=stood, done=done, due=float(read.get("due", 0.0)),
+        buried=tuple(map(int, read.get("buried", ()))), **flags,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ before it is due, and nothing that depends on it is dropped with it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -143,24 +144,35 @@ def back(connection: Any, stone: Tombstone) -> tuple[str, ...]:
 def drop_due(
     connect: Connect,
     *,
+    only: Collection[int] | None = None,
     waiting: Waiting | None = None,
     patience: Patience | None = None,
     tell: Tell = quietly,
 ) -> tuple[Tombstone, ...]:
-    """Drop what is due by the database's clock, each by itself; what was dropped. Called again, it does the rest."""
-    waiting, dropped = waiting or Pace(), []
+    """Drop what is due by the database's clock, each by itself, or only those numbers; what was dropped.
+
+    Called again, it does the rest. One that cannot be dropped holds up no other; the first is an ActionError then.
+    """
+    waiting, dropped, held = waiting or Pace(), list[Tombstone](), list[ActionError]()
     with opened(connect, waiting) as connection, reached("tombstones could not be dropped"):
         in_the_way = InTheWay(connection.info.backend_pid)
         with beside(connect, in_the_way.look):
             for stone in owed(connection):
                 # Whoever was to drop the stand-in may still want to: what it stands for is no less real than before.
-                if stone.is_due and not standing(connection, stone.grave):
+                spared = only is not None and stone.number not in only
+                if spared or not stone.is_due or standing(connection, stone.grave):
+                    continue
+                try:
                     whole(
                         connection, partial(drop, stone=stone), waiting, what=f"dropping {stone}",
                         in_the_way=in_the_way, patience=patience, tell=tell,
                     )  # fmt: skip
                     dropped.append(stone)
+                except ActionError as error:
+                    held.append(error)
             sweep(connection)
+    if held:
+        raise held[0]
     return tuple(dropped)
 
 

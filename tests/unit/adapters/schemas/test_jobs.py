@@ -258,6 +258,38 @@ async def test_a_job_that_cannot_be_started_says_so(jobs, d):
     jobs._command = ("/nowhere/python",)
     with pytest.raises(ActionError, match="a job of the schema cannot be started: No such file"):
         await jobs.prove(d)
+    seen = (await jobs.observe(d)).value
+    assert seen.running, "it rests before the next try"
+    assert "cannot be started: No such file" in seen.sentence
+
+
+async def test_a_contract_that_cannot_be_started_is_not_given_up_for_what_can_be_configured(home, d):
+    def missing():
+        raise ConfigError("run.env.SECRET_KEY: is not there")
+
+    jobs = SchemaJobs(Plan("django"), home, lambda: URLS, lambda *_: 0, Clock(), variables=missing)
+    with pytest.raises(ConfigError, match="SECRET_KEY"):
+        await jobs.contract(d)
+    papers = desk_of(home, d).read()
+    assert (1, Proven.OWED) == (papers.failures, papers.outcome(Question.CONTRACTS))
+
+
+async def test_a_drop_that_cannot_be_started_is_tried_an_hour_later(jobs, home, d):
+    desk_of(home, d).write(Papers(contracted=True, buried=(1,), due=1_100.0))
+    jobs._command = ("/nowhere/python",)
+    with pytest.raises(ActionError, match="cannot be started"):
+        await jobs.drop(d)
+    assert not (await jobs.observe(d)).value.due
+    jobs._clock.at += 3_601.0
+    assert (await jobs.observe(d)).value.due
+
+
+async def test_who_fails_for_days_rests_a_minute_each_time(jobs, home, d):
+    desk_of(home, d).write(Papers(failures=100_000))
+    jobs._begun = jobs._clock.at
+    assert (await jobs.observe(d)).value.running
+    jobs._clock.at += 61.0
+    assert not (await jobs.observe(d)).value.running
 
 
 async def test_a_variable_of_the_tool_that_is_missing_is_in_the_way_of_a_job_and_of_no_look(home, d):

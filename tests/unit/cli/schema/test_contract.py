@@ -27,23 +27,27 @@ def as_blue(site):
     return psycopg.connect(site.production.url().replace("verdigris@", "shop_blue@"))
 
 
+def papers_of(site):
+    newest = site.house.desk().newest("orders").deployment
+    return desk_of(site.house.state / "schema" / "orders", newest).read()
+
+
 def test_it_is_taken_away_under_another_name_and_dropped_when_it_is_due(expanded):
     code, found, said = expanded.type("contract", "--yes")
     assert (0, [STEP], "proven") == (code, found["carried_out"], found["proof"]["verdict"]), found
     assert "total" not in expanded.columns()
     assert ["public.orders.total"] == [kept["what"] for kept in found["kept"]]
     assert f"{STEP} is carried out, step 1 of 1" in said
-    papers = desk_of(
-        expanded.house.state / "schema" / "orders", expanded.house.desk().newest("orders").deployment
-    ).read()
-    assert papers.contracted
+    assert (True, True) == (papers_of(expanded).contracted, papers_of(expanded).due > 0)
     as_blue(expanded).close()
     code, found, _ = expanded.type("contract", "--drop-due", "--yes")
     assert (0, [], 1) == (code, found["dropped"], len(found["kept"]))
+    assert papers_of(expanded).due > 0
     expanded.ask("UPDATE verdigris_schema.tombstones SET due = now() - interval '1 minute' RETURNING number")
     code, found, _ = expanded.type("contract", "--drop-due", "--yes")
     assert (0, ["public.orders.total"], []) == (code, found["dropped"], found["kept"])
     assert ["id", "amount"] == expanded.columns()
+    assert 0 == papers_of(expanded).due, "nobody promises it any more"
 
 
 def test_while_somebody_of_the_old_version_is_there_nothing_is_taken_away(expanded):

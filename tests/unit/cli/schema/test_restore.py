@@ -1,6 +1,6 @@
 """What a contract took away comes back under its name, for as long as it is kept."""
 
-from tests.unit.cli.schema.test_contract import STEP, expanded
+from tests.unit.cli.schema.test_contract import STEP, expanded, papers_of
 
 assert expanded
 
@@ -17,3 +17,4 @@ def test_what_was_taken_away_comes_back_with_its_rows(expanded):
     code, found, _ = expanded.type("restore", "--yes")
     assert (0, ["public.orders.total"]) == (code, found["carried_out"])
     assert before == expanded.ask("SELECT id, total FROM orders ORDER BY id")
+    assert 0 == papers_of(expanded).due, "nobody promises to drop it any more"

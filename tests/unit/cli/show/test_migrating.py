@@ -47,8 +47,8 @@ def test_of_a_job_that_failed_its_last_words_are_shown():
 def test_what_the_contract_took_away_is_there_for_a_day():
     papers = replace(PAPERS, contracted=True, done=(), doing="", due=time.time() + 86_400)
     last = told(papers)[-1]
-    assert last.startswith("  contracted yes; what it took away is kept until ")
-    assert last.endswith(": `verdigris schema restore` gives it back")
+    assert last.startswith("  contracted yes; what it took away is dropped after ")
+    assert last.endswith(", and `verdigris schema restore` gives it back until then")
     document = schema_document(a_deployment("succeeded"), papers, False)
     assert papers.due == document["kept_until"]
     assert schema_document(a_deployment("succeeded"), PAPERS, False)["kept_until"] is None

@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import signal
-import time
 from dataclasses import replace
 
 import pytest
@@ -13,13 +12,13 @@ from tests.unit.schema.proof.shop import script
 from tests.waiting import eventually_sync
 from verdigris.core.errors import ActionError
 from verdigris.core.world import Proven
-from verdigris.schema.jobs.carrying import AGAIN, CLEAR_WITHIN, Carrying
+from verdigris.schema.jobs.carrying import CLEAR_WITHIN, Carrying
 from verdigris.schema.jobs.debts import Debt
 from verdigris.schema.jobs.order import Plan
 from verdigris.schema.jobs.papers import Answer, Papers, Question
 from verdigris.schema.running.session import connecting
 from verdigris.schema.running.sessions import sessions_of
-from verdigris.schema.running.tombstone import contract, owed
+from verdigris.schema.running.tombstone import contract, owed, restore
 from verdigris.schema.tools.tool import Step
 
 
@@ -129,66 +128,80 @@ def test_what_a_step_drops_has_its_stand_in_first_and_only_that_of_the_step(serv
 
 
 LATER = "UPDATE verdigris_schema.tombstones SET due = due - interval '25 hours'"
+NOW = 1_000.0
 
 
 @pytest.fixture
 def buried(server):
-    """A database of which a contract has taken a column away."""
+    """A database of which two contracts have taken something away."""
     database = server.create()
     with database.connected() as owner:
-        owner.execute("CREATE TABLE orders (id int, total int)")
-    contract(connecting(database.url()), script("ALTER TABLE orders DROP COLUMN total"))
+        owner.execute("CREATE TABLE orders (id int, total int, note text)")
+    for column in ("total", "note"):
+        contract(connecting(database.url()), script(f"ALTER TABLE orders DROP COLUMN {column}", name=column))
     return database
 
 
-def left(database):
+def stones(database):
     with database.connected() as owner:
-        return [str(stone) for stone in owed(owner)]
+        return owed(owner)
 
 
-def aged(database, sql=LATER):
+def left(database):
+    return [str(stone) for stone in stones(database)]
+
+
+def run(database, sql=LATER):
     with database.connected() as owner:
         owner.execute(sql)
 
 
-def test_what_a_contract_took_away_is_due_a_day_later_and_not_before(buried):
-    carrying = Carrying(ORDER, buried.url(), lambda sentence: None)
-    day = carrying.due(Papers()) - time.time()
-    assert 86_000 < day <= 86_401
-    assert ["public.orders.total"] == left(buried)
-    assert carrying.dropped(Papers(contracted=True)).due > time.time()
-    assert ["public.orders.total"] == left(buried)
-    aged(buried)
-    assert Papers(contracted=True) == carrying.dropped(Papers(contracted=True, due=1.0))
-    assert [] == left(buried)
+def dropping(database):
+    return Carrying(ORDER, database.url(), lambda sentence: None, wall=lambda: NOW)
 
 
-def test_what_serves_gets_no_other_columns_while_nobody_looks(buried):
-    assert 0.0 == Carrying(ORDER, buried.url(), lambda sentence: None).due(Papers(reshaped=True))
+def test_what_a_release_took_away_is_dropped_when_it_is_due_and_what_others_took_away_is_theirs(buried):
+    mine, _ = stones(buried)
+    papers = Papers(contracted=True, buried=(mine.number,), due=NOW)
+    assert 86_000 < dropping(buried).dropped(papers).due - NOW <= 86_400
+    assert ["public.orders.total", "public.orders.note"] == left(buried)
+    run(buried)
+    assert replace(papers, due=0.0) == dropping(buried).dropped(papers)
+    assert ["public.orders.note"] == left(buried)
+
+
+def test_what_was_given_back_is_not_dropped(buried):
+    numbers = tuple(stone.number for stone in stones(buried))
+    restore(connecting(buried.url()))
+    papers = Papers(contracted=True, buried=numbers, due=NOW)
+    assert replace(papers, due=0.0) == dropping(buried).dropped(papers)
+    with buried.connected() as owner:
+        assert [] == owner.execute("SELECT total, note FROM orders").fetchall()
 
 
 def test_what_has_a_stand_in_still_is_not_waited_for(server):
     database = server.create()
-    with database.connected() as owner:
-        owner.execute("CREATE TABLE orders (id int, total int)")
-    carrying = Carrying(ORDER, database.url(), lambda sentence: None)
-    carrying.stand_in(Papers(stood=(("0004", "public", "orders", "total"),)), Step("0004"))
-    assert 0.0 == carrying.due(Papers())
+    run(database, "CREATE TABLE orders (id int, total int)")
+    dropping(database).stand_in(Papers(stood=(("0004", "public", "orders", "total"),)), Step("0004"))
+    [stone] = stones(database)
+    papers = Papers(contracted=True, buried=(stone.number,), due=NOW)
+    run(database)
+    assert 0.0 == dropping(database).dropped(papers).due
+    assert ["public.orders.total"] == left(database)
 
 
-def test_what_holds_on_to_it_is_told_and_asked_again_in_an_hour(buried):
-    (gone,) = gone_names(buried)
-    aged(buried, f'CREATE VIEW late AS SELECT "{gone}" FROM orders')
-    aged(buried)
-    papers = Carrying(ORDER, buried.url(), lambda sentence: None).dropped(Papers(contracted=True, due=1.0))
-    assert papers.doing.startswith(
-        "what the contract took away is still there, and that is tried again in an hour: "
-    )
-    assert "late" in papers.doing
-    assert AGAIN - 60 < papers.due - time.time() <= AGAIN
+def test_what_holds_on_to_it_is_told_and_holds_up_nothing_else(buried):
+    first, second = stones(buried)
+    run(buried, f'CREATE VIEW late AS SELECT "{first.grave.gone}" FROM orders')
+    run(buried)
+    papers = Papers(contracted=True, buried=(first.number, second.number), due=NOW)
+    with pytest.raises(ActionError, match="public.orders.total cannot be dropped: .*late"):
+        dropping(buried).dropped(papers)
     assert ["public.orders.total"] == left(buried)
 
 
-def gone_names(database):
-    with database.connected() as owner:
-        return [stone.grave.gone for stone in owed(owner)]
+def test_while_something_is_in_the_way_nothing_is_dropped():
+    blocked = Blocked(ORDER, "", lambda sentence: None, Hours())
+    blocked.until = 1.0
+    with pytest.raises(ActionError, match="an old transaction is open"):
+        blocked.dropped(Papers(contracted=True, buried=(1,), due=NOW))

@@ -18,6 +18,7 @@ FULL = Papers(
     hazards=("001_a.sql: …",),
     reshaped=True,
     stood=(("0004", "public", "orders", "total"),),
+    buried=(7, 9),
     due=1_800_000_000.5,
 )  # fmt: skip
 

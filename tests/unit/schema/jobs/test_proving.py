@@ -102,7 +102,7 @@ def test_a_release_comes_along_from_the_first_proof_to_the_contract(ground):
     assert Proven.PROVEN is ground.job(question=Question.CONTRACTS).outcome(Question.CONTRACTS)
     papers = ground.job(Deed.CONTRACT)
     assert papers.contracted
-    assert papers.due > 0
+    assert (1, True) == (len(papers.buried), papers.due > 0)
     assert ground.job(Deed.DROP).due > 0, "it is kept for its day"
     assert [(1, 10), (2, 20), (3, 30)] == ground.ask("SELECT id, amount FROM orders ORDER BY id")
     with pytest.raises(Exception, match='"total" does not exist'):

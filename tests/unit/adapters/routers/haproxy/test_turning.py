@@ -126,7 +126,9 @@ async def test_one_dead_instance_of_two_costs_no_request_of_any_method(house):
     assert len(two.asked) == 20
 
 
-async def test_who_asks_once_an_instance_is_started_again_is_answered_whether_or_not_that_was_seen(house, victim):
+async def test_who_asks_once_an_instance_is_started_again_is_answered_whether_or_not_that_was_seen(
+    house, victim
+):
     green = victim()
     await house.route(100, 1, green)
     green.process.kill()
