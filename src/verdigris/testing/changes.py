@@ -16,6 +16,7 @@ __all__ = ["KEPT", "QUESTIONS", "Asked", "Change", "Production", "some_change", 
 QUESTIONS = ("keeps", "serves", "contracts")
 KEPT = 20.0
 """Seconds for which what a contract took away can be had back: far less than a day, so that histories see its end."""
+TRIES = (0, 0, 0, 0, 1, 3)
 ODDS = (*(Proven.PROVEN,) * 8, Proven.UNPROVEN, Proven.DISPROVEN)
 
 
@@ -100,14 +101,16 @@ class Production:
 
 def some_change(dice: random.Random) -> Change:
     """Most work at once; some fail a few times, and some contracts never work."""
-    fails = {deed: dice.choice((0, 0, 0, 0, 1, 3)) for deed in ("prove", "expand", "contract", "drop")}
-    return Change(
+    fails = {deed: dice.choice(TRIES) for deed in ("prove", "expand", "contract")}
+    change = Change(
         expands=dice.random() < 0.8,
         contracts=dice.random() < 0.7,
         seconds=dice.choice((0.0, 2.0, 12.0)),
         fails=fails,
         hopeless=dice.random() < 0.1,
     )
+    fails["drop"] = dice.choice(TRIES)
+    return change
 
 
 def some_truth(salt: object, digest: str, before: int = 0) -> dict[str, Proven]:
