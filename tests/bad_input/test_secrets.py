@@ -7,7 +7,6 @@ import secrets
 import threading
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 
 from tests.bad_input.project import Project
 from tests.certifying import KEY, certificate, pem
+from tests.contents import contents
 from tests.ports import free_port
 
 SHOWING = (
@@ -135,19 +135,14 @@ def key_line() -> str:
 
 def holding(state: Path, canary: str) -> Iterator[str]:
     """The files in which it stands."""
-    for path in files(state):
-        with suppress(FileNotFoundError):  # it was just put in another's place
-            if canary.encode() in path.read_bytes():
-                yield str(path.relative_to(state))
+    for path, text in contents(state).items():
+        if canary.encode() in text:
+            yield str(path.relative_to(state))
 
 
 def modes(state: Path) -> dict[str, int]:
     """Of the files in which a secret has to lie."""
     return {name: (state / name).stat().st_mode for name in LIVES}
-
-
-def files(state: Path) -> Iterator[Path]:
-    return (path for path in state.rglob("*") if path.is_file() and not path.is_symlink())
 
 
 def command_lines() -> Iterator[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.contents import contents
 from tests.e2e.project import CONFIG, Project
 from tests.waiting import eventually_sync
 
@@ -115,16 +116,8 @@ def test_no_secret_stands_anywhere_but_in_its_file(projects, tmp_path: Path):
     work.project.ship()
     [file] = work.project.state.glob("told/*/*/secret")
     secret, state = file.read_text().strip().encode(), work.project.state
-    assert [file] == [path for path in state.rglob("*") if secret in content(path)]
+    assert [file] == [path for path, text in contents(state).items() if secret in text]
     assert 0o600 == file.stat().st_mode & 0o777
     for pid in work.project.instances().values():
         process = Path(f"/proc/{pid}")
         assert secret not in (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
-
-
-def content(path: Path) -> bytes:
-    """What stands in a file; nothing in a directory, a socket, a link, or what was just put in another's place."""
-    try:
-        return path.read_bytes() if path.is_file() and not path.is_symlink() else b""
-    except FileNotFoundError:
-        return b""

@@ -25,10 +25,10 @@ def ended(stage: Stage, tick: Tick | None) -> bool:
     if tick is None or tick.decision is None or tick.moving:
         return False
     quiet = not tick.decision.actions and not tick.decision.waiting_for
-    return quiet and role_follows(stage, d) and not keeps(stage, d)
+    return quiet and role_follows(stage, d) and not still_kept(stage, d)
 
 
-def keeps(stage: Stage, d: Deployment) -> bool:
+def still_kept(stage: Stage, d: Deployment) -> bool:
     """Whether something is kept still that its contract took away: it is dropped when it has had its day."""
     papers = stage.host.production.papers.get((d.id, d.release.digest))
     return d.phase == "succeeded" and papers is not None and papers.due > 0

@@ -1,7 +1,6 @@
 """Instances of a slot: started clean, restarted within bounds, stopped in order. Real keeper, real processes."""
 
 import asyncio
-import contextlib
 import json
 import os
 import re
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.contents import contents
 from tests.unit.keeper.house import House, ends, talk
 from tests.waiting import eventually
 from verdigris.keeper.protocol import KeeperError
@@ -300,16 +300,8 @@ async def test_a_secret_reaches_the_instance_and_nothing_else(house: House) -> N
     [one] = await house.until("running")
     assert json.loads(talk(one.port))["env"]["TOKEN"] == secret
     observed = repr(await house.client.observe())
-    assert not any(secret in text for text in (*_written(house.state), observed))
-
-
-def _written(state: Path) -> list[str]:
-    """What stands in all files there; one that takes another's place meanwhile is gone before it is read."""
-    texts = []
-    for path in state.rglob("*"):
-        with contextlib.suppress(FileNotFoundError):
-            texts += [path.read_text(errors="replace")] if path.is_file() else []
-    return texts
+    assert secret not in observed
+    assert not any(secret.encode() in text for text in contents(house.state).values())
 
 
 async def test_a_secret_without_a_value_names_the_variable_and_a_later_value_heals(house: House) -> None:
@@ -331,7 +323,7 @@ async def test_values_handed_over_serve_every_slot_and_try_again_what_was_given_
     await house.start(spec, slot="green", secrets={"VERDIGRIS_TEST_ABSENT": "older"})
     [other] = await house.until("running", slot="green")
     assert json.loads(talk(other.port))["env"]["TOKEN"] == "handed-canary"
-    assert not any("handed-canary" in text for text in _written(house.state))
+    assert not any(b"handed-canary" in text for text in contents(house.state).values())
 
 
 async def test_a_killed_keeper_still_has_the_values_that_its_instances_were_given(house: House) -> None:

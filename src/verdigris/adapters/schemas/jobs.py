@@ -150,10 +150,8 @@ class SchemaJobs:
             raise
         self._order = order
         assert self._job.stdin is not None
-        with (
-            contextlib.suppress(BrokenPipeError),
-            self._job.stdin as told,
-        ):  # dead already: what comes next buries it
+        # A broken pipe: it is dead already, and what comes next buries it.
+        with contextlib.suppress(BrokenPipeError), self._job.stdin as told:
             told.write(order.text())
 
     def _started(self, d: Deployment) -> subprocess.Popen[str]:

@@ -71,7 +71,7 @@ def contract(
         if drop_due:
             url = places(site, given)[0]
             found = dropped(url, session.voice, asks=not yes)
-            ours.look_again(url)
+            ours.settle_due(url)
         else:
             work = contracting(site, given, ours.home).holding(ours.lock)
             work = replace(work, unproven_passes=allow_unproven or work.unproven_passes)

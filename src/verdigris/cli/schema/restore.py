@@ -45,7 +45,7 @@ def restore(
         if ours.of is None:
             refuse_others(url, ours.home, site)
         found = restored(url, session.voice, asks=not yes)
-        ours.look_again(url)
+        ours.settle_due(url)
     session.voice.tell(carried_lines(found, session.voice.width), carried_document(found))
     raise typer.Exit(found.exit)
 

@@ -37,17 +37,19 @@ class Turn:
     of: Deployment | None
     lock: int
 
-    def look_again(self, url: str) -> None:
-        """Whether what the deployment's contract took away is still there to be dropped."""
+    def settle_due(self, url: str) -> None:
+        """The controller drops nothing more of what the newest deployment took away, if it is gone or given back."""
         from verdigris.adapters.schemas.jobs import desk_of
         from verdigris.schema.running.session import connecting
         from verdigris.schema.running.tombstone import owed
 
-        if self.of is None or not (papers := (desk := desk_of(self.home, self.of)).read()).due:
+        if self.of is None:
             return
+        desk = desk_of(self.home, self.of)
+        papers = desk.read()
         with connecting(url)() as connection:
             left = {stone.number for stone in owed(connection)}
-        if not left & set(papers.buried):
+        if papers.due and not left.intersection(papers.buried):
             desk.write(replace(papers, due=0.0))
 
 

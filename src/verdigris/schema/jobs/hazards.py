@@ -67,7 +67,7 @@ def found(
     """The hazards of those steps one after the other, and what could not be measured."""
     hazards, notes, doubt = list[Hazard](), list[str](), ""
     ours = isinstance(tool, Scripts)
-    notes += [BY_ITSELF.format(str(step)) for step in steps if filling(step) and not ours]
+    notes += [BY_ITSELF.format(step) for step in steps if filling(step) and not ours]
     left = [step for step in steps if not (filling(step) and ours)]
     with server.copy(base) as copy:
         while left:

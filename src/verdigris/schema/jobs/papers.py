@@ -74,7 +74,7 @@ class Papers:
     stood: tuple[tuple[str, str, str, str], ...] = ()
     """What is to have stand-ins: a step that contracts, and a schema, a table and a column that it drops."""
     buried: tuple[int, ...] = ()
-    """The numbers of the tombstones that the contract has made."""
+    """The numbers of the tombstones that its steps have made."""
     due: float = 0.0
     """When they are to be dropped for good, in seconds of the wall clock; 0 where that is left to the next step."""
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.contents import contents
 from tests.unit.adapters.environments.process.stage import API, CHECK
 from tests.waiting import eventually
 from verdigris.adapters.environments.process.references import hand_over, secrets_for
@@ -237,8 +238,8 @@ async def test_a_secret_reaches_the_instance_and_no_file(stage):
     )
     await stage.provision(release)
     assert "s3cr3t-value" == (await asked((await stage.until_healthy()).instances[0]))["key"]
-    contents = [path.read_bytes() for path in stage.state.rglob("*") if path.is_file()]
-    assert not any(b"s3cr3t-value" in content or b"0ther-value" in content for content in contents)
+    found = contents(stage.state).values()
+    assert not any(b"s3cr3t-value" in content or b"0ther-value" in content for content in found)
 
 
 async def test_only_the_references_of_the_release_are_handed_over(stage):
